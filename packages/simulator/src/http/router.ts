@@ -1,0 +1,44 @@
+import type { SimulatedRequest, SimulatedResponse } from "./service.ts";
+
+/** Answers one route; `params` are the path's named parts. */
+export type RouteHandler = (
+  request: SimulatedRequest,
+  params: Readonly<Record<string, string>>,
+) => SimulatedResponse | Promise<SimulatedResponse>;
+
+interface Route {
+  readonly method: string;
+  readonly parts: readonly string[];
+  readonly handler: RouteHandler;
+}
+
+/** Routes by method and path with `:name` parts; the first match in order of registration wins. */
+export class Router {
+  readonly #routes: Route[] = [];
+
+  on(method: string, path: string, handler: RouteHandler): this {
+    this.#routes.push({ method, parts: path.split("/"), handler });
+    return this;
+  }
+
+  /** The handler's answer, or undefined when no route has this method and path. */
+  async route(request: SimulatedRequest): Promise<SimulatedResponse | undefined> {
+    const parts = request.path.replace(/\/+$/, "").split("/");
+    for (const route of this.#routes) {
+      if (route.method !== request.method || route.parts.length !== parts.length) continue;
+      const params = match(route.parts, parts);
+      if (params) return route.handler(request, params);
+    }
+    return undefined;
+  }
+}
+
+function match(pattern: readonly string[], parts: readonly string[]): Record<string, string> | undefined {
+  const params: Record<string, string> = {};
+  for (const [index, wanted] of pattern.entries()) {
+    const part = parts[index] ?? "";
+    if (wanted.startsWith(":")) params[wanted.slice(1)] = decodeURIComponent(part);
+    else if (wanted !== part) return undefined;
+  }
+  return params;
+}
