@@ -1,1 +1,3 @@
-export {};
+export { arrayGroupName, isSameMarker, markerName, parseMarkerName, shortGroupId } from "./names.ts";
+export type * from "./storage-array.ts";
+export type { ArrayAccess, StorageCapabilities, StorageDriver } from "./storage-driver.ts";

@@ -1,0 +1,80 @@
+import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports";
+import type { ComputeClient } from "./compute.ts";
+import type { CatalogService, IdentityClient, Token } from "./identity.ts";
+import type { ImageClient } from "./image.ts";
+import type { NetworkClient } from "./network.ts";
+import type { VolumeClient } from "./volume.ts";
+
+/** How a session proves who it is (Keystone v3 authentication methods). */
+export type Credential =
+  | {
+      readonly kind: "password";
+      readonly username: string;
+      readonly password: string;
+      readonly userDomainName: string;
+      readonly scope: Scope;
+    }
+  | { readonly kind: "password_by_id"; readonly userId: string; readonly password: string; readonly scope: Scope }
+  | { readonly kind: "token"; readonly token: string; readonly scope: Scope }
+  | { readonly kind: "application_credential"; readonly id: string; readonly secret: string }
+  | {
+      readonly kind: "application_credential_by_name";
+      readonly name: string;
+      readonly secret: string;
+      readonly username: string;
+      readonly userDomainName: string;
+    };
+
+/** What the token is for. */
+export type Scope =
+  | { readonly kind: "project"; readonly projectName: string; readonly projectDomainName: string }
+  | { readonly kind: "project_by_id"; readonly projectId: string }
+  | { readonly kind: "trust"; readonly trustId: string }
+  | { readonly kind: "system" }
+  | { readonly kind: "unscoped" };
+
+export interface CloudOptions {
+  /** Keystone, with or without `/v3`. */
+  readonly authUrl: string;
+  readonly credential: Credential;
+  /** Undefined = the only region of the catalog. */
+  readonly region?: string;
+  /** Default `public`. */
+  readonly interface?: "public" | "internal" | "admin";
+  readonly tls?: TlsOptions;
+  /** One call's time limit in ms; default 60 000. */
+  readonly timeoutMs?: number;
+  /** Tries of a call whose failure is `retryable` and that had no effect (or is a read); default 3. */
+  readonly tries?: number;
+  /** Our request id (`req-<uuid>`), sent as `X-Openstack-Request-Id` on every call. */
+  readonly requestId?: string;
+}
+
+/** What a cloud session needs from outside. */
+export interface CloudPorts {
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly random: Random;
+}
+
+/**
+ * One authenticated session with one OpenStack cloud. The token is fetched with the first call, shared by all clients,
+ * renewed shortly before it expires, and once on a 401, after which the call is made again once.
+ */
+export interface Cloud {
+  readonly identity: IdentityClient;
+  readonly compute: ComputeClient;
+  readonly volume: VolumeClient;
+  readonly network: NetworkClient;
+  readonly image: ImageClient;
+  /** The session's own token value and content. */
+  token(): Promise<{ readonly value: string; readonly content: Token }>;
+  catalog(): Promise<readonly CatalogService[]>;
+  /** @throws OutsideError `needs_operator` when the catalog has no such endpoint; names type, region and interface. */
+  endpoint(serviceType: string): Promise<string>;
+  /** The same session under another request id. */
+  withRequestId(requestId: string): Cloud;
+}
+
+/** Makes a session; nothing is sent before the first call. */
+export type ConnectCloud = (options: CloudOptions, ports: CloudPorts) => Cloud;

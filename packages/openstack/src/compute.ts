@@ -1,0 +1,150 @@
+/**
+ * Nova, as much of it as disaster recovery needs. Methods throw `OutsideError` (service `nova`); `find*` answer undefined
+ * for 404. Source of formats: https://docs.openstack.org/api-ref/compute/
+ */
+export interface ComputeClient {
+  /** Highest microversion that both sides know, e.g. `2.93`. */
+  microversion(): Promise<string>;
+  findServer(id: string): Promise<Server | undefined>;
+  /** Servers of the token's project, or of all projects for administrators. Filters are ANDed. */
+  listServers(filter: {
+    readonly tag?: string;
+    readonly name?: string;
+    readonly projectId?: string;
+    readonly allProjects?: boolean;
+  }): Promise<readonly Server[]>;
+  createServer(request: CreateServer): Promise<{ readonly id: string }>;
+  deleteServer(id: string): Promise<void>;
+  stopServer(id: string): Promise<void>;
+  startServer(id: string): Promise<void>;
+  shelveServer(id: string): Promise<void>;
+  unshelveServer(id: string): Promise<void>;
+  lockServer(id: string, reason: string): Promise<void>;
+  unlockServer(id: string): Promise<void>;
+  findFlavor(id: string): Promise<Flavor | undefined>;
+  listFlavors(): Promise<readonly Flavor[]>;
+  /** Key pair of the token's user, or of `userId` for administrators. */
+  findKeypair(name: string, userId?: string): Promise<Keypair | undefined>;
+  importKeypair(name: string, publicKey: string, type: string): Promise<Keypair>;
+  findServerGroup(id: string): Promise<ServerGroup | undefined>;
+  /** Server groups of the project with their members; servers do not name their group. */
+  listServerGroups(allProjects?: boolean): Promise<readonly ServerGroup[]>;
+  createServerGroup(name: string, policy: string): Promise<ServerGroup>;
+  deleteServerGroup(id: string): Promise<void>;
+  listAvailabilityZones(): Promise<readonly string[]>;
+  /** Volumes attached to a server, with device names, tags and delete-on-termination. */
+  listVolumeAttachments(serverId: string): Promise<readonly VolumeAttachment[]>;
+  /** Limits and use of a project; -1 = unlimited. */
+  quota(projectId: string): Promise<ComputeQuota>;
+}
+
+export interface Server {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string | null;
+  /** `ACTIVE`, `SHUTOFF`, `SHELVED_OFFLOADED`, `BUILD`, `ERROR`, … */
+  readonly status: string;
+  /** What Nova does with it right now: `OS-EXT-STS:task_state`. */
+  readonly taskState: string | null;
+  readonly powerState: number | null;
+  readonly projectId: string;
+  readonly userId: string;
+  readonly isLocked: boolean;
+  readonly lockedReason: string | null;
+  /** Flavor as the server carries it (2.47+: embedded, without id). */
+  readonly flavor: {
+    readonly originalName: string;
+    readonly vcpus: number;
+    readonly ramMiB: number;
+    readonly diskGiB: number;
+    readonly ephemeralGiB: number;
+    readonly swapMiB: number;
+    readonly extraSpecs: Readonly<Record<string, string>>;
+  };
+  /** Undefined for a server booted from a volume. */
+  readonly imageId: string | undefined;
+  readonly keyName: string | null;
+  readonly availabilityZone: string | null;
+  readonly hostname: string | null;
+  /** Hypervisor host; administrators only. */
+  readonly host: string | undefined;
+  readonly rootDeviceName: string | undefined;
+  readonly userData: string | undefined;
+  readonly hasConfigDrive: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  readonly tags: readonly string[];
+  readonly securityGroups: readonly string[];
+  readonly createdAt: string;
+  readonly launchedAt: string | null;
+  readonly terminatedAt: string | null;
+  readonly fault: string | undefined;
+  readonly volumeIds: readonly string[];
+}
+
+export interface CreateServer {
+  readonly name: string;
+  readonly description?: string;
+  readonly flavorId: string;
+  readonly keyName?: string;
+  readonly availabilityZone?: string;
+  readonly hostname?: string;
+  readonly userData?: string;
+  readonly configDrive?: boolean;
+  readonly metadata: Readonly<Record<string, string>>;
+  /** Given at creation (2.52): how ours is found again. */
+  readonly tags: readonly string[];
+  readonly networks: readonly { readonly portId: string; readonly tag?: string }[];
+  /** In boot order; the first is the root volume. */
+  readonly volumes: readonly {
+    readonly volumeId: string;
+    readonly bootIndex: number;
+    readonly deleteOnTermination: boolean;
+    readonly tag?: string;
+    readonly deviceName?: string;
+  }[];
+  readonly serverGroupId?: string;
+}
+
+export interface Flavor {
+  readonly id: string;
+  readonly name: string;
+  readonly vcpus: number;
+  readonly ramMiB: number;
+  readonly diskGiB: number;
+  readonly ephemeralGiB: number;
+  readonly swapMiB: number;
+  readonly extraSpecs: Readonly<Record<string, string>>;
+}
+
+export interface Keypair {
+  readonly name: string;
+  readonly type: string;
+  readonly publicKey: string;
+  readonly fingerprint: string;
+}
+
+export interface ServerGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly policy: string;
+  readonly memberIds: readonly string[];
+}
+
+export interface VolumeAttachment {
+  readonly volumeId: string;
+  readonly device: string | null;
+  readonly tag: string | null;
+  readonly deleteOnTermination: boolean;
+}
+
+export interface QuotaValue {
+  readonly limit: number;
+  readonly used: number;
+}
+
+export interface ComputeQuota {
+  readonly instances: QuotaValue;
+  readonly cores: QuotaValue;
+  readonly ramMiB: QuotaValue;
+  readonly serverGroups: QuotaValue;
+}

@@ -1,0 +1,133 @@
+/**
+ * Neutron v2, as much of it as disaster recovery needs. Methods throw `OutsideError` (service `neutron`); `find*` answer
+ * undefined for 404. Source of formats: https://docs.openstack.org/api-ref/network/v2/
+ */
+export interface NetworkClient {
+  findNetwork(id: string): Promise<Network | undefined>;
+  listNetworks(filter: {
+    readonly name?: string;
+    readonly projectId?: string;
+    readonly isExternal?: boolean;
+  }): Promise<readonly Network[]>;
+  findSubnet(id: string): Promise<Subnet | undefined>;
+  listSubnets(filter: { readonly networkId?: string }): Promise<readonly Subnet[]>;
+  findPort(id: string): Promise<Port | undefined>;
+  listPorts(filter: {
+    readonly deviceId?: string;
+    readonly networkId?: string;
+    readonly macAddress?: string;
+    readonly name?: string;
+    readonly projectId?: string;
+  }): Promise<readonly Port[]>;
+  createPort(request: CreatePort): Promise<Port>;
+  deletePort(id: string): Promise<void>;
+  listSecurityGroups(filter: {
+    readonly projectId?: string;
+    readonly name?: string;
+  }): Promise<readonly SecurityGroup[]>;
+  findSecurityGroup(id: string): Promise<SecurityGroup | undefined>;
+  listFloatingIps(filter: {
+    readonly portId?: string;
+    readonly projectId?: string;
+    readonly address?: string;
+  }): Promise<readonly FloatingIp[]>;
+  createFloatingIp(request: {
+    readonly networkId: string;
+    readonly projectId: string;
+    readonly portId?: string;
+    readonly description: string;
+    readonly address?: string;
+  }): Promise<FloatingIp>;
+  /** `portId` null takes it off its port. */
+  associateFloatingIp(id: string, portId: string | null): Promise<void>;
+  deleteFloatingIp(id: string): Promise<void>;
+  quota(projectId: string): Promise<NetworkQuota>;
+}
+
+export interface Network {
+  readonly id: string;
+  readonly name: string;
+  readonly projectId: string;
+  readonly isShared: boolean;
+  readonly isExternal: boolean;
+  readonly status: string;
+  readonly subnetIds: readonly string[];
+  readonly mtu: number | undefined;
+}
+export interface Subnet {
+  readonly id: string;
+  readonly name: string;
+  readonly networkId: string;
+  readonly cidr: string;
+  readonly ipVersion: 4 | 6;
+  readonly gatewayIp: string | null;
+  readonly isDhcpEnabled: boolean;
+  readonly allocationPools: readonly { readonly start: string; readonly end: string }[];
+}
+export interface FixedIp {
+  readonly subnetId: string;
+  readonly address: string;
+}
+export interface Port {
+  readonly id: string;
+  readonly name: string;
+  readonly networkId: string;
+  readonly projectId: string;
+  readonly deviceId: string;
+  readonly deviceOwner: string;
+  readonly macAddress: string;
+  readonly fixedIps: readonly FixedIp[];
+  readonly securityGroupIds: readonly string[];
+  readonly isPortSecurityEnabled: boolean;
+  readonly allowedAddressPairs: readonly { readonly ipAddress: string; readonly macAddress: string }[];
+  readonly dnsName: string | undefined;
+  /** `normal`, `direct`, …; administrators only. */
+  readonly vnicType: string | undefined;
+  readonly status: string;
+  readonly description: string;
+  readonly tags: readonly string[];
+}
+export interface CreatePort {
+  readonly networkId: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly macAddress?: string;
+  readonly fixedIps: readonly { readonly subnetId: string; readonly address?: string }[];
+  readonly securityGroupIds: readonly string[];
+  readonly isPortSecurityEnabled: boolean;
+  readonly allowedAddressPairs: readonly { readonly ipAddress: string; readonly macAddress: string }[];
+  readonly dnsName?: string;
+  readonly vnicType?: string;
+}
+export interface SecurityGroup {
+  readonly id: string;
+  readonly name: string;
+  readonly description: string;
+  readonly projectId: string;
+  readonly rules: readonly SecurityGroupRule[];
+}
+export interface SecurityGroupRule {
+  readonly direction: "ingress" | "egress";
+  readonly etherType: string;
+  readonly protocol: string | null;
+  readonly portMin: number | null;
+  readonly portMax: number | null;
+  readonly remoteCidr: string | null;
+  readonly remoteGroupId: string | null;
+}
+export interface FloatingIp {
+  readonly id: string;
+  readonly address: string;
+  readonly fixedIp: string | null;
+  readonly portId: string | null;
+  readonly networkId: string;
+  readonly projectId: string;
+  readonly description: string;
+}
+export interface NetworkQuota {
+  readonly ports: { readonly limit: number; readonly used: number };
+  readonly floatingIps: { readonly limit: number; readonly used: number };
+  readonly networks: { readonly limit: number; readonly used: number };
+  readonly subnets: { readonly limit: number; readonly used: number };
+}

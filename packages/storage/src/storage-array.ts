@@ -1,0 +1,206 @@
+/**
+ * The port between Protector and a replicating storage array. One `StorageArray` speaks to one array; what spans two
+ * arrays (replication, failover) is composed of calls to both by the engine's plan, so that every call is a step of its own.
+ *
+ * All methods are safe to repeat: `ensure*` finds what is there, adopts or creates it and reads it back; `destroy*` and
+ * `remove*` count "already gone" as done. A method throws `OutsideError` (service = the driver's name) when the array
+ * refuses or does not answer, with the failure class of the refusal and whether it may have taken effect.
+ */
+export interface StorageArray {
+  /** Who answers. @throws OutsideError `needs_operator` when credentials are refused or the API is older than the floor. */
+  identify(): Promise<ArrayIdentity>;
+  /** Free space, and the state of the connections to other arrays. */
+  health(): Promise<ArrayHealth>;
+
+  /** A live volume by its array name; undefined when there is none. */
+  findVolume(name: string): Promise<ArrayVolume | undefined>;
+  /** Several at once; names without a live volume are left out. */
+  findVolumes(names: readonly string[]): Promise<readonly ArrayVolume[]>;
+  /** Hosts that a live volume is connected to; empty when it has none or does not exist. */
+  connectionsOf(volumes: readonly string[]): Promise<readonly VolumeConnection[]>;
+  /** Ends one connection. */
+  disconnect(connection: VolumeConnection): Promise<void>;
+
+  /** A live protection group made on this array, or one replicated in (`<source array>:<group>`). */
+  findGroup(name: string): Promise<ArrayGroup | undefined>;
+  ensureGroup(name: string): Promise<void>;
+  /** Makes the members exactly `volumes`. */
+  setMembers(group: string, volumes: readonly string[]): Promise<void>;
+  /** Adds the other array, by its name as connected here, as target of the group. */
+  ensureTarget(group: string, targetArray: string): Promise<void>;
+  /**
+   * On the target array: lets a group of `sourceArray` replicate in.
+   * @throws OutsideError `waiting` until the group has appeared here.
+   */
+  allowReplicationFrom(sourceArray: string, group: string): Promise<void>;
+  /** On the target array: stops a group of `sourceArray` from replicating in; drops a transfer under way. */
+  disallowReplicationFrom(sourceArray: string, group: string): Promise<void>;
+  /** Interval, retention on both sides, schedule on or off. */
+  setReplication(group: string, settings: ReplicationSettings): Promise<void>;
+  /** Destroys the group with its local snapshots; volumes stay. */
+  destroyGroup(name: string): Promise<void>;
+
+  /**
+   * Cuts all volumes of the group at one point and starts to send it to the targets. Finds a point of that suffix made
+   * before and takes it instead.
+   * @param suffix ≤ 63 characters of letters, digits and `-`, with at least one letter.
+   */
+  replicateNow(group: string, suffix: string): Promise<RecoveryPoint>;
+  /**
+   * The points of a group, newest data first. Asked of the target, they are those that a recovery there can use.
+   * @param source `array` is the source array's name when this array is the target, undefined for points made here.
+   */
+  listRecoveryPoints(source: PointSource): Promise<readonly RecoveryPoint[]>;
+  /** One point by suffix; undefined when there is none. */
+  findRecoveryPoint(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined>;
+  /** Names of the source volumes that a point holds. */
+  volumesOfPoint(source: PointSource, suffix: string): Promise<readonly PointVolume[]>;
+  destroyRecoveryPoint(source: PointSource, suffix: string): Promise<void>;
+  /** A local snapshot of one volume, kept until destroyed: the way back from an overwrite. */
+  ensureVolumeSnapshot(volume: string, suffix: string): Promise<void>;
+
+  /**
+   * Makes volume `name` a writable copy of one volume of a point, unless a live volume of that name exists.
+   * It never lands in a default protection group of the array.
+   * @throws OutsideError `final` when the point is gone.
+   */
+  ensureClone(request: CloneRequest): Promise<ArrayVolume>;
+  /**
+   * Replaces the content of `volume` by that of `source` (a volume or snapshot name on this array). Fire once.
+   * @throws OutsideError `final` when `volume` is connected to a host or `source` is gone.
+   */
+  overwrite(volume: string, source: string): Promise<void>;
+  renameVolume(from: string, to: string): Promise<void>;
+  /**
+   * Destroys a volume (recoverable for the array's eradication delay).
+   * @param id array id recorded when it was made; a volume of that name with another id is left alone.
+   */
+  destroyVolume(name: string, id?: string): Promise<void>;
+
+  /** The marker of a protection group on this array; undefined when it is missing. */
+  readMarker(groupId: string): Promise<Marker | undefined>;
+  /** Makes the marker unless the group has one here; answers the one that stands. */
+  ensureMarker(marker: Marker): Promise<Marker>;
+  /**
+   * Compare-and-swap: renames the marker from exactly `from` to `to`. Repeating it after a lost answer is safe.
+   * @returns the marker that stands afterwards: `to` on success, else what somebody else put there; undefined when missing.
+   */
+  swapMarker(from: Marker, to: Marker): Promise<Marker | undefined>;
+  destroyMarker(groupId: string): Promise<void>;
+
+  /** Ends the session with the array. */
+  close(): Promise<void>;
+}
+
+export interface ArrayIdentity {
+  /** Stays for the array's life; names can change. */
+  readonly id: string;
+  /** Part of every replicated object's name on the other array. */
+  readonly name: string;
+  readonly model: string;
+  /** Version of the array's software. */
+  readonly version: string;
+  /** Version of its API in use. */
+  readonly apiVersion: string;
+}
+
+export interface ArrayHealth {
+  readonly capacityBytes: number;
+  readonly usedBytes: number;
+  readonly connections: readonly ArrayConnection[];
+}
+
+/** A replication link to another array, as seen from this one. */
+export interface ArrayConnection {
+  /** Name of the other array. */
+  readonly array: string;
+  /** `degraded`: some paths are down. */
+  readonly status: "connected" | "degraded" | "disconnected";
+}
+
+export interface ArrayVolume {
+  readonly id: string;
+  readonly name: string;
+  readonly bytes: number;
+  /** Part of the WWN that guests see. */
+  readonly serial: string;
+  /** ms since the UNIX epoch, array clock. */
+  readonly createdAt: number;
+  readonly connectionCount: number;
+}
+
+export interface VolumeConnection {
+  readonly volume: string;
+  readonly host: string;
+}
+
+export interface ArrayGroup {
+  readonly name: string;
+  /** Volume names on the array that made the group. */
+  readonly members: readonly string[];
+  readonly targets: readonly GroupTarget[];
+  readonly replication: { readonly enabled: boolean; readonly intervalMs: number };
+}
+
+export interface GroupTarget {
+  /** Name of the target array. */
+  readonly array: string;
+  readonly isAllowed: boolean;
+}
+
+export interface ReplicationSettings {
+  readonly enabled: boolean;
+  /** ms between scheduled points. */
+  readonly intervalMs: number;
+  /** Keep every scheduled point for this many seconds, then `perDay` of a day for `days` days. */
+  readonly retention: { readonly allForSeconds: number; readonly perDay: number; readonly days: number };
+}
+
+export interface PointSource {
+  readonly group: string;
+  readonly array: string | undefined;
+}
+
+/** One snapshot of a whole group. */
+export interface RecoveryPoint {
+  readonly group: string;
+  readonly suffix: string;
+  /** Time of the data: when the source was cut, ms since the UNIX epoch on the source array's clock. */
+  readonly createdAt: number;
+  /** When its transfer to the asked array ended (that array's clock); undefined while it runs or when it never started. */
+  readonly completedAt: number | undefined;
+  /** 0 to 1; 1 for a point that was made on the asked array. */
+  readonly progress: number;
+  /** All of its data is on the asked array. */
+  readonly isUsable: boolean;
+  /** Bytes sent over the wire so far. */
+  readonly bytesSent: number;
+}
+
+export interface PointVolume {
+  /** Name of the volume on the array that owned it when the point was cut. */
+  readonly sourceVolume: string;
+  /** Name of its snapshot on the asked array: the source of clones. */
+  readonly snapshot: string;
+  readonly bytes: number;
+}
+
+export interface CloneRequest {
+  readonly source: PointSource;
+  readonly suffix: string;
+  readonly sourceVolume: string;
+  /** Name of the new volume: ≤ 63 characters of letters, digits and `-`. */
+  readonly name: string;
+}
+
+/**
+ * The witness of a protection group's primary role on an array: a 1 MiB volume whose name is the state.
+ * Epochs of one site are even, of the other odd; they are only ever raised.
+ */
+export interface Marker {
+  /** Protection group id. */
+  readonly groupId: string;
+  readonly epoch: number;
+  /** Id of the operation that holds the group; undefined = idle. Only its first 8 hex digits stand on the array. */
+  readonly holder: string | undefined;
+}

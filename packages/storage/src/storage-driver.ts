@@ -1,0 +1,26 @@
+import type { StorageArray } from "./storage-array.ts";
+
+/** How one array is reached. Secrets live only in memory. */
+export interface ArrayAccess {
+  /** Management URL, https. */
+  readonly url: string;
+  readonly apiToken: string;
+  readonly tls: { readonly ca?: string; readonly insecure?: boolean };
+}
+
+/** What a driver can do; the engine asks before it plans. */
+export interface StorageCapabilities {
+  readonly asynchronousReplication: boolean;
+  readonly synchronousReplication: boolean;
+  /** Shortest replication interval in ms. */
+  readonly shortestIntervalMs: number;
+}
+
+/** A kind of array. */
+export interface StorageDriver {
+  /** Name in configuration: `flasharray`. */
+  readonly name: string;
+  readonly capabilities: StorageCapabilities;
+  /** Opens no connection; the first call does. */
+  connect(access: ArrayAccess): StorageArray;
+}
