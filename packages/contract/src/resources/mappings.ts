@@ -1,0 +1,42 @@
+import Type, { type Static } from "typebox";
+import { ExternalId, OneOf, Strict } from "./common.ts";
+
+/** Kinds of resource that differ between the sites. */
+export const MAPPING_KINDS = [
+  "network",
+  "subnet",
+  "flavor",
+  "security_group",
+  "key_pair",
+  "availability_zone",
+  "volume_type",
+  "floating_ip_pool",
+] as const;
+export type MappingKind = (typeof MAPPING_KINDS)[number];
+
+const MappedId = Type.String({ minLength: 1, maxLength: 255, pattern: "^[^\\u0000-\\u001f]+$" });
+
+/** `source_id` at the group's home site is `target_id` at its other site. Volume types, zones and key pairs go by name. */
+export const ResourceMapping = Strict({ kind: OneOf(MAPPING_KINDS), source_id: MappedId, target_id: MappedId });
+export type ResourceMapping = Static<typeof ResourceMapping>;
+
+/** The whole set: a PUT replaces it. */
+export const ResourceMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }) });
+export type ResourceMappings = Static<typeof ResourceMappings>;
+
+/** Project on this site that is the same tenant as a project on the peer site. */
+export const TenantMapping = Type.Object({
+  id: Type.String(),
+  site_id: Type.String({ description: "The peer site" }),
+  local_project_id: ExternalId,
+  peer_project_id: ExternalId,
+  created_at: Type.String(),
+});
+export type TenantMapping = Static<typeof TenantMapping>;
+
+export const CreateTenantMapping = Strict({
+  site_id: Type.String({ pattern: "^[0-9a-f-]{36}$" }),
+  local_project_id: ExternalId,
+  peer_project_id: ExternalId,
+});
+export type CreateTenantMapping = Static<typeof CreateTenantMapping>;

@@ -1,0 +1,59 @@
+import Type, { type Static } from "typebox";
+import { MEMBER_STATUSES } from "../states.ts";
+import { Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
+import { ErrorItem } from "./errors.ts";
+import { ServerDescription } from "./server-description.ts";
+
+/** Tier of a member: lower tiers start first, and stop last. */
+const Tier = Type.Integer({ minimum: 0, maximum: 99, description: "Lower tiers start first and stop last" });
+const DelaySeconds = Type.Integer({
+  minimum: 0,
+  maximum: 3600,
+  description: "Wait after what it depends on is ready, s",
+});
+const UserData = OneOf(["keep", "drop"] as const, {
+  description: "Whether a rebuilt server gets the captured user data",
+});
+
+/** A server in a protection group. */
+export const Member = Type.Object({
+  id: Uuid,
+  protection_group_id: Uuid,
+  name: Name,
+  status: OneOf(MEMBER_STATUSES),
+  home_server_id: Nullable(Uuid),
+  peer_server_id: Nullable(Uuid),
+  tier: Tier,
+  depends_on: Type.Array(Uuid, { maxItems: 100 }),
+  delay_seconds: DelaySeconds,
+  is_critical: Type.Boolean({ description: "Its failure stops the whole recovery" }),
+  user_data: UserData,
+  description: Nullable(ServerDescription),
+  captured_at: Nullable(Timestamp),
+  error: Nullable(ErrorItem),
+  created_at: Timestamp,
+  updated_at: Timestamp,
+});
+export type Member = Static<typeof Member>;
+
+export const AddMember = Strict({
+  server_id: Uuid,
+  tier: Type.Optional(Tier),
+  depends_on: Type.Optional(Type.Array(Uuid, { maxItems: 100, uniqueItems: true })),
+  delay_seconds: Type.Optional(DelaySeconds),
+  is_critical: Type.Optional(Type.Boolean()),
+  user_data: Type.Optional(UserData),
+});
+export type AddMember = Static<typeof AddMember>;
+
+export const UpdateMember = Strict(
+  {
+    tier: Type.Optional(Tier),
+    depends_on: Type.Optional(Type.Array(Uuid, { maxItems: 100, uniqueItems: true })),
+    delay_seconds: Type.Optional(DelaySeconds),
+    is_critical: Type.Optional(Type.Boolean()),
+    user_data: Type.Optional(UserData),
+  },
+  { minProperties: 1 },
+);
+export type UpdateMember = Static<typeof UpdateMember>;

@@ -1,0 +1,141 @@
+import Type, { type Static } from "typebox";
+import { OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
+import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
+import { ErrorItem } from "./errors.ts";
+import { CheckResult } from "./readiness.ts";
+
+/** One step as the plan shows it before anything runs. */
+export const PlanStep = Type.Object({
+  key: Type.String(),
+  kind: OneOf(["observe", "ensure", "fire"] as const),
+  title: Type.String(),
+  phase: Type.String(),
+  site: OneOf(["source", "target"] as const),
+  member_id: Nullable(Uuid),
+  depends_on: Type.Array(Type.String()),
+  is_point_of_no_return: Type.Boolean(),
+});
+export type PlanStep = Static<typeof PlanStep>;
+
+/** What an operation is going to do. Blockers must be gone before it starts. */
+export const Plan = Type.Object({
+  steps: Type.Array(PlanStep),
+  blockers: Type.Array(CheckResult),
+  warnings: Type.Array(CheckResult),
+  expected_duration_seconds: Nullable(Type.Integer()),
+  expected_data_loss_seconds: Nullable(Type.Integer({ description: "0 for a planned failover" })),
+  recovery_point: Nullable(Type.String()),
+  digest: Type.String({ description: "SHA-256 of the plan; a start can insist on it" }),
+});
+export type Plan = Static<typeof Plan>;
+
+/** What became of one member. */
+export const MemberResult = Type.Object({
+  member_id: Uuid,
+  name: Type.String(),
+  status: Type.String(),
+  server_id: Nullable(Type.String()),
+  addresses: Type.Array(Type.String()),
+  downtime_seconds: Nullable(Type.Integer()),
+  error: Nullable(ErrorItem),
+});
+export type MemberResult = Static<typeof MemberResult>;
+
+/** One run of a DR workflow. */
+export const Operation = Type.Object({
+  id: Uuid,
+  type: OneOf(OPERATION_TYPES),
+  mode: Nullable(OneOf(["planned", "unplanned"] as const)),
+  status: OneOf(OPERATION_STATUSES),
+  is_dry_run: Type.Boolean(),
+  protection_group_id: Uuid,
+  protection_group_name: Type.String(),
+  project_id: Type.String(),
+  user_id: Type.String(),
+  site_id: Uuid,
+  phase: Nullable(Type.String()),
+  progress: Type.Number({ minimum: 0, maximum: 1 }),
+  remaining_seconds: Nullable(Type.Integer()),
+  status_reason: Nullable(Type.String({ description: "What it waits for, or why it ended as it did" })),
+  error: Nullable(ErrorItem),
+  is_past_no_return: Type.Boolean(),
+  verbs: Type.Array(OneOf(OPERATION_VERBS), { description: "What can be asked of it now" }),
+  plan: Nullable(Plan),
+  members: Type.Array(MemberResult),
+  recovery_point: Nullable(Type.String()),
+  data_loss_seconds: Nullable(Type.Integer()),
+  downtime_seconds: Nullable(Type.Integer()),
+  leftovers: Type.Array(Type.Object({ subject: Type.String(), reason: Type.String() })),
+  request_id: Nullable(Type.String()),
+  created_at: Timestamp,
+  started_at: Nullable(Timestamp),
+  finished_at: Nullable(Timestamp),
+  updated_at: Timestamp,
+});
+export type Operation = Static<typeof Operation>;
+
+/** A journaled step of an operation. */
+export const OperationStep = Type.Object({
+  key: Type.String(),
+  sequence: Type.Integer(),
+  kind: OneOf(["observe", "ensure", "fire"] as const),
+  title: Type.String(),
+  phase: Type.String(),
+  site: OneOf(["source", "target"] as const),
+  member_id: Nullable(Uuid),
+  depends_on: Type.Array(Type.String()),
+  status: OneOf(STEP_STATUSES),
+  attempt: Type.Integer(),
+  progress: Nullable(Type.Number()),
+  message: Nullable(Type.String()),
+  error: Nullable(ErrorItem),
+  started_at: Nullable(Timestamp),
+  finished_at: Nullable(Timestamp),
+});
+export type OperationStep = Static<typeof OperationStep>;
+
+/** A verb for an operation. Exactly one key. */
+export const OperationAction = Strict(
+  {
+    cancel: Type.Optional(Strict({})),
+    resume: Type.Optional(
+      Strict({
+        as: Type.Optional(OneOf(["unplanned"] as const, { description: "The source is lost: go on without it" })),
+        reason: Type.Optional(
+          Type.String({ minLength: 10, maxLength: 1024, description: "Kept in the audit; needed with `as`" }),
+        ),
+      }),
+    ),
+    retry: Type.Optional(Strict({})),
+    rollback: Type.Optional(Strict({})),
+    abandon: Type.Optional(Strict({ reason: Type.String({ minLength: 10, maxLength: 1024 }) })),
+  },
+  { minProperties: 1, maxProperties: 1 },
+);
+export type OperationAction = Static<typeof OperationAction>;
+
+/** What can be asked of a protection group. Exactly one key. */
+export const ProtectionGroupAction = Strict(
+  {
+    failover: Type.Optional(
+      Strict({
+        mode: OneOf(["planned"] as const),
+        dry_run: Type.Optional(Type.Boolean()),
+        plan_digest: Type.Optional(
+          Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
+        ),
+      }),
+    ),
+    sync: Type.Optional(Strict({})),
+    reclaim: Type.Optional(
+      Strict({
+        dry_run: Type.Optional(Type.Boolean()),
+        reason: Type.Optional(
+          Type.String({ minLength: 10, maxLength: 1024, description: "Needed when the other site has taken over" }),
+        ),
+      }),
+    ),
+  },
+  { minProperties: 1, maxProperties: 1 },
+);
+export type ProtectionGroupAction = Static<typeof ProtectionGroupAction>;

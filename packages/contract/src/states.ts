@@ -1,0 +1,166 @@
+/**
+ * Every state that a resource can be in, and every change of state that is allowed, as data: server, client and
+ * documentation read the same tables.
+ */
+
+/** Where a protection group's servers are, or what moves them. `active` = they run at home. */
+export const PROTECTION_GROUP_STATUSES = [
+  "creating",
+  "active",
+  "failing_over",
+  "failed_over",
+  "failed_over_partial",
+  "failing_back",
+  "reprotecting",
+  "deleting",
+  "error",
+] as const;
+export type ProtectionGroupStatus = (typeof PROTECTION_GROUP_STATUSES)[number];
+
+/** Whether a recovery from the other site is possible now. */
+export const PROTECTIONS = ["protected", "seeding", "unprotected", "paused"] as const;
+export type Protection = (typeof PROTECTIONS)[number];
+
+export const MEMBER_STATUSES = [
+  "adding",
+  "protected",
+  "unprotected",
+  "failed_over",
+  "recovering",
+  "removing",
+  "error",
+] as const;
+export type MemberStatus = (typeof MEMBER_STATUSES)[number];
+
+/** How the two sites' descriptions of a group compare. */
+export const SYNC_STATUSES = ["IN SYNC", "OUT OF SYNC", "UNREACHABLE", "CONFLICT"] as const;
+export type SyncStatus = (typeof SYNC_STATUSES)[number];
+
+export const OPERATION_TYPES = [
+  "failover",
+  "sync",
+  "reclaim",
+  "group_create",
+  "group_delete",
+  "member_add",
+  "member_remove",
+] as const;
+export type OperationType = (typeof OPERATION_TYPES)[number];
+
+export const OPERATION_STATUSES = [
+  "pending",
+  "running",
+  "waiting",
+  "paused",
+  "cancelling",
+  "rolling_back",
+  "completed",
+  "completed_with_errors",
+  "rolled_back",
+  "cancelled",
+  "superseded",
+  "failed",
+] as const;
+export type OperationStatus = (typeof OPERATION_STATUSES)[number];
+
+/** Statuses in which an operation waits for nothing and nobody works on it. A `failed` one can still be resumed. */
+export const ENDED_OPERATION_STATUSES = [
+  "completed",
+  "completed_with_errors",
+  "rolled_back",
+  "cancelled",
+  "superseded",
+  "failed",
+] as const satisfies readonly OperationStatus[];
+
+/** Statuses from which nothing leads back. */
+export const CLOSED_OPERATION_STATUSES = [
+  "completed",
+  "completed_with_errors",
+  "rolled_back",
+  "cancelled",
+  "superseded",
+] as const satisfies readonly OperationStatus[];
+
+export const STEP_STATUSES = [
+  "pending",
+  "running",
+  "waiting",
+  "completed",
+  "failed",
+  "skipped",
+  "undoing",
+  "undone",
+  "undo_failed",
+] as const;
+export type StepStatus = (typeof STEP_STATUSES)[number];
+
+/** What a person can ask of an operation. */
+export const OPERATION_VERBS = ["cancel", "resume", "retry", "rollback", "abandon"] as const;
+export type OperationVerb = (typeof OPERATION_VERBS)[number];
+
+/**
+ * From which statuses each verb may be used.
+ *
+ * | verb | effect |
+ * |---|---|
+ * | cancel | before the point of no return: undo everything; after it: stop at the next safe boundary |
+ * | resume | go on where it stopped; also `as: unplanned` when the source was lost |
+ * | retry | run again only what failed, and what waits for it |
+ * | rollback | undo everything done so far; refused after the point of no return |
+ * | abandon | stop working on it; what it made becomes duties, listed with their reasons |
+ */
+export const VERB_ALLOWED_IN: Readonly<Record<OperationVerb, readonly OperationStatus[]>> = {
+  cancel: ["pending", "running", "waiting", "paused"],
+  resume: ["waiting", "paused", "failed"],
+  retry: ["failed", "completed_with_errors"],
+  rollback: ["waiting", "paused", "failed"],
+  abandon: ["pending", "waiting", "paused", "failed"],
+};
+
+/** Allowed changes of an operation's status. */
+export const OPERATION_TRANSITIONS: Readonly<Record<OperationStatus, readonly OperationStatus[]>> = {
+  pending: ["running", "waiting", "cancelled", "cancelling", "superseded", "failed"],
+  running: [
+    "waiting",
+    "paused",
+    "cancelling",
+    "rolling_back",
+    "completed",
+    "completed_with_errors",
+    "superseded",
+    "failed",
+  ],
+  waiting: ["running", "cancelling", "rolling_back", "cancelled", "superseded", "failed"],
+  paused: ["running", "cancelling", "rolling_back", "cancelled", "superseded", "failed"],
+  cancelling: ["rolling_back", "paused", "cancelled", "superseded", "failed"],
+  rolling_back: ["rolled_back", "cancelled", "failed", "superseded", "waiting"],
+  completed: [],
+  completed_with_errors: ["running"],
+  rolled_back: [],
+  cancelled: [],
+  superseded: [],
+  failed: ["running", "rolling_back", "cancelled", "superseded"],
+};
+
+/** Allowed changes of a protection group's status. */
+export const PROTECTION_GROUP_TRANSITIONS: Readonly<Record<ProtectionGroupStatus, readonly ProtectionGroupStatus[]>> = {
+  creating: ["active", "error", "deleting"],
+  active: ["failing_over", "reprotecting", "deleting", "error"],
+  failing_over: ["failed_over", "failed_over_partial", "active", "error"],
+  failed_over: ["failing_back", "reprotecting", "failing_over", "deleting", "active", "error"],
+  failed_over_partial: ["failing_over", "failing_back", "failed_over", "reprotecting", "deleting", "active", "error"],
+  failing_back: ["active", "failed_over", "failed_over_partial", "error"],
+  reprotecting: ["failed_over", "active", "error"],
+  deleting: ["error"],
+  error: ["active", "failing_over", "failed_over", "deleting"],
+};
+
+/** Whether a change of state is in its table; staying where one is always is. */
+export function isAllowedTransition<S extends string>(
+  table: Readonly<Record<S, readonly S[]>>,
+  from: S,
+  to: S,
+): boolean {
+  return from === to || table[from].includes(to);
+}
