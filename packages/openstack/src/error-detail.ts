@@ -1,0 +1,46 @@
+import type { HttpResponse } from "@protector/ports";
+
+const LONGEST_DETAIL = 500;
+/** Keystone quotes the token it refuses when `insecure_debug` is on. */
+const FERNET_TOKEN = /gAAAA[\w=-]{20,}/g;
+
+/**
+ * The text a service gave for its refusal, out of any of the forms in use: `{"badRequest": {"message"}}` (Nova, Cinder),
+ * `{"error": {"message"}}` (Keystone), `{"NeutronError": {"type", "message"}}`, `{"errors": [{"detail"}]}` (Placement),
+ * an HTML page (Glance, proxies) or plain text (keystonemiddleware).
+ *
+ * @param secrets values that were sent; they are struck out.
+ */
+export function errorDetail(answer: HttpResponse, secrets: readonly string[]): string {
+  let text = (messageOf(answer.body) ?? plainText(answer.body)).replace(FERNET_TOKEN, "***");
+  for (const secret of secrets) if (secret) text = text.replaceAll(secret, "***");
+  if (text.length > LONGEST_DETAIL) text = `${text.slice(0, LONGEST_DETAIL)}…`;
+  return text || "no text given";
+}
+
+function messageOf(body: string): string | undefined {
+  let value: unknown;
+  try {
+    value = JSON.parse(body);
+  } catch {
+    return undefined;
+  }
+  if (typeof value !== "object" || value === null) return undefined;
+  for (const inner of Object.values(value)) {
+    const first: unknown = Array.isArray(inner) ? inner[0] : inner;
+    if (typeof first === "string") return first;
+    if (typeof first !== "object" || first === null) continue;
+    const { message, detail, type } = first as Readonly<Record<string, unknown>>;
+    const text = typeof message === "string" && message ? message : detail;
+    if (typeof text === "string") return typeof type === "string" ? `${type}: ${text}` : text;
+  }
+  return undefined;
+}
+
+function plainText(body: string): string {
+  return body
+    .replace(/<(style|script|title)[\s\S]*?<\/\1>/gi, " ")
+    .replace(/<[^>]*>/g, " ")
+    .replace(/\s+/g, " ")
+    .trim();
+}

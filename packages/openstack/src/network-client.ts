@@ -1,0 +1,156 @@
+import type {
+  CreatePort,
+  FloatingIp,
+  Network,
+  NetworkClient,
+  NetworkQuota,
+  Port,
+  SecurityGroup,
+  Subnet,
+} from "./network.ts";
+import { readFloatingIp, readNetwork, readPort, readSecurityGroup, readSubnet } from "./network-parsing.ts";
+import { readQuotaValue } from "./quota.ts";
+import type { ServiceCaller } from "./request.ts";
+
+/** Neutron over HTTP. */
+export class NeutronClient implements NetworkClient {
+  readonly #neutron: ServiceCaller;
+  readonly #remember: <T>(key: string, ask: () => Promise<T>) => Promise<T>;
+
+  constructor(neutron: ServiceCaller, remember: <T>(key: string, ask: () => Promise<T>) => Promise<T>) {
+    this.#neutron = neutron;
+    this.#remember = remember;
+  }
+
+  async findNetwork(id: string): Promise<Network | undefined> {
+    const network = await this.#neutron.find(`/networks/${encodeURIComponent(id)}`, "network");
+    return network && readNetwork(network);
+  }
+
+  async listNetworks(filter: Parameters<NetworkClient["listNetworks"]>[0]): Promise<readonly Network[]> {
+    const networks = await this.#neutron.list("/networks", "networks", {
+      name: filter.name,
+      project_id: filter.projectId,
+      "router:external": filter.isExternal === undefined ? undefined : String(filter.isExternal),
+    });
+    return networks.map(readNetwork);
+  }
+
+  async findSubnet(id: string): Promise<Subnet | undefined> {
+    const subnet = await this.#neutron.find(`/subnets/${encodeURIComponent(id)}`, "subnet");
+    return subnet && readSubnet(subnet);
+  }
+
+  async listSubnets(filter: Parameters<NetworkClient["listSubnets"]>[0]): Promise<readonly Subnet[]> {
+    return (await this.#neutron.list("/subnets", "subnets", { network_id: filter.networkId })).map(readSubnet);
+  }
+
+  async findPort(id: string): Promise<Port | undefined> {
+    const port = await this.#neutron.find(`/ports/${encodeURIComponent(id)}`, "port");
+    return port && readPort(port);
+  }
+
+  async listPorts(filter: Parameters<NetworkClient["listPorts"]>[0]): Promise<readonly Port[]> {
+    const ports = await this.#neutron.list("/ports", "ports", {
+      device_id: filter.deviceId,
+      network_id: filter.networkId,
+      mac_address: filter.macAddress,
+      name: filter.name,
+      project_id: filter.projectId,
+    });
+    return ports.map(readPort);
+  }
+
+  async createPort(request: CreatePort): Promise<Port> {
+    const hasPortSecurity = !request.isPortSecurityEnabled || (await this.#hasPortSecurity());
+    const port = portBody(request, hasPortSecurity);
+    const answer = await this.#neutron.send({ method: "POST", path: "/ports", body: { port } });
+    return readPort(answer.fields().object("port"));
+  }
+
+  deletePort(id: string): Promise<void> {
+    return this.#neutron.remove(`/ports/${encodeURIComponent(id)}`);
+  }
+
+  async listSecurityGroups(
+    filter: Parameters<NetworkClient["listSecurityGroups"]>[0],
+  ): Promise<readonly SecurityGroup[]> {
+    const query = { project_id: filter.projectId, name: filter.name };
+    return (await this.#neutron.list("/security-groups", "security_groups", query)).map(readSecurityGroup);
+  }
+
+  async findSecurityGroup(id: string): Promise<SecurityGroup | undefined> {
+    const group = await this.#neutron.find(`/security-groups/${encodeURIComponent(id)}`, "security_group");
+    return group && readSecurityGroup(group);
+  }
+
+  async listFloatingIps(filter: Parameters<NetworkClient["listFloatingIps"]>[0]): Promise<readonly FloatingIp[]> {
+    const addresses = await this.#neutron.list("/floatingips", "floatingips", {
+      port_id: filter.portId,
+      project_id: filter.projectId,
+      floating_ip_address: filter.address,
+    });
+    return addresses.map(readFloatingIp);
+  }
+
+  async createFloatingIp(request: Parameters<NetworkClient["createFloatingIp"]>[0]): Promise<FloatingIp> {
+    const floatingip = {
+      floating_network_id: request.networkId,
+      project_id: request.projectId,
+      port_id: request.portId,
+      description: request.description,
+      floating_ip_address: request.address,
+    };
+    const answer = await this.#neutron.send({ method: "POST", path: "/floatingips", body: { floatingip } });
+    return readFloatingIp(answer.fields().object("floatingip"));
+  }
+
+  async associateFloatingIp(id: string, portId: string | null): Promise<void> {
+    const path = `/floatingips/${encodeURIComponent(id)}`;
+    await this.#neutron.send({ method: "PUT", path, body: { floatingip: { port_id: portId } } });
+  }
+
+  deleteFloatingIp(id: string): Promise<void> {
+    return this.#neutron.remove(`/floatingips/${encodeURIComponent(id)}`);
+  }
+
+  async quota(projectId: string): Promise<NetworkQuota> {
+    const path = `/quotas/${encodeURIComponent(projectId)}/details.json`;
+    const quota = (await this.#neutron.send({ method: "GET", path })).fields().object("quota");
+    return {
+      ports: readQuotaValue(quota.object("port")),
+      floatingIps: readQuotaValue(quota.object("floatingip")),
+      networks: readQuotaValue(quota.object("network")),
+      subnets: readQuotaValue(quota.object("subnet")),
+    };
+  }
+
+  /** Without the extension Neutron refuses a port that mentions it. */
+  #hasPortSecurity(): Promise<boolean> {
+    return this.#remember("neutron port-security", async () => {
+      const answer = await this.#neutron.send({ method: "GET", path: "/extensions/port-security", accept: [404] });
+      return answer.status !== 404;
+    });
+  }
+}
+
+/** JSON leaves undefined fields out; what most clouds let only administrators set is sent only when it says something. */
+function portBody(request: CreatePort, hasPortSecurity: boolean): object {
+  return {
+    network_id: request.networkId,
+    project_id: request.projectId,
+    name: request.name,
+    description: request.description,
+    admin_state_up: true,
+    mac_address: request.macAddress,
+    fixed_ips: request.fixedIps.map(({ subnetId, address }) => ({ subnet_id: subnetId, ip_address: address })),
+    security_groups: request.securityGroupIds,
+    port_security_enabled: hasPortSecurity ? request.isPortSecurityEnabled : undefined,
+    allowed_address_pairs:
+      request.allowedAddressPairs.length === 0
+        ? undefined
+        : request.allowedAddressPairs.map((pair) => ({ ip_address: pair.ipAddress, mac_address: pair.macAddress })),
+    dns_name: request.dnsName,
+    "binding:vnic_type": request.vnicType,
+  };
+}

@@ -1,0 +1,177 @@
+import { OutsideError } from "@protector/ports";
+import { describe, expect, test } from "vitest";
+import type { Credential } from "./cloud.ts";
+import { LOGIN, REQUEST_ID, type Script, scriptedCloud, tokenBody } from "./testing/scripted-transport.ts";
+
+const PROJECT = "GET http://controller:5000/v3/projects/p-9";
+const FOUND: Script = {
+  [PROJECT]: { body: { project: { id: "p-9", name: "a", domain_id: "default", enabled: true } } },
+};
+const issued = (value: string, change = {}) => ({
+  status: 201,
+  headers: { "x-subject-token": value },
+  body: tokenBody(change),
+});
+
+async function failureOf(call: Promise<unknown>): Promise<OutsideError> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof OutsideError)) throw new Error(`no OutsideError but ${error}`);
+  return error;
+}
+
+describe("login", () => {
+  test("sends Keystone's password request with our request id", async () => {
+    const scripted = scriptedCloud({});
+    const token = await scripted.run(scripted.cloud.token());
+    expect(token).toMatchObject({ value: "token-1", content: { userId: "u-1", projectId: "p-1", roles: ["admin"] } });
+    const [login] = scripted.sentTo(LOGIN);
+    expect(login?.headers["x-openstack-request-id"]).toBe(REQUEST_ID);
+    expect(JSON.parse(login?.body ?? "")).toEqual({
+      auth: {
+        identity: {
+          methods: ["password"],
+          password: { user: { name: "protector", domain: { name: "Default" }, password: "s3cret-password" } },
+        },
+        scope: { project: { name: "service", domain: { name: "Default" } } },
+      },
+    });
+  });
+
+  test.each<[Credential, object]>([
+    [
+      { kind: "password_by_id", userId: "u-1", password: "x", scope: { kind: "trust", trustId: "t-1" } },
+      {
+        identity: { methods: ["password"], password: { user: { id: "u-1", password: "x" } } },
+        scope: { "OS-TRUST:trust": { id: "t-1" } },
+      },
+    ],
+    [
+      { kind: "password_by_id", userId: "u-1", password: "x", scope: { kind: "system" } },
+      {
+        identity: { methods: ["password"], password: { user: { id: "u-1", password: "x" } } },
+        scope: { system: { all: true } },
+      },
+    ],
+    [
+      { kind: "password_by_id", userId: "u-1", password: "x", scope: { kind: "unscoped" } },
+      { identity: { methods: ["password"], password: { user: { id: "u-1", password: "x" } } }, scope: "unscoped" },
+    ],
+    [
+      { kind: "application_credential", id: "ac-1", secret: "x" },
+      { identity: { methods: ["application_credential"], application_credential: { id: "ac-1", secret: "x" } } },
+    ],
+    [
+      {
+        kind: "application_credential_by_name",
+        name: "ac",
+        secret: "x",
+        username: "demo",
+        userDomainName: "Default",
+      },
+      {
+        identity: {
+          methods: ["application_credential"],
+          application_credential: { name: "ac", secret: "x", user: { name: "demo", domain: { name: "Default" } } },
+        },
+      },
+    ],
+  ])("speaks %j", async (credential, auth) => {
+    const scripted = scriptedCloud({}, { credential });
+    await scripted.run(scripted.cloud.token());
+    expect(JSON.parse(scripted.sentTo(LOGIN)[0]?.body ?? "")).toEqual({ auth });
+  });
+
+  test("is shared by callers that come at the same time", async () => {
+    const scripted = scriptedCloud(FOUND);
+    const { identity } = scripted.cloud;
+    await scripted.run(Promise.all([identity.findProject("p-9"), identity.findProject("p-9"), scripted.cloud.token()]));
+    expect(scripted.sentTo(LOGIN)).toHaveLength(1);
+  });
+
+  test("is repeated when less than a minute of the token is left", async () => {
+    const scripted = scriptedCloud({ [LOGIN]: [issued("token-1"), issued("token-2")] });
+    await scripted.run(scripted.cloud.token());
+    await scripted.clock.advance(3_539_000);
+    expect((await scripted.run(scripted.cloud.token())).value).toBe("token-1");
+    await scripted.clock.advance(2_000);
+    expect((await scripted.run(scripted.cloud.token())).value).toBe("token-2");
+  });
+
+  test("takes a token's life from Keystone's own clock", async () => {
+    const skewed = { issued_at: "2026-11-22T09:00:00.000000Z", expires_at: "2026-11-22T10:00:00.000000Z" };
+    const scripted = scriptedCloud({ [LOGIN]: [issued("token-1", skewed), issued("token-2", skewed)] });
+    await scripted.run(scripted.cloud.token());
+    await scripted.clock.advance(1_800_000);
+    expect((await scripted.run(scripted.cloud.token())).value).toBe("token-1");
+  });
+
+  test("that is refused needs the operator and names no secret", async () => {
+    const message = "The request you have made requires authentication: s3cret-password.";
+    const refusal = { status: 401, body: { error: { code: 401, message, title: "Unauthorized" } } };
+    const scripted = scriptedCloud({ [LOGIN]: refusal });
+    const error = await scripted.run(failureOf(scripted.cloud.token()));
+    expect(error.failure).toMatchObject({ service: "keystone", status: 401, failureClass: "needs_operator" });
+    expect(error.message).not.toContain("s3cret-password");
+    expect(scripted.sentTo(LOGIN)).toHaveLength(1);
+  });
+
+  test("at an address that is not Keystone needs the operator", async () => {
+    const scripted = scriptedCloud({ [LOGIN]: { status: 404, body: "<html><h1>Not Found</h1></html>" } });
+    const { failure } = await scripted.run(failureOf(scripted.cloud.token()));
+    expect(failure).toMatchObject({ status: 404, detail: "Not Found", failureClass: "needs_operator" });
+  });
+});
+
+describe("a refused token", () => {
+  test("is replaced and the call made once more", async () => {
+    const found = { body: { project: { id: "p-9", name: "a", domain_id: "d", enabled: true } } };
+    const scripted = scriptedCloud({
+      [LOGIN]: [issued("token-1"), issued("token-2")],
+      [PROJECT]: [{ status: 401, body: { error: { code: 401, message: "expired" } } }, found],
+    });
+    const project = await scripted.run(scripted.cloud.identity.findProject("p-9"));
+    expect(project?.id).toBe("p-9");
+    expect(scripted.sentTo(PROJECT).map((request) => request.headers["x-auth-token"])).toEqual(["token-1", "token-2"]);
+  });
+
+  test("twice needs the operator", async () => {
+    const scripted = scriptedCloud({ [PROJECT]: { status: 401, body: { error: { code: 401, message: "no" } } } });
+    const { failure } = await scripted.run(failureOf(scripted.cloud.identity.findProject("p-9")));
+    expect(failure).toMatchObject({ status: 401, failureClass: "needs_operator", effect: "none" });
+    expect(scripted.sentTo(PROJECT)).toHaveLength(2);
+  });
+});
+
+describe("a given token", () => {
+  const LOOK = "GET http://controller:5000/v3/auth/tokens";
+  const given = (projectId: string): Credential => ({
+    kind: "token",
+    token: "user-token",
+    scope: { kind: "project_by_id", projectId },
+  });
+
+  test("is used itself when its scope fits", async () => {
+    const scripted = scriptedCloud({ [LOOK]: { body: tokenBody() } }, { credential: given("p-1") });
+    expect((await scripted.run(scripted.cloud.token())).value).toBe("user-token");
+    expect(scripted.sentTo(LOGIN)).toHaveLength(0);
+  });
+
+  test("is exchanged when another scope is wanted", async () => {
+    const scripted = scriptedCloud({ [LOOK]: { body: tokenBody() } }, { credential: given("p-2") });
+    expect((await scripted.run(scripted.cloud.token())).value).toBe("token-1");
+    expect(JSON.parse(scripted.sentTo(LOGIN)[0]?.body ?? "")).toEqual({
+      auth: { identity: { methods: ["token"], token: { id: "user-token" } }, scope: { project: { id: "p-2" } } },
+    });
+  });
+});
+
+test("a session under another request id shares the login", async () => {
+  const scripted = scriptedCloud(FOUND);
+  await scripted.run(scripted.cloud.token());
+  await scripted.run(scripted.cloud.withRequestId("req-other").identity.findProject("p-9"));
+  expect(scripted.sentTo(LOGIN)).toHaveLength(1);
+  expect(scripted.sentTo(PROJECT)[0]?.headers["x-openstack-request-id"]).toBe("req-other");
+});
