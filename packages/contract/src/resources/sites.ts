@@ -44,6 +44,22 @@ export const Site = Type.Object({
 });
 export type Site = Static<typeof Site>;
 
+/** What a tenant's client needs of a site to find it: no credential, no validation. */
+export const SiteSummary = Type.Object({
+  id: Uuid,
+  name: Name,
+  is_local: Type.Boolean(),
+  auth_url: Type.String(),
+  region: Nullable(Type.String()),
+  interface: OneOf(["public", "internal", "admin"] as const),
+  api_url: Type.String(),
+  signing_public_key: Type.String(),
+  reachability: OneOf(["reachable", "unreachable", "unknown"] as const),
+  reachability_reason: Nullable(Type.String()),
+  reachability_at: Nullable(Timestamp),
+});
+export type SiteSummary = Static<typeof SiteSummary>;
+
 const credential = {
   username: Type.Optional(Type.String({ minLength: 1, maxLength: 255 })),
   password: Type.Optional(

@@ -1,0 +1,49 @@
+import { ResourceMappings } from "../resources/mappings.ts";
+import { CHANGE_ERRORS } from "./change-errors.ts";
+import { route } from "./route.ts";
+
+const OF_PROJECT = "/v1/{project_id}/mappings";
+const OF_GROUP = "/v1/{project_id}/protection-groups/{id}/mappings";
+
+export const mappingRoutes = {
+  "mappings.show_defaults": route({
+    method: "GET",
+    path: OF_PROJECT,
+    summary: "Mappings that a new group of the project starts with",
+    rule: "protector:mappings:show",
+    request: null,
+    response: ResourceMappings,
+    status: 200,
+    errors: [],
+  }),
+  "mappings.update_defaults": route({
+    method: "PUT",
+    path: OF_PROJECT,
+    summary: "Replace the mappings that a new group starts with; groups that exist keep theirs",
+    rule: "protector:mappings:update",
+    request: ResourceMappings,
+    response: ResourceMappings,
+    status: 200,
+    errors: ["mapping.invalid"],
+  }),
+  "mappings.show": route({
+    method: "GET",
+    path: OF_GROUP,
+    summary: "Mappings of a group, from its home site to the other",
+    rule: "protector:mappings:show",
+    request: null,
+    response: ResourceMappings,
+    status: 200,
+    errors: ["protection_group.not_found"],
+  }),
+  "mappings.update": route({
+    method: "PUT",
+    path: OF_GROUP,
+    summary: "Replace the mappings of a group",
+    rule: "protector:mappings:update",
+    request: ResourceMappings,
+    response: ResourceMappings,
+    status: 200,
+    errors: [...CHANGE_ERRORS, "mapping.invalid"],
+  }),
+} as const;
