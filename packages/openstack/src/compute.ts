@@ -1,9 +1,9 @@
 /**
  * Nova, as much of it as disaster recovery needs. Methods throw `OutsideError` (service `nova`); `find*` answer undefined
- * for 404. Source of formats: https://docs.openstack.org/api-ref/compute/
+ * for 404; `delete*` of what is not there succeeds. Source of formats: https://docs.openstack.org/api-ref/compute/
  */
 export interface ComputeClient {
-  /** Highest microversion that both sides know, e.g. `2.93`. */
+  /** Highest microversion that both sides know, at least 2.79 (Train) and at most 2.93. */
   microversion(): Promise<string>;
   findServer(id: string): Promise<Server | undefined>;
   /** Servers of the token's project, or of all projects for administrators. Filters are ANDed. */
@@ -87,6 +87,7 @@ export interface CreateServer {
   readonly flavorId: string;
   readonly keyName?: string;
   readonly availabilityZone?: string;
+  /** Left out where Nova is older than 2.90 (Xena): it makes one from the name. */
   readonly hostname?: string;
   readonly userData?: string;
   readonly configDrive?: boolean;

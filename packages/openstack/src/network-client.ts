@@ -1,5 +1,6 @@
 import type {
   CreatePort,
+  CreateSubnet,
   FloatingIp,
   Network,
   NetworkClient,
@@ -34,6 +35,37 @@ export class NeutronClient implements NetworkClient {
       "router:external": filter.isExternal === undefined ? undefined : String(filter.isExternal),
     });
     return networks.map(readNetwork);
+  }
+
+  async createNetwork(request: Parameters<NetworkClient["createNetwork"]>[0]): Promise<Network> {
+    const { name, description, projectId, mtu } = request;
+    const network = { name, description, project_id: projectId, mtu, admin_state_up: true };
+    const answer = await this.#neutron.send({ method: "POST", path: "/networks", body: { network } });
+    return readNetwork(answer.fields().object("network"));
+  }
+
+  deleteNetwork(id: string): Promise<void> {
+    return this.#neutron.remove(`/networks/${encodeURIComponent(id)}`);
+  }
+
+  async createSubnet(request: CreateSubnet): Promise<Subnet> {
+    const subnet = {
+      network_id: request.networkId,
+      project_id: request.projectId,
+      name: request.name,
+      description: request.description,
+      cidr: request.cidr,
+      ip_version: request.ipVersion,
+      gateway_ip: request.gatewayIp,
+      enable_dhcp: request.isDhcpEnabled,
+      allocation_pools: request.allocationPools.length === 0 ? undefined : request.allocationPools,
+    };
+    const answer = await this.#neutron.send({ method: "POST", path: "/subnets", body: { subnet } });
+    return readSubnet(answer.fields().object("subnet"));
+  }
+
+  deleteSubnet(id: string): Promise<void> {
+    return this.#neutron.remove(`/subnets/${encodeURIComponent(id)}`);
   }
 
   async findSubnet(id: string): Promise<Subnet | undefined> {

@@ -1,6 +1,6 @@
 /**
  * Neutron v2, as much of it as disaster recovery needs. Methods throw `OutsideError` (service `neutron`); `find*` answer
- * undefined for 404. Source of formats: https://docs.openstack.org/api-ref/network/v2/
+ * undefined for 404; `delete*` of what is not there succeeds. Source of formats: https://docs.openstack.org/api-ref/network/v2/
  */
 export interface NetworkClient {
   findNetwork(id: string): Promise<Network | undefined>;
@@ -9,6 +9,17 @@ export interface NetworkClient {
     readonly projectId?: string;
     readonly isExternal?: boolean;
   }): Promise<readonly Network[]>;
+  /** An unshared network without a router: nothing outside it is reached. */
+  createNetwork(request: {
+    readonly name: string;
+    readonly description: string;
+    readonly projectId: string;
+    readonly mtu?: number;
+  }): Promise<Network>;
+  /** One that is not there counts as deleted. */
+  deleteNetwork(id: string): Promise<void>;
+  createSubnet(request: CreateSubnet): Promise<Subnet>;
+  deleteSubnet(id: string): Promise<void>;
   findSubnet(id: string): Promise<Subnet | undefined>;
   listSubnets(filter: { readonly networkId?: string }): Promise<readonly Subnet[]>;
   findPort(id: string): Promise<Port | undefined>;
@@ -64,6 +75,17 @@ export interface Subnet {
   readonly isDhcpEnabled: boolean;
   readonly allocationPools: readonly { readonly start: string; readonly end: string }[];
 }
+export interface CreateSubnet {
+  readonly networkId: string;
+  readonly projectId: string;
+  readonly name: string;
+  readonly description: string;
+  readonly cidr: string;
+  readonly ipVersion: 4 | 6;
+  readonly gatewayIp: string | null;
+  readonly isDhcpEnabled: boolean;
+  readonly allocationPools: readonly { readonly start: string; readonly end: string }[];
+}
 export interface FixedIp {
   readonly subnetId: string;
   readonly address: string;
@@ -93,6 +115,7 @@ export interface CreatePort {
   readonly name: string;
   readonly description: string;
   readonly macAddress?: string;
+  /** Empty = a port without addresses. */
   readonly fixedIps: readonly { readonly subnetId: string; readonly address?: string }[];
   readonly securityGroupIds: readonly string[];
   readonly isPortSecurityEnabled: boolean;

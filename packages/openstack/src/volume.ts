@@ -1,6 +1,6 @@
 /**
  * Cinder v3, as much of it as disaster recovery needs. Methods throw `OutsideError` (service `cinder`); `find*` answer
- * undefined for 404. Source of formats: https://docs.openstack.org/api-ref/block-storage/v3/
+ * undefined for 404; `delete*` of what is not there succeeds. Source of formats: https://docs.openstack.org/api-ref/block-storage/v3/
  */
 export interface VolumeClient {
   findVolume(id: string): Promise<Volume | undefined>;
