@@ -1,0 +1,108 @@
+import type { Clock, Random } from "@protector/ports";
+import { ArrayError } from "./block-array.ts";
+import { NamedObjects } from "./named-objects.ts";
+import type { Problem, StoredGroup, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
+
+const DAY_MS = 86_400_000;
+
+/** What an array has and how it is set up. */
+export interface ArraySettings {
+  readonly name: string;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Usable bytes; default 100 TiB. */
+  readonly capacityBytes?: number;
+  /** ms by which the array's clock is ahead of the world's; default 0. */
+  readonly clockSkewMs?: number;
+  /** ms that destroyed objects stay recoverable; default one day. */
+  readonly eradicationDelayMs?: number;
+  /** SafeMode: nobody can eradicate by hand; default false. */
+  readonly isSafeMode?: boolean;
+  /** Most volumes, live and destroyed; default 20000. */
+  readonly volumeLimit?: number;
+}
+
+/** The objects of one array. Only data and look-ups: what happens to them is in the modules beside. */
+export class ArrayState {
+  readonly id: string;
+  readonly name: string;
+  readonly random: Random;
+  readonly clockSkewMs: number;
+  capacityBytes: number;
+  eradicationDelayMs: number;
+  isSafeMode: boolean;
+  volumeLimit: number;
+  isUp = true;
+  /** Bytes over the wire per guest write, and per volume that the target has never had. */
+  writeBytes = 65_536;
+  seedBytes = 2 ** 20;
+  readonly volumes = new NamedObjects<StoredVolume>("Volume");
+  readonly snapshots = new NamedObjects<StoredSnapshot>("Volume snapshot");
+  readonly groups = new NamedObjects<StoredGroup>("Protection group");
+  readonly points = new NamedObjects<StoredPoint>("Protection group snapshot");
+  readonly hosts = new Map<
+    string,
+    { readonly id: string; readonly name: string; iqns: string[]; wwns: string[]; nqns: string[] }
+  >();
+  /** Names of the groups that new volumes are put into unless the caller declines. */
+  defaultProtection: string[] = [];
+  readonly problems: Problem[] = [];
+  /** Destroyed volumes and volume snapshots that wait for their eradication. */
+  readonly bin = new Set<StoredVolume | StoredSnapshot>();
+  readonly #clock: Clock;
+  readonly #serialPrefix: string;
+  #serials = 0;
+  #suffixes = 0;
+
+  constructor(settings: ArraySettings) {
+    this.id = settings.random.uuid();
+    this.name = settings.name;
+    this.random = settings.random;
+    this.#clock = settings.clock;
+    this.clockSkewMs = settings.clockSkewMs ?? 0;
+    this.capacityBytes = settings.capacityBytes ?? 100 * 2 ** 40;
+    this.eradicationDelayMs = settings.eradicationDelayMs ?? DAY_MS;
+    this.isSafeMode = settings.isSafeMode ?? false;
+    this.volumeLimit = settings.volumeLimit ?? 20_000;
+    this.#serialPrefix = this.id.replaceAll("-", "").slice(0, 16).toUpperCase();
+  }
+
+  /** World time in ms. */
+  now(): number {
+    return this.#clock.now();
+  }
+
+  /** A world time as this array's clock shows it. */
+  stamp(at: number): number {
+    return at + this.clockSkewMs;
+  }
+
+  nextSerial(): string {
+    this.#serials += 1;
+    return this.#serialPrefix + (0x11000 + this.#serials).toString(16).toUpperCase().padStart(8, "0");
+  }
+
+  /** Suffix of a snapshot that nobody named. */
+  nextSuffix(): string {
+    this.#suffixes += 1;
+    return String(this.#suffixes);
+  }
+
+  /** When a destroyed object goes for good; undefined while it lives. */
+  eradicationOf(object: StoredVolume | StoredSnapshot | StoredGroup | StoredPoint): number | undefined {
+    if (object.destroyedAt === undefined) return undefined;
+    const own = "eradicationDelayMs" in object ? object.eradicationDelayMs : undefined;
+    return object.destroyedAt + (own ?? this.eradicationDelayMs);
+  }
+
+  /** @throws ArrayError while SafeMode forbids eradication by hand. */
+  requireEradication(): void {
+    if (this.isSafeMode) throw new ArrayError(null, "Eradication is disabled.");
+  }
+
+  usedBytes(): number {
+    let used = 0;
+    for (const volume of this.volumes.all()) used += 2 ** 20 + volume.content.length * 65_536;
+    return used;
+  }
+}

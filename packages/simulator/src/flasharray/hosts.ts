@@ -1,0 +1,73 @@
+import type { ArrayState } from "./array-state.ts";
+import { ArrayError } from "./block-array.ts";
+import type { StoredVolume } from "./objects.ts";
+import { requireName } from "./volumes.ts";
+
+/** A host of the array, as `POST /hosts` describes it. */
+export interface HostInitiators {
+  readonly iqns?: readonly string[];
+  readonly wwns?: readonly string[];
+  readonly nqns?: readonly string[];
+}
+
+/** @throws ArrayError when the name or an initiator is taken. */
+export function createHost(state: ArrayState, name: string, initiators: HostInitiators = {}): void {
+  requireName(name);
+  if (state.hosts.has(name.toLowerCase())) throw new ArrayError(name, "Host already exists.");
+  const wanted = [...(initiators.iqns ?? []), ...(initiators.wwns ?? []), ...(initiators.nqns ?? [])];
+  for (const host of state.hosts.values()) {
+    const taken = [...host.iqns, ...host.wwns, ...host.nqns].find((initiator) => wanted.includes(initiator));
+    if (taken !== undefined) throw new ArrayError(taken, "The specified initiator is already in use.");
+  }
+  state.hosts.set(name.toLowerCase(), {
+    id: state.random.uuid(),
+    name,
+    iqns: [...(initiators.iqns ?? [])],
+    wwns: [...(initiators.wwns ?? [])],
+    nqns: [...(initiators.nqns ?? [])],
+  });
+}
+
+export function deleteHost(state: ArrayState, name: string): void {
+  requireHost(state, name);
+  for (const volume of state.volumes.all()) {
+    if (volume.hosts.has(hostName(state, name))) {
+      throw new ArrayError(name, "Host cannot be deleted due to existing connections.");
+    }
+  }
+  state.hosts.delete(name.toLowerCase());
+}
+
+/** Connects a volume to a host at the lowest free LUN, or at `lun`. */
+export function connectVolume(state: ArrayState, volumeName: string, host: string, lun?: number): StoredVolume {
+  const volume = state.volumes.live(volumeName);
+  const name = hostName(state, host);
+  if (volume.hosts.has(name)) throw new ArrayError(volume.name, "Connection already exists.");
+  const used = new Set<number>();
+  for (const other of state.volumes.all()) {
+    const taken = other.hosts.get(name);
+    if (taken !== undefined) used.add(taken);
+  }
+  if (lun !== undefined && used.has(lun)) throw new ArrayError(volume.name, "LUN is already in use.");
+  let free = 1;
+  while (used.has(free)) free += 1;
+  volume.hosts.set(name, lun ?? free);
+  return volume;
+}
+
+export function disconnectVolume(state: ArrayState, volumeName: string, host: string): void {
+  const volume = state.volumes.any(volumeName);
+  const name = hostName(state, host);
+  if (!volume.hosts.delete(name)) throw new ArrayError(volume.name, "Connection does not exist.");
+}
+
+function hostName(state: ArrayState, name: string): string {
+  return requireHost(state, name).name;
+}
+
+/** @throws ArrayError when there is no such host. */
+export function requireHost(state: ArrayState, name: string): { readonly name: string } {
+  const host = state.hosts.get(name.toLowerCase());
+  if (!host) throw new ArrayError(name, "Host does not exist.");
+  return host;
+}

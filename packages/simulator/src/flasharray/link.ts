@@ -1,0 +1,40 @@
+import type { ArrayState } from "./array-state.ts";
+
+/** How two arrays are linked. */
+export interface LinkOptions {
+  /** Bytes per second of one transfer; default 1 GiB/s. */
+  readonly throughputBytesPerSecond?: number;
+  /** ms that every transfer takes beside its bytes; default 20000. */
+  readonly transferMs?: number;
+  /** ms until a group with a new target shows on the target; default 10000. */
+  readonly appearDelayMs?: number;
+}
+
+/** Replication link between two arrays; carries both ways. */
+export class Link {
+  readonly a: ArrayState;
+  readonly b: ArrayState;
+  isUp = true;
+  throughputBytesPerSecond: number;
+  transferMs: number;
+  appearDelayMs: number;
+  /** Transfers get no further than this share; undefined = they end. */
+  stallAtProgress: number | undefined;
+
+  constructor(a: ArrayState, b: ArrayState, options: LinkOptions) {
+    this.a = a;
+    this.b = b;
+    this.throughputBytesPerSecond = options.throughputBytesPerSecond ?? 2 ** 30;
+    this.transferMs = options.transferMs ?? 20_000;
+    this.appearDelayMs = options.appearDelayMs ?? 10_000;
+  }
+
+  /** ms that a transfer of `bytes` takes. */
+  durationOf(bytes: number): number {
+    return Math.max(1, Math.round(this.transferMs + (bytes / this.throughputBytesPerSecond) * 1000));
+  }
+
+  other(array: ArrayState): ArrayState {
+    return array === this.a ? this.b : this.a;
+  }
+}

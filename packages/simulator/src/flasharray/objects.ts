@@ -1,0 +1,130 @@
+import type { Content } from "../content/content.ts";
+
+/** Object with a name that stays taken while it is pending eradication. All times are ms since the UNIX epoch, world clock. */
+export interface ArrayObject {
+  readonly id: string;
+  name: string;
+  /** When it was destroyed; undefined while it lives. */
+  destroyedAt: number | undefined;
+}
+
+export interface Reference {
+  readonly id: string | null;
+  readonly name: string | null;
+}
+
+export const NO_REFERENCE: Reference = { id: null, name: null };
+
+export interface StoredVolume extends ArrayObject {
+  readonly serial: string;
+  bytes: number;
+  createdAt: number;
+  content: Content;
+  /** Volume that it was cloned from. */
+  source: Reference;
+  /** LUN by host name. */
+  readonly hosts: Map<string, number>;
+  /** Snapshots of it alone, not its parts of group snapshots. */
+  readonly ownSnapshots: Set<StoredSnapshot>;
+}
+
+export interface StoredSnapshot extends ArrayObject {
+  readonly suffix: string;
+  readonly serial: string;
+  /** As the array that cut it stamped it: that array's clock. */
+  readonly created: number;
+  readonly bytes: number;
+  readonly content: Content;
+  readonly source: Reference;
+  /** Volume that takes it along when it is renamed or destroyed; undefined for a part of a group snapshot. */
+  readonly volume: StoredVolume | undefined;
+  /** Group snapshot that it is part of. */
+  readonly point: StoredPoint | undefined;
+}
+
+/** A snapshot of a whole protection group. */
+export interface StoredPoint extends ArrayObject {
+  readonly suffix: string;
+  readonly group: StoredGroup;
+  readonly cutAt: number;
+  /** As the array that cut it stamped it. */
+  readonly created: number;
+  readonly volumes: StoredSnapshot[];
+  /** The group's retention applies to it. */
+  readonly isRetained: boolean;
+  /** ms between destruction and eradication, when it is not the array's own delay. */
+  eradicationDelayMs: number | undefined;
+  /** Sendings from this array to targets. */
+  readonly outgoing: StoredTransfer[];
+  /** The sending that brings it here; undefined for a point that was cut here. */
+  readonly incoming: StoredTransfer | undefined;
+}
+
+export interface StoredTarget {
+  /** Name of the target array. */
+  readonly array: string;
+  isAllowed: boolean;
+  /** When the group can be seen on the target. */
+  readonly appearsAt: number;
+  hasAppeared: boolean;
+}
+
+export interface StoredSchedule {
+  enabled: boolean;
+  frequency: number;
+  at: number | undefined;
+  blackout: { readonly start: number; readonly end: number } | undefined;
+}
+
+export interface StoredRetention {
+  all_for_sec: number;
+  days: number;
+  per_day: number;
+}
+
+export interface StoredGroup extends ArrayObject {
+  readonly createdAt: number;
+  readonly members: Set<StoredVolume>;
+  /** By lower-case array name. */
+  readonly targets: Map<string, StoredTarget>;
+  /** By lower-case suffix. */
+  readonly points: Map<string, StoredPoint>;
+  readonly replicationSchedule: StoredSchedule;
+  readonly snapshotSchedule: StoredSchedule;
+  sourceRetention: StoredRetention;
+  targetRetention: StoredRetention;
+  retentionLock: "unlocked" | "ratcheted";
+  /** Array that made it, for a replicated-in group. */
+  readonly origin: { readonly array: string; readonly group: string } | undefined;
+  /** For a replicated-in group: member names as last heard from the source. */
+  heardMembers: readonly string[];
+  nextPointAt: number | undefined;
+  nextLocalPointAt: number | undefined;
+  /** Memo of the next thing that time does to the group; undefined = has to be worked out. */
+  dueAt: number | undefined;
+}
+
+/** One point on its way to one target. */
+export interface StoredTransfer {
+  readonly id: string;
+  readonly target: string;
+  readonly bytes: number;
+  readonly durationMs: number;
+  /** Waits for earlier transfers of the group to the same target. */
+  readonly isQueued: boolean;
+  readonly isScheduled: boolean;
+  readonly queuedAt: number;
+  startedAt: number | undefined;
+  completedAt: number | undefined;
+  /** ms of its duration that it has behind it, as of `since`. */
+  elapsedMs: number;
+  since: number;
+}
+
+/** Something wrong that the array let happen: what a careful client must never cause. */
+export interface Problem {
+  readonly at: number;
+  readonly kind: "overwritten_while_connected" | "destroyed_while_connected" | "cloned_incomplete_snapshot";
+  readonly object: string;
+  readonly detail: string;
+}
