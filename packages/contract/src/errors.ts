@@ -1,4 +1,5 @@
 import { SERVICE_TYPE } from "./microversions.ts";
+import type { ErrorItem } from "./resources/errors.ts";
 
 interface CatalogueEntry {
   /** HTTP status. */
@@ -510,8 +511,9 @@ export class ProtectorError extends Error {
 }
 
 /** An error as data, for a response body or for a row of the database. */
-export function toErrorItem(error: ProtectorError, requestId?: string) {
+export function toErrorItem(error: ProtectorError, requestId?: string): ErrorItem {
   const entry = ERROR_CATALOGUE[error.code];
+  const { fields, ...facts } = error.facts;
   return {
     ...(requestId === undefined ? {} : { request_id: requestId }),
     code: wireCode(error.code),
@@ -519,7 +521,7 @@ export function toErrorItem(error: ProtectorError, requestId?: string) {
     title: entry.title,
     detail: error.message,
     links: [{ rel: "help", href: `${ERROR_HELP_URL}#${error.code}` }],
-    ...error.facts,
-    ...(error.facts.fields ? { fields: [...error.facts.fields] } : {}),
+    ...facts,
+    ...(fields ? { fields: [...fields] } : {}),
   };
 }

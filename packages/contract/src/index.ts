@@ -14,6 +14,7 @@ export * from "./resources/recovery-points.ts";
 export * from "./resources/server-description.ts";
 export * from "./resources/sites.ts";
 export * from "./resources/sync.ts";
+export * from "./resources/sync-content.ts";
 export { COMMON_ERRORS, type ListOptions, MAX_PAGE_LIMIT, type Route } from "./routes/route.ts";
 export * from "./routes.ts";
 export * from "./states.ts";

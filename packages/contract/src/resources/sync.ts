@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import { SYNC_STATUSES } from "../states.ts";
 import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
+import { DecidedGroup, ObservedGroup } from "./sync-content.ts";
 
 /**
  * Everything the peer has to know about a group. `decided` is what people decided (its digest is the generation's);
@@ -15,8 +16,8 @@ export const SyncDocument = Strict({
   generation: Type.Integer({ minimum: 1 }),
   is_deleted: Type.Boolean(),
   digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the canonical JSON of `decided`" }),
-  decided: Type.Unknown(),
-  observed: Type.Unknown(),
+  decided: DecidedGroup,
+  observed: ObservedGroup,
   sealed: Type.Record(Type.String(), Type.String(), { description: "Secrets, sealed for the peer's key" }),
   issued_at: Timestamp,
   signature: Type.String({ description: "Ed25519 over the canonical JSON of all the rest, base64" }),

@@ -1,0 +1,112 @@
+import { ProtectorError } from "@protector/contract";
+import type { Random } from "@protector/ports";
+import type { Kysely } from "kysely";
+import { writeTime } from "../db/codecs.ts";
+import type { Database } from "../db/schema.ts";
+import { decryptText, encryptText } from "./aead.ts";
+import type { KeyRing } from "./key-ring.ts";
+
+/** What a secret is for; stands in its row and is authenticated with it. */
+export type SecretPurpose = "site_password" | "site_private_keys" | "array_token" | "canary";
+
+/** A connection or a transaction. */
+export type Queries = Kysely<Database>;
+
+const CANARY_ID = "00000000-0000-0000-0000-000000000000";
+const CANARY_TEXT = "protector";
+
+/** Secrets at rest: AES-256-GCM under the key repository's key, bound to their row by purpose and id. */
+export class SecretStore {
+  readonly #ring: KeyRing;
+  readonly #random: Random;
+
+  constructor(ring: KeyRing, random: Random) {
+    this.#ring = ring;
+    this.#random = random;
+  }
+
+  /** Keeps a text; answers the id of its row. @param now ms since the UNIX epoch. */
+  async put(db: Queries, secret: { readonly purpose: SecretPurpose; readonly text: string }, now: number) {
+    const id = this.#random.uuid();
+    await this.#insert(db, { ...secret, id }, now);
+    return id;
+  }
+
+  /**
+   * A kept text.
+   * @throws ProtectorError `secrets.unavailable` when the row is gone or this host does not have its key.
+   */
+  async read(db: Queries, id: string, purpose: SecretPurpose): Promise<string> {
+    const row = await db.selectFrom("secrets").selectAll().where("id", "=", id).executeTakeFirst();
+    if (!row) throw new ProtectorError("secrets.unavailable", `Secret ${id} (${purpose}) is not in the database.`);
+    return this.#decrypt(row, purpose);
+  }
+
+  async remove(db: Queries, id: string): Promise<void> {
+    await db.deleteFrom("secrets").where("id", "=", id).execute();
+  }
+
+  /**
+   * Proves that this host's keys are those that the database was written with; writes the proof into an empty database.
+   * @throws ProtectorError `secrets.unavailable`: do not start.
+   */
+  async requireCanary(db: Queries, now: number): Promise<void> {
+    const row = await db.selectFrom("secrets").selectAll().where("id", "=", CANARY_ID).executeTakeFirst();
+    if (row) this.#decrypt(row, "canary");
+    else await this.#insert(db, { id: CANARY_ID, purpose: "canary", text: CANARY_TEXT }, now);
+  }
+
+  /** Writes every secret again under the current key. @returns number of rows changed. */
+  async reencrypt(db: Queries): Promise<number> {
+    const rows = await db.selectFrom("secrets").selectAll().where("key_id", "!=", this.#ring.currentId).execute();
+    for (const row of rows) {
+      const text = this.#decrypt(row, row.purpose);
+      const ciphertext = this.#encrypt({ id: row.id, purpose: row.purpose, text });
+      const values = { key_id: this.#ring.currentId, ciphertext };
+      await db.updateTable("secrets").set(values).where("id", "=", row.id).execute();
+    }
+    return rows.length;
+  }
+
+  async #insert(
+    db: Queries,
+    secret: { readonly id: string; readonly purpose: SecretPurpose; readonly text: string },
+    now: number,
+  ): Promise<void> {
+    const { id, purpose } = secret;
+    const row = { id, purpose, key_id: this.#ring.currentId, ciphertext: this.#encrypt(secret) };
+    await db
+      .insertInto("secrets")
+      .values({ ...row, created_at: writeTime(now) })
+      .execute();
+  }
+
+  #encrypt({ id, purpose, text }: { readonly id: string; readonly purpose: string; readonly text: string }): string {
+    const key = this.#key(this.#ring.currentId);
+    return encryptText(text, { key, context: contextOf(purpose, id) }, this.#random.bytes(12));
+  }
+
+  #decrypt(
+    row: { readonly id: string; readonly key_id: string; readonly ciphertext: string },
+    purpose: string,
+  ): string {
+    try {
+      return decryptText(row.ciphertext, { key: this.#key(row.key_id), context: contextOf(purpose, row.id) });
+    } catch (cause) {
+      if (cause instanceof ProtectorError) throw cause;
+      throw new ProtectorError("secrets.unavailable", `Secret ${row.id} (${purpose}) cannot be decrypted.`, { cause });
+    }
+  }
+
+  #key(id: string): Uint8Array {
+    const key = this.#ring.keys.get(id);
+    if (key) return key;
+    const held = [...this.#ring.keys.keys()].join(", ");
+    const detail = `The database is encrypted under key ${id}; this host's key repository has only ${held || "none"}.`;
+    throw new ProtectorError("secrets.unavailable", detail);
+  }
+}
+
+function contextOf(purpose: string, id: string): string {
+  return `${purpose}:${id}`;
+}
