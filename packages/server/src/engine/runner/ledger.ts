@@ -1,0 +1,49 @@
+import type { Journal } from "./journal.ts";
+
+/** Kinds of outside object that Protector makes. */
+export type LedgerKind =
+  | "server"
+  | "port"
+  | "volume"
+  | "floating_ip"
+  | "keypair"
+  | "server_group"
+  | "cinder_group"
+  | "array_group"
+  | "array_volume"
+  | "recovery_point";
+
+/** An object that a step is about to make. */
+export interface LedgerEntry {
+  readonly kind: LedgerKind;
+  readonly siteId: string;
+  readonly projectId: string | null;
+  /** Name by which ours is found again. */
+  readonly name: string;
+}
+
+/** The outside objects of one step: written down before they exist, and again when they do or are gone. */
+export class Ledger {
+  readonly #journal: Journal;
+  readonly #stepKey: string;
+
+  constructor(journal: Journal, stepKey: string) {
+    this.#journal = journal;
+    this.#stepKey = stepKey;
+  }
+
+  /** Before the call that makes the object. */
+  intend(entry: LedgerEntry): Promise<void> {
+    return this.#journal.writeLedger(this.#stepKey, entry, "intended", null);
+  }
+
+  /** The object is there. */
+  present(entry: LedgerEntry, externalId: string): Promise<void> {
+    return this.#journal.writeLedger(this.#stepKey, entry, "present", externalId);
+  }
+
+  /** The object was seen to be gone. */
+  removed(entry: LedgerEntry): Promise<void> {
+    return this.#journal.writeLedger(this.#stepKey, entry, "removed", null);
+  }
+}

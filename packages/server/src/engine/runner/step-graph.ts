@@ -1,0 +1,88 @@
+import type { JournaledStep } from "./operation-store.ts";
+
+/** Statuses in which a step is over. `skipped` by a duty or a lost source counts as ended, not as failed. */
+const ENDED = new Set(["completed", "failed", "skipped", "undone", "undo_failed"]);
+
+/** Output of a skipped step whose work is owed elsewhere or no longer needed: nothing that depends on it is skipped for it. */
+export const OWED = { owed: true } as const;
+
+function isOwed(step: JournaledStep): boolean {
+  return (step.output as { owed?: boolean } | undefined)?.owed === true;
+}
+
+/**
+ * The plan's graph with what is known of each step. Answers which steps can start, in time proportional to what changed:
+ * each step counts how many of its predecessors have not ended.
+ */
+export class StepGraph {
+  readonly steps: readonly JournaledStep[];
+  readonly #byKey: ReadonlyMap<string, JournaledStep>;
+  readonly #followers = new Map<string, JournaledStep[]>();
+  readonly #open = new Map<string, number>();
+
+  constructor(steps: readonly JournaledStep[]) {
+    this.steps = steps;
+    this.#byKey = new Map(steps.map((step) => [step.key, step]));
+    for (const step of steps) {
+      const before = [...step.dependsOn, ...step.after];
+      for (const key of before) {
+        const followers = this.#followers.get(key);
+        if (followers) followers.push(step);
+        else this.#followers.set(key, [step]);
+      }
+    }
+    this.recount();
+  }
+
+  get(key: string): JournaledStep | undefined {
+    return this.#byKey.get(key);
+  }
+
+  /** After statuses were changed from outside. */
+  recount(): void {
+    for (const step of this.steps) {
+      const before = [...step.dependsOn, ...step.after];
+      this.#open.set(step.key, before.filter((key) => !this.#hasEnded(key)).length);
+    }
+  }
+
+  /** Pending steps that can start, or that never will. */
+  startable(): readonly JournaledStep[] {
+    return this.steps.filter((step) => step.status === "pending" && this.#open.get(step.key) === 0);
+  }
+
+  /** Tells the graph that a step has ended; answers the followers that have nothing left to wait for. */
+  ended(step: JournaledStep): readonly JournaledStep[] {
+    const freed: JournaledStep[] = [];
+    for (const follower of this.#followers.get(step.key) ?? []) {
+      const open = (this.#open.get(follower.key) ?? 0) - 1;
+      this.#open.set(follower.key, open);
+      if (open === 0 && follower.status === "pending") freed.push(follower);
+    }
+    return freed;
+  }
+
+  /** Whether a step that has nothing left to wait for may run: one whose need failed never will. */
+  isDoomed(step: JournaledStep): boolean {
+    return step.dependsOn.some((key) => {
+      const need = this.#byKey.get(key);
+      return need !== undefined && (need.status === "failed" || (need.status === "skipped" && !isOwed(need)));
+    });
+  }
+
+  /** 0 to 1 by weight. */
+  progress(): number {
+    let total = 0;
+    let done = 0;
+    for (const step of this.steps) {
+      total += step.settings.weight;
+      if (ENDED.has(step.status)) done += step.settings.weight;
+    }
+    return total === 0 ? 1 : done / total;
+  }
+
+  #hasEnded(key: string): boolean {
+    const step = this.#byKey.get(key);
+    return step === undefined || ENDED.has(step.status);
+  }
+}

@@ -1,0 +1,39 @@
+import { OutsideError } from "@protector/ports";
+import type { StepHandler } from "../runner/step-handler.ts";
+
+/** Input of {@link ensureKeyPair}. */
+export interface EnsureKeyPairInput {
+  readonly name: string;
+  readonly type: string;
+  /** Null when nobody could read it. */
+  readonly publicKey: string | null;
+}
+
+/**
+ * Sees that the trust's user has the key pair; imports it when he has none of that name. A missing key never stops a
+ * recovery: the server is then built without one.
+ */
+export const ensureKeyPair: StepHandler<EnsureKeyPairInput, { readonly name: string | null }> = {
+  run: async (context, input) => {
+    const tenant = await context.here.tenant();
+    if (await tenant.compute.findKeypair(input.name)) return { name: input.name };
+    if (input.publicKey === null) return { name: null };
+    const entry = {
+      kind: "keypair",
+      siteId: context.here.siteId,
+      projectId: context.here.projectId,
+      name: input.name,
+    } as const;
+    await context.ledger.intend(entry);
+    try {
+      await tenant.compute.importKeypair(input.name, input.publicKey, input.type);
+    } catch (error) {
+      const isRefused =
+        error instanceof OutsideError && error.failure.effect === "none" && error.failure.status !== 409;
+      if (isRefused && error.failure.failureClass !== "retryable") return { name: null };
+      if (!(error instanceof OutsideError && error.failure.status === 409)) throw error;
+    }
+    await context.ledger.present(entry, input.name);
+    return { name: input.name };
+  },
+};

@@ -1,0 +1,151 @@
+import { ProtectorError } from "@protector/contract";
+import type { PointSource, ReplicationSettings } from "@protector/storage";
+import { roundOf } from "../runner/forward-run.ts";
+import { RedoSteps, type StepContext, type StepHandler } from "../runner/step-handler.ts";
+import { lockReason } from "./servers.ts";
+
+/** Input of {@link cutPoint}. */
+export interface CutPointInput {
+  readonly arrayGroup: string;
+  /** Beginning of the point's suffix; the round is added. */
+  readonly suffix: string;
+  readonly round?: number;
+}
+
+/** A point that a step has cut. */
+export interface CutPoint {
+  readonly suffix: string;
+  /** When the source was cut, ms since the UNIX epoch on its array's clock. */
+  readonly createdAt: number;
+}
+
+/** Cuts the group on its primary array and starts the transfer. */
+export const cutPoint: StepHandler<CutPointInput, CutPoint> = {
+  run: async (context, input) => {
+    const suffix = `${input.suffix}-${roundOf(input)}`;
+    const entry = { kind: "recovery_point", siteId: context.here.siteId, projectId: null, name: suffix } as const;
+    await context.ledger.intend(entry);
+    const point = await context.here.array.replicateNow(input.arrayGroup, suffix);
+    await context.ledger.present(entry, point.suffix);
+    return { suffix: point.suffix, createdAt: point.createdAt };
+  },
+  undo: async (context, input) => {
+    for (let round = 0; round <= roundOf(input); round += 1) {
+      await destroyPoint(context, input.arrayGroup, `${input.suffix}-${round}`);
+    }
+  },
+};
+
+/** Input of {@link dropPoint}. */
+export interface DropPointInput {
+  readonly arrayGroup: string;
+  readonly cutStep: string;
+}
+
+/** Destroys a point that an earlier step cut and nobody needs any more, on both arrays. */
+export const dropPoint: StepHandler<DropPointInput> = {
+  run: async (context, { arrayGroup, cutStep }) => {
+    const cut = context.outputIfAny<CutPoint>(cutStep);
+    if (cut) await destroyPoint(context, arrayGroup, cut.suffix);
+  },
+};
+
+/** Input of {@link awaitPoint}. */
+export interface AwaitPointInput {
+  readonly arrayGroup: string;
+  readonly cutStep: string;
+  readonly round?: number;
+}
+
+/** Waits until a point is usable on the target. */
+export const awaitPoint: StepHandler<AwaitPointInput, CutPoint> = {
+  run: async (context, { arrayGroup, cutStep }) => {
+    const cut = context.output<CutPoint>(cutStep);
+    const source = await replicaSource(context, arrayGroup);
+    await context.until(`the transfer of recovery point ${cut.suffix} to ${context.target.siteName}`, async () => {
+      const point = await context.target.array.findRecoveryPoint(source, cut.suffix);
+      context.report(point?.progress ?? 0, `${Math.round((point?.progress ?? 0) * 100)} % transferred`);
+      return point?.isUsable ? point : undefined;
+    });
+    return cut;
+  },
+};
+
+/** Input of {@link verifyCut}. */
+export interface VerifyCutInput {
+  readonly arrayGroup: string;
+  readonly cutStep: string;
+  /** Array volumes that the point must hold. */
+  readonly arrayVolumes: readonly string[];
+  readonly servers: readonly { readonly serverId: string; readonly name: string }[];
+  /** Steps that quiesce and cut again when a server was not at rest. */
+  readonly redo: readonly string[];
+  readonly round?: number;
+}
+
+const MOST_ROUNDS = 3;
+
+/**
+ * The point holds every volume, and every server is still SHUTOFF and locked after the cut: so the point holds their last
+ * write. Somebody may have started one in between; then the servers are stopped and the group is cut again.
+ */
+export const verifyCut: StepHandler<VerifyCutInput, CutPoint> = {
+  run: async (context, input) => {
+    const cut = context.output<CutPoint>(input.cutStep);
+    const source = await replicaSource(context, input.arrayGroup);
+    const held = await context.target.array.volumesOfPoint(source, cut.suffix);
+    const names = new Set(held.map((volume) => volume.sourceVolume.toLowerCase()));
+    const missing = input.arrayVolumes.filter((name) => !names.has(name.toLowerCase()));
+    if (missing.length > 0) {
+      throw new ProtectorError(
+        "recovery_point.none",
+        `Recovery point ${cut.suffix} lacks volumes: ${missing.join(", ")}.`,
+      );
+    }
+    const reason = lockReason(context.operation.id);
+    const servers = new Map((await context.source.reads.servers()).map((server) => [server.id, server]));
+    for (const { serverId, name } of input.servers) {
+      const server = servers.get(serverId);
+      if (!server)
+        throw new ProtectorError("member.server_not_found", `Server ${name} is gone from ${context.source.siteName}.`);
+      if (server.status === "SHUTOFF" && server.isLocked && server.lockedReason === reason) continue;
+      const found = `${name} is ${server.status}${server.isLocked ? "" : " and unlocked"} after the final cut`;
+      if (roundOf(input) + 1 >= MOST_ROUNDS)
+        throw new ProtectorError("cloud.refused", `${found}, ${MOST_ROUNDS} times in a row.`);
+      throw new RedoSteps(input.redo, `${found}: stopping and cutting again`);
+    }
+    return cut;
+  },
+};
+
+/** Input of {@link setSchedule}. */
+export interface SetScheduleInput {
+  readonly arrayGroup: string;
+  readonly settings: ReplicationSettings;
+}
+
+/** Sets the replication schedule on the primary array; undoing turns it the other way. */
+export const setSchedule: StepHandler<SetScheduleInput> = {
+  run: async (context, { arrayGroup, settings }) => {
+    await context.here.array.setReplication(arrayGroup, settings);
+  },
+  undo: async (context, { arrayGroup, settings }) => {
+    await context.here.array.setReplication(arrayGroup, { ...settings, enabled: !settings.enabled });
+  },
+};
+
+/** How the target knows the source's group. */
+export async function replicaSource(context: StepContext, arrayGroup: string): Promise<PointSource> {
+  return { group: arrayGroup, array: await context.source.arrayName() };
+}
+
+async function destroyPoint(context: StepContext, arrayGroup: string, suffix: string): Promise<void> {
+  await context.target.array.destroyRecoveryPoint(await replicaSource(context, arrayGroup), suffix);
+  await context.source.array.destroyRecoveryPoint({ group: arrayGroup, array: undefined }, suffix);
+  await context.ledger.removed({
+    kind: "recovery_point",
+    siteId: context.source.siteId,
+    projectId: null,
+    name: suffix,
+  });
+}
