@@ -1,3 +1,4 @@
+export { type FlashArrayPorts, flashArrayDriver } from "./flasharray/index.ts";
 export { arrayGroupName, isSameMarker, markerName, parseMarkerName, shortGroupId } from "./names.ts";
 export type * from "./storage-array.ts";
 export type { ArrayAccess, StorageCapabilities, StorageDriver } from "./storage-driver.ts";

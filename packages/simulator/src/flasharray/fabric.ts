@@ -109,12 +109,13 @@ export class Fabric {
     point.group.dueAt = undefined;
   }
 
-  /** Lets a replicated-in group learn its members from the source, if the link carries. */
+  /** Lets a replicated-in group learn its members and schedule from the source, if the link carries. */
   hear(array: ArrayState, group: StoredGroup): void {
     if (!group.origin || !this.isOpen(array, group.origin.array)) return;
     const original = this.array(group.origin.array)?.groups.find(group.origin.group);
     if (original && original.destroyedAt === undefined) {
       group.heardMembers = [...original.members].map((volume) => volume.name);
+      Object.assign(group.replicationSchedule, original.replicationSchedule);
     }
   }
 

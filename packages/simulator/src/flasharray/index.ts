@@ -9,7 +9,7 @@ export { ArrayDownError, ArrayError, type ArrayVolumeView, type BlockArray } fro
 export type { ArrayDescription } from "./description.ts";
 export type { LinkOptions } from "./link.ts";
 export { type ArrayLink, FlashArrayModel, linkArrays } from "./model.ts";
-export type { Problem } from "./objects.ts";
+export type { Problem as ArrayProblem } from "./objects.ts";
 export { versionsUpTo } from "./rest/api-version.ts";
 export { FlashArrayFrontEnd } from "./rest/front-end.ts";
 export { Sessions } from "./rest/sessions.ts";
