@@ -1,8 +1,13 @@
 export * from "./codecs.ts";
 export type { DatabaseConnection } from "./connection.ts";
+export { isDeadlock, isDuplicate, isForeignKeyViolation } from "./constraint.ts";
+export { FILTER_OPERATORS, type Filter, type FilterOperator, parseFilter } from "./filter.ts";
+export { type Listing, type ListRequest, list, type SortKey } from "./list.ts";
 export { currentRevision, headRevision, type MigrationResult, migrate, requireSchema, SchemaError } from "./migrate.ts";
 export { type DatabaseDsn, type OpenDatabaseOptions, openDatabase } from "./open-database.ts";
 export { type MariadbOptions, openMariadb } from "./open-mariadb.ts";
 export { openSqlite, type SqliteOptions, withGate } from "./open-sqlite.ts";
+export * from "./repositories/index.ts";
 export type * from "./schema.ts";
+export { type Db, inTransaction, isMariadb } from "./transaction.ts";
 export { type DatabaseAddress, DatabaseUnavailableError } from "./unavailable.ts";

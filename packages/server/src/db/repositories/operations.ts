@@ -1,0 +1,88 @@
+import type { OperationStatus } from "@protector/contract";
+import type { Selectable, SelectQueryBuilder } from "kysely";
+import { type ListRequest, list } from "../list.ts";
+import type { Database, DrOperationStepsTable, DrOperationsTable } from "../schema.ts";
+import type { Db } from "../transaction.ts";
+
+export type OperationRow = Selectable<DrOperationsTable>;
+/** Without what grows with the group. */
+export type OperationSummary = Omit<OperationRow, "plan" | "members" | "parameters">;
+export type OperationStepRow = Selectable<DrOperationStepsTable>;
+
+const SUMMARY_COLUMNS = [
+  "dr_operations.id",
+  "dr_operations.type",
+  "dr_operations.mode",
+  "dr_operations.status",
+  "dr_operations.is_dry_run",
+  "dr_operations.protection_group_id",
+  "dr_operations.protection_group_name",
+  "dr_operations.project_id",
+  "dr_operations.user_id",
+  "dr_operations.site_id",
+  "dr_operations.phase",
+  "dr_operations.progress",
+  "dr_operations.remaining_seconds",
+  "dr_operations.status_reason",
+  "dr_operations.error",
+  "dr_operations.is_past_no_return",
+  "dr_operations.request",
+  "dr_operations.recovery_point",
+  "dr_operations.data_loss_seconds",
+  "dr_operations.downtime_seconds",
+  "dr_operations.leftovers",
+  "dr_operations.epoch",
+  "dr_operations.lease_owner",
+  "dr_operations.lease_number",
+  "dr_operations.lease_expires_at",
+  "dr_operations.next_look_at",
+  "dr_operations.request_id",
+  "dr_operations.idempotency_key",
+  "dr_operations.idempotency_digest",
+  "dr_operations.created_at",
+  "dr_operations.started_at",
+  "dr_operations.finished_at",
+  "dr_operations.updated_at",
+] as const;
+
+/** Whose operations; no member means all. */
+export interface OperationScope {
+  readonly projectId?: string;
+  readonly groupId?: string;
+  readonly statuses?: readonly OperationStatus[];
+}
+
+/** Operations without plan, members and parameters, newest first unless sorted otherwise. */
+export function listOperations(db: Db, scope: OperationScope, request: ListRequest = {}): Promise<OperationSummary[]> {
+  let query = db.selectFrom("dr_operations").select(SUMMARY_COLUMNS);
+  if (scope.projectId !== undefined) query = query.where("project_id", "=", scope.projectId);
+  if (scope.groupId !== undefined) query = query.where("protection_group_id", "=", scope.groupId);
+  if (scope.statuses !== undefined) query = query.where("status", "in", scope.statuses);
+  return list(
+    {
+      query: query as SelectQueryBuilder<Database, "dr_operations", OperationSummary>,
+      table: "dr_operations",
+    },
+    request,
+  );
+}
+
+/** One operation with all of it; `projectId` limits to the caller's. */
+export function findOperation(
+  db: Db,
+  { id, projectId }: { readonly id: string; readonly projectId?: string },
+): Promise<OperationRow | undefined> {
+  let query = db.selectFrom("dr_operations").selectAll().where("id", "=", id);
+  if (projectId !== undefined) query = query.where("project_id", "=", projectId);
+  return query.executeTakeFirst();
+}
+
+/** The journal of an operation, in order. */
+export function listOperationSteps(db: Db, operationId: string): Promise<OperationStepRow[]> {
+  return db
+    .selectFrom("dr_operation_steps")
+    .selectAll()
+    .where("operation_id", "=", operationId)
+    .orderBy("sequence")
+    .execute();
+}

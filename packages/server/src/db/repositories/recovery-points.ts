@@ -1,0 +1,61 @@
+import type { Insertable, Selectable } from "kysely";
+import { type ListRequest, list } from "../list.ts";
+import type { DbTime, RecoveryPointsTable } from "../schema.ts";
+import type { Db } from "../transaction.ts";
+
+export type RecoveryPointRow = Selectable<RecoveryPointsTable>;
+
+/** Recovery points of a group, newest cut first. Columns to sort and filter by: `cut_at`, `name`, `is_usable`, … */
+export function listRecoveryPoints(db: Db, groupId: string, request: ListRequest = {}): Promise<RecoveryPointRow[]> {
+  return list(
+    {
+      query: db.selectFrom("recovery_points").selectAll("recovery_points").where("protection_group_id", "=", groupId),
+      table: "recovery_points",
+      tieBreak: ["id"],
+      defaultSort: [{ column: "cut_at", direction: "desc" }],
+    },
+    request,
+  );
+}
+
+/** The newest point that servers could be recovered from, of the servers of `sourceSiteId`. */
+export function findLatestUsablePoint(
+  db: Db,
+  { groupId, sourceSiteId }: { readonly groupId: string; readonly sourceSiteId: string },
+): Promise<RecoveryPointRow | undefined> {
+  return db
+    .selectFrom("recovery_points")
+    .selectAll()
+    .where("protection_group_id", "=", groupId)
+    .where("source_site_id", "=", sourceSiteId)
+    .where("is_usable", "=", 1)
+    .orderBy("cut_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+}
+
+/** Stores what an array shows of a point: a known name (per group and source site) is updated, `id` and `proven_at` kept. */
+export async function saveRecoveryPoint(db: Db, row: Insertable<RecoveryPointsTable>): Promise<void> {
+  const { id: _, proven_at: __, ...seen } = row;
+  const updated = await db
+    .updateTable("recovery_points")
+    .set(seen)
+    .where("protection_group_id", "=", row.protection_group_id)
+    .where("source_site_id", "=", row.source_site_id)
+    .where("name", "=", row.name)
+    .executeTakeFirst();
+  if (updated.numUpdatedRows === 0n) await db.insertInto("recovery_points").values(row).execute();
+}
+
+/** Forgets the points of a group that the array no longer shows. */
+export async function forgetRecoveryPoints(
+  db: Db,
+  { groupId, notSeenSince }: { readonly groupId: string; readonly notSeenSince: DbTime },
+): Promise<bigint> {
+  const result = await db
+    .deleteFrom("recovery_points")
+    .where("protection_group_id", "=", groupId)
+    .where("seen_at", "<", notSeenSince)
+    .executeTakeFirst();
+  return result.numDeletedRows;
+}
