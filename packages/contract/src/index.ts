@@ -1,6 +1,7 @@
 export { canonicalJson } from "./canonical-json.ts";
 export * from "./errors.ts";
 export * from "./microversions.ts";
+export { openApiDocument } from "./openapi.ts";
 export * from "./resources/common.ts";
 export * from "./resources/errors.ts";
 export * from "./resources/health.ts";
