@@ -1,0 +1,93 @@
+import { ROUTES, type Route } from "@protector/contract";
+
+/** One rule as it holds without a policy file. */
+export interface PolicyRule {
+  readonly name: string;
+  readonly check: string;
+  readonly description: string;
+  /** Calls that ask it; none for rules that others build upon. */
+  readonly operations: readonly { readonly method: string; readonly path: string }[];
+}
+
+const ADMIN = "rule:context_is_admin";
+const READER = "rule:project_reader";
+const MEMBER = "rule:project_member";
+
+/** Rules that others build upon. The first three have the names and checks of the published policy file. */
+const BASE_RULES: readonly PolicyRule[] = [
+  base("context_is_admin", "role:admin", "Who is an administrator: sets is_admin for all other rules."),
+  base("admin_or_owner", "is_admin:True or project_id:%(project_id)s", "Administrators and everyone of the project."),
+  base("default", "rule:admin_or_owner", "Stands in for a rule that is referred to but not defined."),
+  base(
+    "project_reader",
+    "rule:context_is_admin or (project_id:%(project_id)s and (role:reader or role:member or role:_member_ or role:manager))",
+    "Whoever may look at a project's resources.",
+  ),
+  base(
+    "project_member",
+    "rule:context_is_admin or (project_id:%(project_id)s and (role:member or role:_member_ or role:manager))",
+    "Whoever may change a project's resources.",
+  ),
+  base(
+    "site_admin",
+    "rule:context_is_admin or role:dr_site_admin",
+    "Whoever may fail over all protection groups of a site.",
+  ),
+];
+
+/** Rules of the published policy file: everyone of the project. */
+const PUBLISHED: readonly string[] = [
+  "protector:protection_groups:index",
+  "protector:protection_groups:show",
+  "protector:protection_groups:create",
+  "protector:protection_groups:update",
+  "protector:protection_groups:delete",
+  "protector:members:index",
+  "protector:members:create",
+  "protector:members:delete",
+  "protector:operations:index",
+  "protector:operations:show",
+  "protector:operations:action",
+  "protector:policies:show",
+  "protector:policies:create",
+];
+
+const ADMIN_RESOURCES: readonly string[] = ["sites", "tenant_mappings", "services"];
+const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "suggest"];
+/** Said in place of the route's summary where a verb has a rule of its own. */
+const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
+  "protector:protection_groups:failover":
+    "Fail over or back for real; asked beside protector:operations:action, which alone allows tests.",
+  "protector:protection_groups:sync": "Replicate a protection group now.",
+  "protector:protection_groups:reclaim": "Take a protection group back on its primary site.",
+  "protector:site_failover:create": "Fail over all protection groups of a site.",
+};
+
+/** Every rule with its default: those that others build upon, then one for each rule that a route asks. */
+export const POLICY_RULES: readonly PolicyRule[] = [...BASE_RULES, ...routeRules(Object.values(ROUTES))];
+
+function routeRules(routes: readonly Route[]): readonly PolicyRule[] {
+  const rules = new Map<string, PolicyRule>();
+  for (const { method, path, summary, rule, verbRules } of routes) {
+    const names = [...(rule === null ? [] : [rule]), ...Object.values(verbRules ?? {})];
+    for (const name of names) {
+      const known = rules.get(name);
+      const description = known?.description ?? VERB_DESCRIPTIONS[name] ?? `${summary}.`;
+      const operations = [...(known?.operations ?? []), { method, path }];
+      rules.set(name, { name, check: defaultCheck(name), description, operations });
+    }
+  }
+  return [...rules.values()];
+}
+
+function defaultCheck(name: string): string {
+  if (PUBLISHED.includes(name)) return "rule:default";
+  const [, resource = "", verb = ""] = name.split(":");
+  if (resource === "site_failover") return "rule:site_admin";
+  if (ADMIN_RESOURCES.includes(resource)) return ADMIN;
+  return READ_VERBS.includes(verb) ? READER : MEMBER;
+}
+
+function base(name: string, check: string, description: string): PolicyRule {
+  return { name, check, description, operations: [] };
+}
