@@ -4,3 +4,6 @@ export { type CallOutcome, Conditions, type Fault, type FaultRule, type Recorded
 export { inProcessTransport } from "./http/in-process-transport.ts";
 export { listen, type ServerCertificate } from "./http/listener.ts";
 export type { SimulatedRequest, SimulatedResponse, SimulatedService } from "./http/service.ts";
+export * from "./openstack/index.ts";
+export * from "./problems.ts";
+export * from "./world.ts";

@@ -1,28 +1,31 @@
 import type { SimulatedRequest, SimulatedResponse } from "./service.ts";
 
+/** What a router looks at; services may route richer requests of their own. */
+export type Routable = Pick<SimulatedRequest, "method" | "path">;
+
 /** Answers one route; `params` are the path's named parts. */
-export type RouteHandler = (
-  request: SimulatedRequest,
+export type RouteHandler<R extends Routable = SimulatedRequest> = (
+  request: R,
   params: Readonly<Record<string, string>>,
 ) => SimulatedResponse | Promise<SimulatedResponse>;
 
-interface Route {
+interface Route<R extends Routable> {
   readonly method: string;
   readonly parts: readonly string[];
-  readonly handler: RouteHandler;
+  readonly handler: RouteHandler<R>;
 }
 
 /** Routes by method and path with `:name` parts; the first match in order of registration wins. */
-export class Router {
-  readonly #routes: Route[] = [];
+export class Router<R extends Routable = SimulatedRequest> {
+  readonly #routes: Route<R>[] = [];
 
-  on(method: string, path: string, handler: RouteHandler): this {
+  on(method: string, path: string, handler: RouteHandler<R>): this {
     this.#routes.push({ method, parts: path.split("/"), handler });
     return this;
   }
 
   /** The handler's answer, or undefined when no route has this method and path. */
-  async route(request: SimulatedRequest): Promise<SimulatedResponse | undefined> {
+  async route(request: R): Promise<SimulatedResponse | undefined> {
     const parts = request.path.replace(/\/+$/, "").split("/");
     for (const route of this.#routes) {
       if (route.method !== request.method || route.parts.length !== parts.length) continue;

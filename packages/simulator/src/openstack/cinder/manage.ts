@@ -1,0 +1,88 @@
+import type { Router } from "../../http/router.ts";
+import { badRequest, notFound, policyForbids } from "../core/api-error.ts";
+import { accepted, type Call, ok, projectOf, requireAdmin } from "../core/call.ts";
+import { metadataOf, objectAt, optionalTextAt, textAt } from "../core/json.ts";
+import { manageOnArray, sizeOnArray } from "./pure-driver.ts";
+import type { Backend, VolumeRecord } from "./records.ts";
+import type { VolumeState } from "./volume-state.ts";
+import { volumeView } from "./volume-view.ts";
+import { later, newRecord } from "./volume-work.ts";
+
+/** `os-volume-manage` and `manageable_volumes`: taking array volumes into Cinder. */
+export function routeManage(router: Router<Call>, state: VolumeState, origin: string): void {
+  const manage = (call: Call) => accepted({ volume: volumeView(state, manageVolume(state, call), { call, origin }) });
+  const list = (call: Call) => {
+    requireAdmin(call, "volume_extension:list_manageable");
+    backendOf(state, call.query.get("host") ?? "");
+    return ok({ "manageable-volumes": [] });
+  };
+  router
+    .on("POST", "/os-volume-manage", manage)
+    .on("POST", "/manageable_volumes", manage)
+    .on("GET", "/os-volume-manage", list)
+    .on("GET", "/manageable_volumes", list);
+}
+
+function manageVolume(state: VolumeState, call: Call): VolumeRecord {
+  if (!call.caller.isAdmin && !state.memberMayManage) throw policyForbids("volume_extension:volume_manage");
+  projectOf(call);
+  const asked = objectAt(call.body, "volume");
+  const backend = backendOf(state, textAt(asked, "host"));
+  const ref = objectAt(asked, "ref");
+  const typeName = optionalTextAt(asked, "volume_type");
+  const type = state.requireType(typeName ?? [...state.types.keys()][0] ?? "__DEFAULT__");
+  const volume = newRecord(state, call.caller, {
+    name: optionalTextAt(asked, "name") ?? "",
+    description: optionalTextAt(asked, "description") ?? null,
+    sizeGiB: 0,
+    type,
+    metadata: metadataOf(asked.metadata),
+    imageMetadata: {},
+    isBootable: asked.bootable === true,
+    isMultiattach: false,
+    availabilityZone: optionalTextAt(asked, "availability_zone") ?? "nova",
+  });
+  volume.backend = backend;
+  volume.status = "managing";
+  state.volumes.set(volume.id, volume);
+  const reference = optionalTextAt(ref, "source-name") ?? optionalTextAt(ref, "name");
+  later(state, volume, {
+    ms: state.durations.manageMs,
+    failed: "error",
+    work: () => finishManage(state, volume, reference ?? ""),
+  });
+  return volume;
+}
+
+/** Runs in cinder-volume: nothing of what fails here reaches the caller but the volume's status. */
+function finishManage(state: VolumeState, volume: VolumeRecord, reference: string): void {
+  const sizeGiB = sizeOnArray(volume.backend, reference);
+  const type = state.types.get(volume.typeId)?.name ?? "";
+  if (sizeGiB !== undefined) {
+    try {
+      state.requireQuota(volume.projectId, { volumes: 0, gigabytes: sizeGiB, type });
+      requireVolumeCount(state, volume, type);
+    } catch {
+      volume.status = "error_managing";
+      return;
+    }
+    volume.sizeGiB = sizeGiB;
+  }
+  manageOnArray(state, volume, reference);
+  volume.status = "available";
+}
+
+/** The record itself already counts, so the limit must hold with it. */
+function requireVolumeCount(state: VolumeState, volume: VolumeRecord, type: string): void {
+  const limits = state.limitsOf(volume.projectId);
+  const use = state.useOf(volume.projectId);
+  const isOver = (key: string, limit: number) => limit >= 0 && (use[key] ?? 0) > limit;
+  const byType = limits.byType[`volumes_${type}`] ?? -1;
+  if (isOver("volumes", limits.volumes) || isOver(`volumes_${type}`, byType)) throw badRequest("VolumeLimitExceeded");
+}
+
+function backendOf(state: VolumeState, host: string): Backend {
+  const backend = state.backends.find((each) => host === each.host || host === `${each.host}#${each.pool}`);
+  if (!backend) throw notFound(`Service cinder-volume could not be found on host ${host}.`);
+  return backend;
+}

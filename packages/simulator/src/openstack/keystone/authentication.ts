@@ -1,0 +1,145 @@
+import { ApiError, badRequest, forbidden } from "../core/api-error.ts";
+import {
+  isObject,
+  type JsonObject,
+  objectAt,
+  optionalObjectAt,
+  optionalTextAt,
+  textAt,
+  textsAt,
+} from "../core/json.ts";
+import type { IdentityState } from "./identity-state.ts";
+import type { TokenRecord, User } from "./records.ts";
+
+interface Proof {
+  readonly user: User;
+  readonly methods: readonly string[];
+  readonly applicationCredentialId: string | undefined;
+  readonly parent: TokenRecord | undefined;
+}
+
+type Target = Pick<TokenRecord, "projectId" | "isSystem" | "trustId"> & { readonly userId?: string };
+
+const rejected = () => new ApiError(401, "The request you have made requires authentication.");
+
+/**
+ * Issues a token for the body of `POST /v3/auth/tokens`.
+ * @throws ApiError 400, 401 (wrong proof, no role in the scope), 403 (trust that no longer yields its roles).
+ */
+export function authenticate(state: IdentityState, body: JsonObject): TokenRecord {
+  const auth = objectAt(body, "auth");
+  const proof = prove(state, objectAt(auth, "identity"));
+  const target = targetOf(state, auth.scope, proof);
+  const now = state.environment.now();
+  const expiresAt = Math.min(proof.parent?.expiresAt ?? Number.POSITIVE_INFINITY, now + state.tokenLifetimeMs);
+  const token: TokenRecord = {
+    id: `gAAAAAB${Buffer.from(state.environment.random.bytes(88)).toString("base64url")}`,
+    auditId: Buffer.from(state.environment.random.bytes(16)).toString("base64url"),
+    userId: target.userId ?? proof.user.id,
+    projectId: target.projectId,
+    isSystem: target.isSystem,
+    trustId: target.trustId,
+    applicationCredentialId: proof.applicationCredentialId,
+    methods: proof.methods,
+    issuedAt: now,
+    expiresAt,
+    isRevoked: false,
+  };
+  if (!state.rolesOfToken(token)) throw rejected();
+  state.tokens.set(token.id, token);
+  return token;
+}
+
+function prove(state: IdentityState, identity: JsonObject): Proof {
+  const methods = textsAt(identity, "methods");
+  const [method] = methods;
+  switch (method) {
+    case "password":
+      return provePassword(state, objectAt(objectAt(identity, "password"), "user"));
+    case "token":
+      return proveToken(state, textAt(objectAt(identity, "token"), "id"));
+    case "application_credential":
+      return proveApplicationCredential(state, objectAt(identity, "application_credential"));
+    default:
+      throw new ApiError(401, `Attempted to authenticate with an unsupported method.`);
+  }
+}
+
+function provePassword(state: IdentityState, given: JsonObject): Proof {
+  const user = findUser(state, given);
+  if (!user?.isEnabled || user.password !== given.password) throw rejected();
+  return { user, methods: ["password"], applicationCredentialId: undefined, parent: undefined };
+}
+
+function proveToken(state: IdentityState, id: string): Proof {
+  const parent = state.tokens.get(id);
+  const user = parent && state.users.get(parent.userId);
+  const isValid = parent && parent.expiresAt > state.environment.now() && state.rolesOfToken(parent);
+  if (!isValid || !user?.isEnabled) throw rejected();
+  if (parent.trustId !== undefined)
+    throw forbidden(
+      "You are not authorized to perform the requested action: Using trust-scoped token to create another token. Create a new trust-scoped token instead.",
+    );
+  return {
+    user,
+    methods: [...new Set(["token", ...parent.methods])],
+    applicationCredentialId: parent.applicationCredentialId,
+    parent,
+  };
+}
+
+function proveApplicationCredential(state: IdentityState, given: JsonObject): Proof {
+  const id = optionalTextAt(given, "id");
+  const name = optionalTextAt(given, "name");
+  const owner = isObject(given.user) ? findUser(state, given.user) : undefined;
+  const credential = id
+    ? state.applicationCredentials.get(id)
+    : state.applicationCredentials.values().find((each) => each.name === name && each.userId === owner?.id);
+  const user = credential && state.users.get(credential.userId);
+  if (!user?.isEnabled || credential?.secret !== given.secret) throw rejected();
+  return { user, methods: ["application_credential"], applicationCredentialId: credential?.id, parent: undefined };
+}
+
+function findUser(state: IdentityState, given: JsonObject): User | undefined {
+  const id = optionalTextAt(given, "id");
+  if (id !== undefined) return state.users.get(id);
+  const name = optionalTextAt(given, "name");
+  const domain = findDomain(state, given);
+  return name === undefined || domain === undefined ? undefined : state.userNamed(name, domain);
+}
+
+function findDomain(state: IdentityState, given: JsonObject): string | undefined {
+  const domain = optionalObjectAt(given, "domain");
+  const name = optionalTextAt(domain, "name");
+  return optionalTextAt(domain, "id") ?? (name === undefined ? undefined : state.domainNamed(name)?.id);
+}
+
+function targetOf(state: IdentityState, scope: unknown, proof: Proof): Target {
+  const credential = proof.applicationCredentialId && state.applicationCredentials.get(proof.applicationCredentialId);
+  if (credential) return { projectId: credential.projectId, isSystem: false, trustId: undefined };
+  if (!isObject(scope)) return { projectId: undefined, isSystem: false, trustId: undefined };
+  if (isObject(scope["OS-TRUST:trust"])) return trustTarget(state, textAt(scope["OS-TRUST:trust"], "id"), proof);
+  if (isObject(scope.system)) return { projectId: undefined, isSystem: true, trustId: undefined };
+  if (isObject(scope.project)) {
+    const id = optionalTextAt(scope.project, "id");
+    const name = optionalTextAt(scope.project, "name");
+    const domain = findDomain(state, scope.project);
+    const project = id
+      ? state.projects.get(id)
+      : domain !== undefined && name !== undefined
+        ? state.projectNamed(name, domain)
+        : undefined;
+    if (!project?.isEnabled) throw rejected();
+    return { projectId: project.id, isSystem: false, trustId: undefined };
+  }
+  throw badRequest("Invalid scope");
+}
+
+function trustTarget(state: IdentityState, trustId: string, proof: Proof): Target {
+  const trust = state.trusts.get(trustId);
+  if (!trust || proof.user.id !== trust.trusteeId)
+    throw forbidden("You are not authorized to perform the requested action.");
+  if (!state.rolesOfTrust(trust)) throw forbidden("You are not authorized to perform the requested action.");
+  const userId = trust.isImpersonating ? trust.trustorId : trust.trusteeId;
+  return { projectId: trust.projectId, isSystem: false, trustId, userId };
+}

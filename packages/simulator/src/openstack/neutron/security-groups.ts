@@ -1,0 +1,102 @@
+import type { Router } from "../../http/router.ts";
+import { conflict, notFound } from "../core/api-error.ts";
+import { type Call, created, noContent, ok, projectOf } from "../core/call.ts";
+import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
+import { listing } from "./listing.ts";
+import type { NetworkState } from "./network-state.ts";
+import type { SecurityGroupRecord, SecurityGroupRuleRecord } from "./records.ts";
+
+/** `/security-groups` and `/security-group-rules`. */
+export function routeSecurityGroups(router: Router<Call>, state: NetworkState): void {
+  const seen = (call: Call) => {
+    if (call.caller.projectId !== undefined) state.defaultGroup(call.caller.projectId);
+    return [...state.securityGroups.values()].filter(
+      (group) => call.caller.isAdmin || group.projectId === call.caller.projectId,
+    );
+  };
+  const require = (call: Call, id: string): SecurityGroupRecord => {
+    const group = state.securityGroups.get(id);
+    if (!group || !(call.caller.isAdmin || group.projectId === call.caller.projectId)) {
+      throw notFound(`Security group ${id} does not exist`, "SecurityGroupNotFound");
+    }
+    return group;
+  };
+  router
+    .on("GET", "/security-groups", (call) => listing(call, "security_groups", seen(call).map(groupView)))
+    .on("POST", "/security-groups", (call) => {
+      const asked = objectAt(call.body, "security_group");
+      const projectId = (call.caller.isAdmin && optionalTextAt(asked, "project_id")) || projectOf(call);
+      state.requireQuota(projectId, "security_group");
+      const group = state.createSecurityGroup({
+        name: textAt(asked, "name"),
+        projectId,
+        description: optionalTextAt(asked, "description") ?? "",
+        isStateful: asked.stateful !== false,
+      });
+      return created({ security_group: groupView(group) });
+    })
+    .on("GET", "/security-groups/:id", (call, { id = "" }) => ok({ security_group: groupView(require(call, id)) }))
+    .on("DELETE", "/security-groups/:id", (call, { id = "" }) => {
+      const group = require(call, id);
+      if ([...state.ports.values()].some((port) => port.securityGroupIds.includes(id)))
+        throw conflict(`Security Group ${id} in use.`, "SecurityGroupInUse");
+      state.securityGroups.delete(group.id);
+      return noContent;
+    })
+    .on("GET", "/security-group-rules", (call) =>
+      listing(
+        call,
+        "security_group_rules",
+        seen(call).flatMap((group) => group.rules.map((rule) => ruleView(rule, group))),
+      ),
+    )
+    .on("POST", "/security-group-rules", (call) => {
+      const asked = objectAt(call.body, "security_group_rule");
+      const group = require(call, textAt(asked, "security_group_id"));
+      const rule = state.addRule(group, {
+        direction: textAt(asked, "direction") === "egress" ? "egress" : "ingress",
+        etherType: optionalTextAt(asked, "ethertype") ?? "IPv4",
+        protocol: optionalTextAt(asked, "protocol") ?? null,
+        portMin: numberOr(asked.port_range_min),
+        portMax: numberOr(asked.port_range_max),
+        remoteCidr: optionalTextAt(asked, "remote_ip_prefix") ?? null,
+        remoteGroupId: optionalTextAt(asked, "remote_group_id") ?? null,
+      });
+      return created({ security_group_rule: ruleView(rule, group) });
+    })
+    .on("DELETE", "/security-group-rules/:id", (call, { id = "" }) => {
+      const group = seen(call).find((each) => each.rules.some((rule) => rule.id === id));
+      if (!group) throw notFound(`Security group rule ${id} does not exist`, "SecurityGroupRuleNotFound");
+      group.rules = group.rules.filter((rule) => rule.id !== id);
+      return noContent;
+    });
+}
+
+const numberOr = (value: unknown) => (typeof value === "number" ? value : null);
+
+const groupView = (group: SecurityGroupRecord): Record<string, unknown> => ({
+  id: group.id,
+  name: group.name,
+  description: group.description,
+  stateful: group.isStateful,
+  tenant_id: group.projectId,
+  project_id: group.projectId,
+  security_group_rules: group.rules.map((rule) => ruleView(rule, group)),
+  tags: [],
+});
+
+const ruleView = (rule: SecurityGroupRuleRecord, group: SecurityGroupRecord): Record<string, unknown> => ({
+  id: rule.id,
+  security_group_id: group.id,
+  tenant_id: group.projectId,
+  project_id: group.projectId,
+  direction: rule.direction,
+  ethertype: rule.etherType,
+  protocol: rule.protocol,
+  port_range_min: rule.portMin,
+  port_range_max: rule.portMax,
+  remote_ip_prefix: rule.remoteCidr,
+  remote_group_id: rule.remoteGroupId,
+  remote_address_group_id: null,
+  description: "",
+});
