@@ -227,6 +227,16 @@ export const ERROR_CATALOGUE = {
     title: "Server device not supported",
     help: "A server with a virtual TPM cannot be rebuilt elsewhere.",
   },
+  "member.changed": {
+    status: 409,
+    title: "Server has changed",
+    help: "Remove the member and add it again, so that its new volumes are protected.",
+  },
+  "member.wrong_state": {
+    status: 409,
+    title: "Server in another state",
+    help: "Bring the server to ACTIVE or SHUTOFF first.",
+  },
   "member.limit": {
     status: 409,
     title: "Too many members",

@@ -4,6 +4,7 @@ import type { Transaction, UpdateObject } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import type { LedgerEntry } from "./ledger.ts";
 import { LeaseLost } from "./step-handler.ts";
 
@@ -175,7 +176,7 @@ export class Journal {
     const labels = batch.map((write) => write.label);
     try {
       await this.#observer.beforeCommit?.(this.#lease.operationId, labels);
-      await this.#connection.db.transaction().execute(async (trx) => {
+      await inTransaction(this.#connection.db, async (trx) => {
         await this.#requireLease(trx);
         for (const write of batch) await write.apply(trx);
       });

@@ -53,6 +53,32 @@ export const raiseEpoch: StepHandler<RaiseEpochInput, { readonly epoch: number }
   },
 };
 
+/** Input of {@link claimEpoch}. */
+export interface ClaimEpochInput {
+  /** Lowest epoch to claim; in the primary's name. */
+  readonly epoch: number;
+}
+
+/**
+ * Takes the group over in this site's name, over any holder and from any epoch: renames what stands, whatever it is, to
+ * the wanted epoch. Only an operation that a person started with open eyes does this.
+ */
+export const claimEpoch: StepHandler<ClaimEpochInput, { readonly epoch: number }> = {
+  run: async (context, { epoch }) => {
+    const { array } = context.here;
+    const wanted = marker(context, epoch, context.operation.id);
+    const stands = await requireMarker(context, array);
+    if (isSameMarker(stands, wanted)) return { epoch };
+    if (stands.epoch >= epoch) {
+      throw new Superseded(
+        `the marker on the array at ${context.here.siteName} is ${markerName(stands)}, above epoch ${epoch}`,
+      );
+    }
+    await swap(context, array, stands, wanted);
+    return { epoch };
+  },
+};
+
 /** Gives the group back on both arrays, at whatever epoch this operation left it. */
 export const releaseMarkers: StepHandler<Record<string, never>> = {
   run: (context) => giveBack(context),

@@ -22,6 +22,8 @@ export interface SiteAccess {
   arrayName(): Promise<string>;
   /** `host@backend#pool` of the Cinder backend on the array, for `manage`. */
   cinderHost(): Promise<string>;
+  /** `[cinder] group_type`: type of the Cinder groups that Protector makes. */
+  readonly groupTypeName: string;
   /** Lists that many waiting steps share. */
   readonly reads: SharedReads;
 }

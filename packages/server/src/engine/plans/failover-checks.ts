@@ -1,0 +1,273 @@
+import type { CheckResult, ErrorCode, MappingKind } from "@protector/contract";
+import { ERROR_CATALOGUE } from "@protector/contract";
+import { isHeldBy } from "../steps/markers.ts";
+import { isInSubnet } from "./addresses.ts";
+import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+
+/** What stands in the way of a planned failover, and what people should know before it starts. */
+export interface FailoverChecks {
+  readonly blockers: readonly CheckResult[];
+  readonly warnings: readonly CheckResult[];
+}
+
+/** Looks at everything that would stop a planned failover half way; changes nothing. */
+export function checkFailover(input: FailoverInput): FailoverChecks {
+  const blockers: CheckResult[] = [
+    ...checkStorage(input),
+    ...input.members.flatMap((member) => [...checkServer(input, member), ...checkMappings(input, member)]),
+    ...checkAddresses(input),
+    ...checkQuota(input),
+  ];
+  if (input.members.length === 0) {
+    blockers.push(finding("protection_group.wrong_status", input.group.name, "The group has no members to fail over."));
+  }
+  if (input.target.trustProblem)
+    blockers.push(finding("trust.unusable", input.target.siteName, input.target.trustProblem));
+  return {
+    blockers: distinct(blockers),
+    warnings: distinct(input.members.flatMap((member) => warnMember(input, member))),
+  };
+}
+
+function checkStorage(input: FailoverInput): CheckResult[] {
+  const { source, target, group, epochs, operationId } = input;
+  const found: CheckResult[] = [];
+  for (const [siteName, marker] of [
+    [source.siteName, source.marker],
+    [target.siteName, target.marker],
+  ] as const) {
+    if (!marker)
+      found.push(finding("marker.missing", siteName, `The group's marker is missing on the array at ${siteName}.`));
+    else if (marker.epoch !== epochs.current && !isHeldBy(marker, operationId)) {
+      const reason = `The marker at ${siteName} stands at epoch ${marker.epoch}, this site knows ${epochs.current}.`;
+      found.push(finding("marker.other_primary", siteName, reason));
+    } else if (marker.holder !== undefined && !isHeldBy(marker, operationId)) {
+      found.push(
+        finding("marker.held", siteName, `Operation ${marker.holder}… holds the group (marker at ${siteName}).`),
+      );
+    }
+  }
+  if (!source.arrayGroup) {
+    found.push(
+      finding("storage.refused", source.siteName, `Array group ${group.arrayGroup} is missing at ${source.siteName}.`),
+    );
+  } else if (!source.arrayGroup.targets.some((each) => each.isAllowed)) {
+    found.push(
+      finding("storage.not_connected", source.siteName, `Array group ${group.arrayGroup} has no allowed target.`),
+    );
+  }
+  if (source.connection?.status === "disconnected" || !source.connection) {
+    found.push(finding("storage.not_connected", source.siteName, "The replication link between the arrays is down."));
+  }
+  if (target.cinderHostProblem) found.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
+  return found;
+}
+
+function checkServer(input: FailoverInput, member: FailoverMember): CheckResult[] {
+  const { source } = input;
+  const server = source.servers.get(member.serverId);
+  if (!server) {
+    return [
+      finding("member.server_not_found", member.name, `Server ${member.serverId} is gone from ${source.siteName}.`),
+    ];
+  }
+  const found: CheckResult[] = [];
+  const captured = new Set(member.description.volumes.map((volume) => volume.volume_id));
+  const attached = new Set(server.volumeIds);
+  const changed = [...attached].some((id) => !captured.has(id)) || [...captured].some((id) => !attached.has(id));
+  if (changed) {
+    const reason = `Its volumes have changed since it was protected: attached ${[...attached].join(", ")}, protected ${[...captured].join(", ")}.`;
+    found.push(finding("member.changed", member.name, reason));
+  }
+  if (!["ACTIVE", "SHUTOFF"].includes(server.status)) {
+    found.push(
+      finding("member.wrong_state", member.name, `It is ${server.status}; a failover needs it ACTIVE or SHUTOFF.`),
+    );
+  }
+  const held = new Set(input.source.arrayGroup?.members.map((name) => name.toLowerCase()));
+  for (const volume of member.description.volumes) {
+    if (input.source.arrayGroup && !held.has(volume.array_volume.toLowerCase())) {
+      found.push(
+        finding(
+          "member.volume_not_replicated",
+          member.name,
+          `Volume ${volume.name} (${volume.array_volume}) is not in the array group.`,
+        ),
+      );
+    }
+  }
+  return found;
+}
+
+function checkMappings(input: FailoverInput, member: FailoverMember): CheckResult[] {
+  const { target, mapping } = input;
+  const { description } = member;
+  const found: CheckResult[] = [];
+  const need = (
+    kind: MappingKind,
+    code: ErrorCode,
+    id: string,
+    label: string,
+    known: ReadonlySet<string> | ReadonlyMap<string, unknown>,
+  ) => {
+    const to = mapping.find(kind, id);
+    if (to === undefined) found.push(finding(code, member.name, `${label} ${id} is not mapped to ${target.siteName}.`));
+    else if (!known.has(to)) {
+      found.push(
+        finding(
+          "mapping.target_missing",
+          member.name,
+          `${label} ${id} is mapped to ${to}, which is not at ${target.siteName}.`,
+        ),
+      );
+    }
+  };
+  need("flavor", "mapping.flavor_unmapped", description.flavor.id, `Flavor ${description.flavor.name}`, target.flavors);
+  for (const volume of description.volumes) {
+    need("volume_type", "mapping.volume_type_unmapped", volume.volume_type, "Volume type", target.volumeTypes);
+  }
+  for (const port of description.ports) {
+    need("network", "mapping.network_unmapped", port.network_id, "Network", target.networkIds);
+    for (const ip of port.fixed_ips) need("subnet", "mapping.subnet_unmapped", ip.subnet_id, "Subnet", target.subnets);
+    for (const id of port.security_group_ids) {
+      need("security_group", "mapping.security_group_unmapped", id, "Security group", target.securityGroups);
+    }
+    for (const floatingIp of port.floating_ips) {
+      need(
+        "floating_ip_pool",
+        "mapping.network_unmapped",
+        floatingIp.network_id,
+        "Floating-IP pool",
+        target.networkIds,
+      );
+    }
+  }
+  return found;
+}
+
+function checkAddresses(input: FailoverInput): CheckResult[] {
+  const found: CheckResult[] = [];
+  for (const member of input.members) {
+    for (const port of member.description.ports) {
+      const networkId = input.mapping.find("network", port.network_id);
+      const addresses = new Set(port.fixed_ips.map((ip) => ip.address));
+      for (const other of input.target.ports) {
+        if (other.networkId !== networkId || other.description.includes(input.operationId)) continue;
+        const takesMac = other.macAddress.toLowerCase() === port.mac_address.toLowerCase();
+        const taken =
+          other.fixedIps.find((ip) => addresses.has(ip.address))?.address ?? (takesMac ? port.mac_address : undefined);
+        if (taken) {
+          const owner = other.deviceId || other.id;
+          found.push(
+            finding(
+              "address.taken",
+              member.name,
+              `${taken} is held by ${owner} on network ${other.networkId} at ${input.target.siteName}.`,
+            ),
+          );
+        }
+      }
+    }
+  }
+  return found;
+}
+
+function checkQuota(input: FailoverInput): CheckResult[] {
+  const { quota, siteName, flavors } = input.target;
+  const needed = {
+    instances: input.members.length,
+    cores: 0,
+    ramMiB: 0,
+    volumes: 0,
+    gigabytes: 0,
+    ports: 0,
+    floatingIps: 0,
+  };
+  const perType = new Map<string, { volumes: number; gigabytes: number }>();
+  for (const { description } of input.members) {
+    const flavor = flavors.get(input.mapping.find("flavor", description.flavor.id) ?? "");
+    needed.cores += flavor?.vcpus ?? description.flavor.vcpus;
+    needed.ramMiB += flavor?.ramMiB ?? description.flavor.ram_mib;
+    needed.ports += description.ports.length;
+    needed.floatingIps += description.ports.reduce((sum, port) => sum + port.floating_ips.length, 0);
+    for (const volume of description.volumes) {
+      needed.volumes += 1;
+      needed.gigabytes += volume.size_gib;
+      const type = input.mapping.find("volume_type", volume.volume_type) ?? volume.volume_type;
+      const sum = perType.get(type) ?? { volumes: 0, gigabytes: 0 };
+      perType.set(type, { volumes: sum.volumes + 1, gigabytes: sum.gigabytes + volume.size_gib });
+    }
+  }
+  const rows: [string, number, { limit: number; used: number } | undefined][] = [
+    ["servers", needed.instances, quota.compute.instances],
+    ["cores", needed.cores, quota.compute.cores],
+    ["MiB of RAM", needed.ramMiB, quota.compute.ramMiB],
+    ["volumes", needed.volumes, quota.volume.volumes],
+    ["GiB of volumes", needed.gigabytes, quota.volume.gigabytes],
+    ["ports", needed.ports, quota.network.ports],
+    ["floating IPs", needed.floatingIps, quota.network.floatingIps],
+    ...[...perType].flatMap(([type, sum]): [string, number, { limit: number; used: number } | undefined][] => [
+      [`volumes of type ${type}`, sum.volumes, quota.volume.byType[type]?.volumes],
+      [`GiB of type ${type}`, sum.gigabytes, quota.volume.byType[type]?.gigabytes],
+    ]),
+  ];
+  return rows.flatMap(([what, wanted, have]) => {
+    if (!have || have.limit < 0 || have.used + wanted <= have.limit) return [];
+    const reason = `The failover needs ${wanted} ${what}; project ${input.target.projectId} has ${Math.max(0, have.limit - have.used)} left of ${have.limit}.`;
+    return [finding("quota.exceeded", siteName, reason)];
+  });
+}
+
+function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[] {
+  const { description } = member;
+  const found: CheckResult[] = [];
+  const warn = (check: string, reason: string, remedy: string | null) =>
+    found.push({ check, result: "warning", subject: member.name, reason, remedy });
+  if (member.keepsUserData && description.user_data) {
+    const text = Buffer.from(description.user_data, "base64").toString("utf8");
+    const risky = ["runcmd", "bootcmd", "disk_setup", "fs_setup"].filter((key) => text.includes(key));
+    if (risky.length > 0) {
+      warn(
+        "member.user_data",
+        `Its user data holds ${risky.join(", ")}, which runs again at the first boot elsewhere.`,
+        "protector member set --user-data drop",
+      );
+    }
+  }
+  for (const port of description.ports) {
+    for (const ip of port.fixed_ips) {
+      const subnet = input.target.subnets.get(input.mapping.find("subnet", ip.subnet_id) ?? "");
+      if (subnet && !isInSubnet(ip.address, subnet.cidr)) {
+        warn(
+          "member.address_changes",
+          `${ip.address} is not inside ${subnet.cidr} at ${input.target.siteName}: it gets another address.`,
+          null,
+        );
+      }
+    }
+    for (const floatingIp of port.floating_ips) {
+      warn(
+        "member.floating_ip_changes",
+        `Floating IP ${floatingIp.address} is replaced by one of ${input.target.siteName}.`,
+        null,
+      );
+    }
+  }
+  if (description.key_pair && description.key_pair.public_key === null) {
+    warn(
+      "member.key_pair",
+      `The public key of ${description.key_pair.name} could not be read: it must exist there, or the server is built without one.`,
+      null,
+    );
+  }
+  return found;
+}
+
+/** A blocker with the catalogue's remedy. */
+export function finding(code: ErrorCode, subject: string, reason: string): CheckResult {
+  return { check: code, result: "error", subject, reason, remedy: ERROR_CATALOGUE[code].help };
+}
+
+function distinct(checks: readonly CheckResult[]): readonly CheckResult[] {
+  return [...new Map(checks.map((check) => [`${check.check} ${check.subject} ${check.reason}`, check])).values()];
+}

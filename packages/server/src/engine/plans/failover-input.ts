@@ -1,0 +1,81 @@
+import type { PortDescription, ServerDescription, VolumeDescription } from "@protector/contract";
+import type {
+  ComputeQuota,
+  Flavor,
+  NetworkQuota,
+  Port,
+  SecurityGroup,
+  Server,
+  Subnet,
+  VolumeQuota,
+  VolumeType,
+} from "@protector/openstack";
+import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
+import type { MappingLookup } from "../world/mapping.ts";
+
+/** Everything that a planned failover is planned from: nothing else is looked at. */
+export interface FailoverInput {
+  readonly operationId: string;
+  readonly group: { readonly id: string; readonly name: string; readonly arrayGroup: string };
+  readonly epochs: FailoverEpochs;
+  readonly members: readonly FailoverMember[];
+  readonly mapping: MappingLookup;
+  readonly replication: ReplicationSettings;
+  readonly source: ObservedSource;
+  readonly target: ObservedTarget;
+}
+
+export interface FailoverEpochs {
+  /** The group's epoch now. */
+  readonly current: number;
+  /** In the target's name. */
+  readonly next: number;
+  /** In the source's name, above `next`: where a rollback goes. */
+  readonly back: number;
+}
+
+export interface FailoverMember {
+  readonly id: string;
+  readonly name: string;
+  /** Server at the source. */
+  readonly serverId: string;
+  readonly tier: number;
+  readonly dependsOn: readonly string[];
+  readonly delaySeconds: number;
+  readonly isCritical: boolean;
+  readonly keepsUserData: boolean;
+  readonly description: ServerDescription;
+}
+
+/** The site that the servers leave, as it was seen. */
+export interface ObservedSource {
+  readonly siteName: string;
+  readonly servers: ReadonlyMap<string, Server>;
+  readonly marker: Marker | undefined;
+  readonly arrayGroup: ArrayGroup | undefined;
+  /** Connection of its array to the target's; undefined when the array knows none. */
+  readonly connection: ArrayConnection | undefined;
+}
+
+/** The site that they arrive at. */
+export interface ObservedTarget {
+  readonly siteName: string;
+  readonly projectId: string;
+  readonly networkIds: ReadonlySet<string>;
+  readonly subnets: ReadonlyMap<string, Subnet>;
+  readonly flavors: ReadonlyMap<string, Flavor>;
+  readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
+  readonly volumeTypes: ReadonlyMap<string, VolumeType>;
+  readonly availabilityZones: readonly string[];
+  /** Ports on the mapped networks that could hold our addresses. */
+  readonly ports: readonly Port[];
+  readonly quota: { readonly compute: ComputeQuota; readonly volume: VolumeQuota; readonly network: NetworkQuota };
+  readonly marker: Marker | undefined;
+  readonly newestUsablePoint: RecoveryPoint | undefined;
+  /** Why `manage` would have no backend to name; undefined when it has. */
+  readonly cinderHostProblem: string | undefined;
+  /** Why no trust of the tenant works; undefined when one does. */
+  readonly trustProblem: string | undefined;
+}
+
+export type { PortDescription, ServerDescription, VolumeDescription };

@@ -1,0 +1,335 @@
+import type { PortDescription, VolumeDescription } from "@protector/contract";
+import type { CreatePort } from "@protector/openstack";
+import type { PlannedStep } from "../runner/plan.ts";
+import type { CreateServerInput } from "../steps/servers.ts";
+import { isInSubnet } from "./addresses.ts";
+import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { step } from "./planned-step.ts";
+
+/** The steps that rebuild one member at the target. */
+export interface MemberRecovery {
+  /** What can be made before the source is touched. */
+  readonly prepare: readonly PlannedStep[];
+  /** @param tierBefore barrier of the tier that starts first; null for the first tier. */
+  recover(tierBefore: string | null): readonly PlannedStep[];
+}
+
+/** Plans the rebuilding of one member. */
+export function memberRecovery(input: FailoverInput, member: FailoverMember): MemberRecovery {
+  return {
+    prepare: [...ports(input, member), ...keyPair(member), ...serverGroup(input, member)],
+    recover: (tierBefore) => [
+      ...member.description.volumes.flatMap((volume, index) => volumes(input, member, volume, index)),
+      ...server(input, member, tierBefore),
+    ],
+  };
+}
+
+/** Name by which an object of this operation and member is found again: ≤ 60 characters, as server tags need. */
+function ownName(input: FailoverInput, member: FailoverMember, extra = ""): string {
+  const operation = input.operationId.replaceAll("-", "").slice(0, 12);
+  return `protector-${operation}-${input.members.indexOf(member)}${extra}`;
+}
+
+function ports(input: FailoverInput, member: FailoverMember): PlannedStep[] {
+  return member.description.ports.map((port, index) =>
+    step(
+      `port.${member.id}.${index}`,
+      "ensure",
+      "port.ensure",
+      `Make port ${index + 1} of ${member.name}`,
+      "prepare",
+      "target",
+      {
+        memberId: member.id,
+        input: { serverName: member.name, request: portRequest(input, member, port) },
+        dependsOn: ["checked"],
+        settings: { isUndoable: true },
+      },
+    ),
+  );
+}
+
+function portRequest(input: FailoverInput, member: FailoverMember, port: PortDescription): CreatePort {
+  const { mapping, target, operationId } = input;
+  return {
+    networkId: mapping.find("network", port.network_id) ?? "",
+    projectId: target.projectId,
+    name: port.name,
+    description: `Protector operation ${operationId}, member ${member.id}`,
+    macAddress: port.mac_address,
+    fixedIps: port.fixed_ips.map((ip) => {
+      const subnetId = mapping.find("subnet", ip.subnet_id) ?? "";
+      const cidr = target.subnets.get(subnetId)?.cidr ?? "";
+      return isInSubnet(ip.address, cidr) ? { subnetId, address: ip.address } : { subnetId };
+    }),
+    securityGroupIds: port.security_group_ids.map((id) => mapping.find("security_group", id) ?? ""),
+    isPortSecurityEnabled: port.is_port_security_enabled,
+    allowedAddressPairs: port.allowed_address_pairs.map((pair) => ({
+      ipAddress: pair.ip_address,
+      macAddress: pair.mac_address,
+    })),
+    ...(port.dns_name ? { dnsName: port.dns_name } : {}),
+    ...(port.vnic_type === "normal" ? {} : { vnicType: port.vnic_type }),
+  };
+}
+
+function keyPair(member: FailoverMember): PlannedStep[] {
+  const key = member.description.key_pair;
+  if (!key) return [];
+  return [
+    step(
+      `key_pair.${member.id}`,
+      "ensure",
+      "key_pair.ensure",
+      `See that key pair ${key.name} exists`,
+      "prepare",
+      "target",
+      {
+        memberId: member.id,
+        input: { name: key.name, type: key.type, publicKey: key.public_key },
+        dependsOn: ["checked"],
+      },
+    ),
+  ];
+}
+
+function serverGroup(input: FailoverInput, member: FailoverMember): PlannedStep[] {
+  const group = member.description.server_group;
+  if (!group || firstOfServerGroup(input, group.id) !== member) return [];
+  return [
+    step(
+      serverGroupKey(group.id),
+      "ensure",
+      "server_group.ensure",
+      `Make server group ${group.name}`,
+      "prepare",
+      "target",
+      {
+        input: {
+          name: `${group.name} (protector-${input.operationId.replaceAll("-", "").slice(0, 12)})`,
+          policy: group.policy,
+        },
+        dependsOn: ["checked"],
+        settings: { isUndoable: true },
+      },
+    ),
+  ];
+}
+
+function firstOfServerGroup(input: FailoverInput, groupId: string): FailoverMember | undefined {
+  return input.members.find((member) => member.description.server_group?.id === groupId);
+}
+
+function serverGroupKey(groupId: string): string {
+  return `server_group.${groupId}`;
+}
+
+function volumes(
+  input: FailoverInput,
+  member: FailoverMember,
+  volume: VolumeDescription,
+  index: number,
+): PlannedStep[] {
+  const { mapping, group, target } = input;
+  const key = `volume.${member.id}.${index}`;
+  const onFailure = member.isCritical ? ("stop" as const) : ("member" as const);
+  return [
+    step(
+      key,
+      "ensure",
+      "volume.recover",
+      `Manage volumes into Cinder: ${volume.name || volume.volume_id} of ${member.name}`,
+      "recover",
+      "target",
+      {
+        memberId: member.id,
+        input: {
+          title: `volume ${volume.name || volume.volume_id} of ${member.name}`,
+          temporaryName: ownName(input, member, `-${index}`),
+          arrayGroup: group.arrayGroup,
+          pointStep: "final.verify",
+          sourceVolume: volume.array_volume,
+          volumeType: mapping.find("volume_type", volume.volume_type) ?? "",
+          isBootable: volume.is_bootable,
+        },
+        dependsOn: ["schedule.off", "final.verify"],
+        settings: { isUndoable: true, onFailure, weight: 3 },
+      },
+    ),
+    step(
+      `describe.${member.id}.${index}`,
+      "ensure",
+      "volume.describe",
+      `Name volume ${index + 1} of ${member.name} at ${target.siteName}`,
+      "recover",
+      "target",
+      {
+        memberId: member.id,
+        input: {
+          volumeStep: key,
+          name: volume.name,
+          description: volume.description,
+          metadata: tenantMetadata(volume.metadata),
+          imageMetadata: volume.image_metadata,
+          isBootable: volume.is_bootable,
+        },
+        dependsOn: [key],
+        settings: { onFailure },
+      },
+    ),
+  ];
+}
+
+/** Metadata that the tenant gave; the array driver's own copies say nothing at another array. */
+function tenantMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
+  const { array_volume_name: _volume, array_name: _array, ...own } = metadata;
+  return own;
+}
+
+function server(input: FailoverInput, member: FailoverMember, tierBefore: string | null): PlannedStep[] {
+  const { description } = member;
+  const onFailure = member.isCritical ? ("stop" as const) : ("member" as const);
+  const serverStep = `server.${member.id}`;
+  const created = { name: member.name, serverStep };
+  const gateNeeds: string[] = [`active.${member.id}`];
+  const steps = [
+    step(serverStep, "fire", "server.create", `Start ${member.name} at ${input.target.siteName}`, "recover", "target", {
+      memberId: member.id,
+      input: createServerInput(input, member),
+      dependsOn: [
+        ...description.volumes.map((_, index) => `describe.${member.id}.${index}`),
+        ...description.ports.map((_, index) => `port.${member.id}.${index}`),
+        ...member.dependsOn.map((id) => `gate.${id}`),
+      ],
+      after: [
+        ...(tierBefore ? [tierBefore] : []),
+        ...(description.key_pair ? [`key_pair.${member.id}`] : []),
+        ...(description.server_group ? [serverGroupKey(description.server_group.id)] : []),
+      ],
+      settings: { isUndoable: true, isPointOfNoReturn: true, onFailure, weight: 2 },
+    }),
+    step(
+      `active.${member.id}`,
+      "observe",
+      "server.await_active",
+      `Wait for ${member.name} to be ACTIVE`,
+      "recover",
+      "target",
+      {
+        memberId: member.id,
+        input: created,
+        dependsOn: [serverStep],
+        settings: { onFailure, weight: 8 },
+      },
+    ),
+  ];
+  if (!description.was_running) {
+    gateNeeds.push(`power_off.${member.id}`);
+    steps.push(
+      step(
+        `power_off.${member.id}`,
+        "ensure",
+        "server.power_off",
+        `Turn ${member.name} off, as it was`,
+        "recover",
+        "target",
+        {
+          memberId: member.id,
+          input: created,
+          dependsOn: [`active.${member.id}`],
+          settings: { onFailure, weight: 3 },
+        },
+      ),
+    );
+  }
+  const floatingIps = floatingIpSteps(input, member);
+  return [
+    ...steps,
+    ...floatingIps,
+    step(`gate.${member.id}`, "observe", "barrier", `${member.name} is ready`, "recover", "target", {
+      memberId: member.id,
+      dependsOn: gateNeeds,
+      after: floatingIps.map((each) => each.key),
+      settings: { onFailure, weight: 0 },
+    }),
+    step(
+      `verify.${member.id}`,
+      "observe",
+      "server.verify",
+      `See that ${member.name} is as planned`,
+      "verify",
+      "target",
+      {
+        memberId: member.id,
+        input: {
+          ...created,
+          shouldRun: description.was_running,
+          portSteps: description.ports.map((_, index) => `port.${member.id}.${index}`),
+          volumeSteps: description.volumes.map((_, index) => `volume.${member.id}.${index}`),
+          stopStep: `stop.${member.id}`,
+        },
+        dependsOn: [`gate.${member.id}`],
+        settings: { onFailure },
+      },
+    ),
+  ];
+}
+
+function floatingIpSteps(input: FailoverInput, member: FailoverMember): PlannedStep[] {
+  return member.description.ports.flatMap((port, portIndex) =>
+    port.floating_ips.map((floatingIp, index) =>
+      step(
+        `floating_ip.${member.id}.${portIndex}.${index}`,
+        "ensure",
+        "floating_ip.ensure",
+        `Give ${member.name} a floating IP`,
+        "recover",
+        "target",
+        {
+          memberId: member.id,
+          input: {
+            networkId: input.mapping.find("floating_ip_pool", floatingIp.network_id) ?? "",
+            portStep: `port.${member.id}.${portIndex}`,
+            description: `${ownName(input, member)} port ${portIndex + 1} floating IP ${index + 1}`,
+          },
+          dependsOn: [`active.${member.id}`],
+          settings: { isUndoable: true, onFailure: "member" },
+        },
+      ),
+    ),
+  );
+}
+
+function createServerInput(input: FailoverInput, member: FailoverMember): CreateServerInput {
+  const { description } = member;
+  const { mapping, target } = input;
+  const zone = description.availability_zone
+    ? (mapping.find("availability_zone", description.availability_zone) ??
+      target.availabilityZones.find((each) => each === description.availability_zone))
+    : undefined;
+  return {
+    name: member.name,
+    tag: ownName(input, member),
+    request: {
+      name: description.name,
+      ...(description.description ? { description: description.description } : {}),
+      flavorId: mapping.find("flavor", description.flavor.id) ?? "",
+      ...(zone ? { availabilityZone: zone } : {}),
+      ...(description.hostname ? { hostname: description.hostname } : {}),
+      ...(member.keepsUserData && description.user_data ? { userData: description.user_data } : {}),
+      configDrive: description.has_config_drive,
+      metadata: description.metadata,
+      tags: description.tags.filter((tag) => !tag.startsWith("protector-")),
+    },
+    ports: description.ports.map((_, index) => ({ step: `port.${member.id}.${index}` })),
+    volumes: description.volumes.map((volume, index) => ({
+      step: `volume.${member.id}.${index}`,
+      tag: volume.tag,
+      deleteOnTermination: volume.delete_on_termination,
+    })),
+    serverGroupStep: description.server_group ? serverGroupKey(description.server_group.id) : null,
+    keyPairStep: description.key_pair ? `key_pair.${member.id}` : null,
+    delaySeconds: member.delaySeconds,
+  };
+}

@@ -1,0 +1,85 @@
+import type { ReplicationSettings } from "@protector/storage";
+import type { StepHandler } from "../runner/step-handler.ts";
+
+/** Input of {@link ensureArrayGroup}. */
+export interface EnsureArrayGroupInput {
+  readonly arrayGroup: string;
+  readonly settings: ReplicationSettings;
+}
+
+/** Makes the array group that replicates to the other array, schedule on. */
+export const ensureArrayGroup: StepHandler<EnsureArrayGroupInput> = {
+  run: async (context, { arrayGroup, settings }) => {
+    const { source, target } = context;
+    const entry = { kind: "array_group", siteId: source.siteId, projectId: null, name: arrayGroup } as const;
+    await context.ledger.intend(entry);
+    await source.array.ensureGroup(arrayGroup);
+    await source.array.ensureTarget(arrayGroup, await target.arrayName());
+    await source.array.setReplication(arrayGroup, settings);
+    await context.ledger.present(entry, arrayGroup);
+  },
+  undo: async (context, { arrayGroup }) => {
+    await context.source.array.destroyGroup(arrayGroup);
+    await context.ledger.removed({
+      kind: "array_group",
+      siteId: context.source.siteId,
+      projectId: null,
+      name: arrayGroup,
+    });
+  },
+};
+
+/** Lets the group replicate in, as soon as it has appeared on the target array. */
+export const allowReplication: StepHandler<{ readonly arrayGroup: string }> = {
+  run: async (context, { arrayGroup }) => {
+    await context.target.array.allowReplicationFrom(await context.source.arrayName(), arrayGroup);
+  },
+};
+
+/** Makes the markers of a new group, idle. */
+export const ensureMarker: StepHandler<{ readonly epoch: number }> = {
+  run: async (context, { epoch }) => {
+    await context.here.array.ensureMarker({ groupId: context.operation.groupId, epoch, holder: undefined });
+  },
+  undo: async (context) => {
+    await context.here.array.destroyMarker(context.operation.groupId);
+  },
+};
+
+/** Takes away both markers of a deleted group. */
+export const destroyMarker: StepHandler<Record<string, never>> = {
+  run: async (context) => {
+    await context.here.array.destroyMarker(context.operation.groupId);
+  },
+};
+
+/** Input of {@link setMembers}. */
+export interface SetMembersInput {
+  readonly arrayGroup: string;
+  readonly volumes: readonly string[];
+  /** Members before, for the way back. */
+  readonly before: readonly string[];
+}
+
+/** Makes the group's volumes exactly these. */
+export const setMembers: StepHandler<SetMembersInput> = {
+  run: async (context, { arrayGroup, volumes }) => {
+    await context.source.array.setMembers(arrayGroup, volumes);
+  },
+  undo: async (context, { arrayGroup, before }) => {
+    await context.source.array.setMembers(arrayGroup, before);
+  },
+};
+
+/** Destroys the array group with its points; volumes stay. */
+export const destroyArrayGroup: StepHandler<{ readonly arrayGroup: string }> = {
+  run: async (context, { arrayGroup }) => {
+    await context.source.array.destroyGroup(arrayGroup);
+    await context.ledger.removed({
+      kind: "array_group",
+      siteId: context.source.siteId,
+      projectId: null,
+      name: arrayGroup,
+    });
+  },
+};

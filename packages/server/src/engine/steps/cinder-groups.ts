@@ -1,0 +1,137 @@
+import { ProtectorError } from "@protector/contract";
+import type { VolumeGroup } from "@protector/openstack";
+import { settledAbsence } from "../runner/settled-absence.ts";
+import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { ignoreGone } from "./servers.ts";
+
+/** Input of {@link ensureCinderGroup}. */
+export interface EnsureCinderGroupInput {
+  readonly name: string;
+  readonly description: string;
+  /** Steps whose outputs name volumes that belong in it. */
+  readonly volumeSteps: readonly string[];
+  /** Volumes that belong in it. */
+  readonly volumeIds?: readonly string[];
+}
+
+/**
+ * Mirrors the array group as a Cinder group, for people: it is never needed for a recovery. It is made with every
+ * replicated type of the site, since types cannot be added later, and with the site's group type.
+ */
+export const ensureCinderGroup: StepHandler<EnsureCinderGroupInput, { readonly cinderGroupId: string }> = {
+  run: async (context, input) => {
+    const group = await ensureGroup(context, input);
+    const recovered = input.volumeSteps.map((step) => context.outputIfAny<{ volumeId: string }>(step)?.volumeId);
+    const wanted = [...(input.volumeIds ?? []), ...recovered.filter((id) => id !== undefined)];
+    const addVolumes = wanted.filter((id) => !group.volumeIds.includes(id));
+    if (addVolumes.length > 0) await addTo(context, group.id, addVolumes);
+    return { cinderGroupId: group.id };
+  },
+  undo: async (context, input) => {
+    const { volume } = await context.here.tenant();
+    for (const group of await volume.listGroups({ name: input.name })) await emptyAndDelete(context, group);
+  },
+};
+
+/** Input of {@link removeFromCinderGroup}. */
+export interface RemoveFromCinderGroupInput {
+  readonly name: string;
+  readonly volumeIds: readonly string[];
+}
+
+/** Takes volumes out of the Cinder group: before a delete or unmanage they must be. */
+export const removeFromCinderGroup: StepHandler<RemoveFromCinderGroupInput> = {
+  run: async (context, input) => {
+    const { volume } = await context.here.tenant();
+    for (const group of await volume.listGroups({ name: input.name })) {
+      const removeVolumes = input.volumeIds.filter((id) => group.volumeIds.includes(id));
+      if (removeVolumes.length > 0) await volume.updateGroup(group.id, { addVolumes: [], removeVolumes });
+    }
+  },
+};
+
+/** Deletes the Cinder group; its volumes stay. */
+export const deleteCinderGroup: StepHandler<{ readonly name: string }> = {
+  run: async (context, input) => {
+    const { volume } = await context.here.tenant();
+    for (const group of await volume.listGroups({ name: input.name })) await emptyAndDelete(context, group);
+  },
+};
+
+async function ensureGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
+  const { volume } = await context.here.tenant();
+  const entry = {
+    kind: "cinder_group",
+    siteId: context.here.siteId,
+    projectId: context.here.projectId,
+    name: input.name,
+  } as const;
+  const [ours] = await settledAbsence(context, () => volume.listGroups({ name: input.name }));
+  if (!ours) await context.ledger.intend(entry);
+  const group = ours ?? (await createGroup(context, input));
+  await context.ledger.present(entry, group.id);
+  return context.until(`Cinder group ${input.name} to be available`, async () => {
+    const now = await volume.findGroup(group.id);
+    if (now?.status === "error") {
+      throw new ProtectorError("cloud.volume_error", `Cinder group ${input.name} (${group.id}) went to error.`);
+    }
+    return now?.status === "available" ? now : undefined;
+  });
+}
+
+async function createGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
+  const { admin } = context.here;
+  const tenant = await context.here.tenant();
+  const types = await admin.volume.listTypes();
+  const groupTypes = await admin.volume.listGroupTypes();
+  const groupType = groupTypes.find((type) => type.name === context.here.groupTypeName);
+  if (!groupType) {
+    throw new ProtectorError(
+      "site.not_validated",
+      `Group type ${context.here.groupTypeName} is missing at ${context.here.siteName}.`,
+    );
+  }
+  const replicated = types.filter((type) => /true/i.test(type.extraSpecs.replication_enabled ?? ""));
+  return tenant.volume.createGroup({
+    name: input.name,
+    description: input.description,
+    groupTypeId: groupType.id,
+    volumeTypeIds: replicated.map((type) => type.id),
+  });
+}
+
+/** A failed update leaves volumes in `error` in Cinder, running ones too: their status is put right. */
+async function addTo(context: StepContext, groupId: string, volumeIds: readonly string[]): Promise<void> {
+  const { volume } = await context.here.tenant();
+  await volume.updateGroup(groupId, { addVolumes: volumeIds, removeVolumes: [] });
+  const group = await context.until(`Cinder group ${groupId} to be updated`, async () => {
+    const now = await volume.findGroup(groupId);
+    return now && now.status !== "updating" ? now : undefined;
+  });
+  if (group.status !== "error") return;
+  for (const id of volumeIds) {
+    const now = await context.here.admin.volume.findVolume(id);
+    if (now?.status === "error") {
+      await context.here.admin.volume.resetStatus(id, now.attachments.length > 0 ? "in-use" : "available");
+    }
+  }
+  throw new ProtectorError(
+    "cloud.volume_error",
+    `Cinder could not add volumes to group ${groupId}; their status was put right.`,
+  );
+}
+
+async function emptyAndDelete(context: StepContext, group: VolumeGroup): Promise<void> {
+  const { volume } = await context.here.tenant();
+  if (group.volumeIds.length > 0) {
+    await volume.updateGroup(group.id, { addVolumes: [], removeVolumes: group.volumeIds });
+    await context.until(`Cinder group ${group.name} to be empty`, async () => {
+      const now = await volume.findGroup(group.id);
+      return !now || now.volumeIds.length === 0 ? true : undefined;
+    });
+  }
+  await ignoreGone(volume.deleteGroup(group.id));
+  await context.until(`Cinder group ${group.name} to be deleted`, async () =>
+    (await volume.findGroup(group.id)) ? undefined : true,
+  );
+}

@@ -1,0 +1,69 @@
+import type { StepHandlers } from "../runner/step-handler.ts";
+import {
+  allowReplication,
+  destroyArrayGroup,
+  destroyMarker,
+  ensureArrayGroup,
+  ensureMarker,
+  setMembers,
+} from "./array-groups.ts";
+import { barrier } from "./barrier.ts";
+import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
+import { ensureFloatingIp } from "./floating-ips.ts";
+import { ensureKeyPair } from "./key-pairs.ts";
+import { claimEpoch, raiseEpoch, releaseMarkers, takeMarker } from "./markers.ts";
+import { ensurePort } from "./ports.ts";
+import { checkQuota } from "./quota.ts";
+import { awaitPoint, cutPoint, dropPoint, setSchedule, verifyCut } from "./replication.ts";
+import { ensureServerGroup } from "./server-groups.ts";
+import {
+  awaitActive,
+  bringBack,
+  createServer,
+  lockServer,
+  observeServer,
+  parkServer,
+  powerOff,
+  stopServer,
+} from "./servers.ts";
+import { verifyServer } from "./verify-server.ts";
+import { describeVolume, recoverVolume } from "./volumes.ts";
+
+/** Every step that a plan can name. */
+export const STEP_HANDLERS = {
+  barrier,
+  "array_group.allow": allowReplication,
+  "array_group.destroy": destroyArrayGroup,
+  "array_group.ensure": ensureArrayGroup,
+  "array_group.set_members": setMembers,
+  "cinder_group.delete": deleteCinderGroup,
+  "cinder_group.ensure": ensureCinderGroup,
+  "cinder_group.remove": removeFromCinderGroup,
+  "floating_ip.ensure": ensureFloatingIp,
+  "key_pair.ensure": ensureKeyPair,
+  "marker.claim": claimEpoch,
+  "marker.destroy": destroyMarker,
+  "marker.ensure": ensureMarker,
+  "marker.raise": raiseEpoch,
+  "marker.release": releaseMarkers,
+  "marker.take": takeMarker,
+  "port.ensure": ensurePort,
+  "quota.check": checkQuota,
+  "replication.cut": cutPoint,
+  "replication.drop": dropPoint,
+  "replication.schedule": setSchedule,
+  "replication.verify_cut": verifyCut,
+  "replication.wait": awaitPoint,
+  "server.await_active": awaitActive,
+  "server.bring_back": bringBack,
+  "server.create": createServer,
+  "server.lock": lockServer,
+  "server.observe": observeServer,
+  "server.park": parkServer,
+  "server.power_off": powerOff,
+  "server.stop": stopServer,
+  "server.verify": verifyServer,
+  "server_group.ensure": ensureServerGroup,
+  "volume.describe": describeVolume,
+  "volume.recover": recoverVolume,
+} satisfies StepHandlers;
