@@ -1,0 +1,32 @@
+import { defineConfig } from "vitest/config";
+
+/** Suites that use the private MariaDB, RabbitMQ and memcached of test/services. */
+const SERVICE_SUITES = ["packages/**/*.services.test.ts", "test/**/*.services.test.ts"];
+
+export default defineConfig({
+  test: {
+    pool: "forks",
+    maxWorkers: 2,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "units",
+          include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...SERVICE_SUITES],
+          testTimeout: 10_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "services",
+          include: SERVICE_SUITES,
+          globalSetup: ["test/services/global-setup.ts"],
+          testTimeout: 30_000,
+          hookTimeout: 60_000,
+        },
+      },
+    ],
+  },
+});
