@@ -1,1 +1,45 @@
-export {};
+export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+export {
+  askOperation,
+  findOperation,
+  isEnded,
+  listOperations,
+  type OperationMoment,
+  type WatchOptions,
+  watchOperation,
+} from "./operations.ts";
+export {
+  type FailoverRequest,
+  failover,
+  type ReclaimRequest,
+  type RunningOperation,
+  reclaim,
+  replicateNow,
+} from "./recoveries.ts";
+export {
+  type CallOptions,
+  type ClientPorts,
+  type ListRouteName,
+  SiteClient,
+  type SiteClientOptions,
+} from "./site-client.ts";
+export type { SiteSession } from "./site-session.ts";
+export { identityOf, type ReachableView, type SiteView } from "./site-view.ts";
+export { mapTenants, registerSites, type SiteRegistration, unmapTenants } from "./sites.ts";
+export {
+  type ForcedSync,
+  type ForceRequest,
+  type SiteSync,
+  type SyncComparison,
+  syncForce,
+  syncStatus,
+} from "./synchronisation.ts";
+export {
+  type Changed,
+  carry,
+  type Delivery,
+  type InspectedGroup,
+  type ReadyGroup,
+  TwoSiteClient,
+  type TwoSiteOptions,
+} from "./two-site-client.ts";

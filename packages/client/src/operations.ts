@@ -1,0 +1,147 @@
+import {
+  ENDED_OPERATION_STATUSES,
+  type Operation,
+  type OperationAction,
+  type OperationStep,
+} from "@protector/contract";
+import type { Clock } from "@protector/ports";
+import { ApiError, clientError } from "./api-error.ts";
+import type { RunningOperation } from "./recoveries.ts";
+import type { SiteClient } from "./site-client.ts";
+import { siteIdOf } from "./site-view.ts";
+import type { TwoSiteClient } from "./two-site-client.ts";
+
+/** Whether nobody works on an operation any more. */
+export function isEnded(operation: Pick<Operation, "status">): boolean {
+  return (ENDED_OPERATION_STATUSES as readonly string[]).includes(operation.status);
+}
+
+interface SiteOperations {
+  readonly client: SiteClient;
+  readonly siteId: string;
+  readonly operations: readonly Operation[];
+}
+
+/**
+ * Operations of both sites, newest first. One that both know is taken from the site that runs it.
+ * @returns also the sites that gave no answer: what they alone know is missing.
+ */
+export async function listOperations(
+  sites: TwoSiteClient,
+  query: Readonly<Record<string, string>> = {},
+): Promise<{ readonly operations: readonly Operation[]; readonly silent: readonly ApiError[] }> {
+  const { lists, silent } = await askBoth(sites, async (client) => ({
+    client,
+    siteId: await siteIdOf(client),
+    operations: await client.all("operations.index", { query }),
+  }));
+  const byId = new Map<string, Operation>();
+  for (const { siteId, operations } of lists)
+    for (const operation of operations)
+      if (!byId.has(operation.id) || operation.site_id === siteId) byId.set(operation.id, operation);
+  const operations = [...byId.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
+  return { operations, silent };
+}
+
+/**
+ * An operation with the site that runs it; where that site gives no answer, with the site that knows it from its
+ * history.
+ * @throws ApiError `operation.not_found`
+ */
+export async function findOperation(sites: TwoSiteClient, id: string): Promise<RunningOperation> {
+  const { lists, silent } = await askBoth<SiteOperations>(sites, async (client) => ({
+    client,
+    siteId: await siteIdOf(client),
+    operations: await oneOrNone(client, id),
+  }));
+  const known = lists.flatMap(({ client, siteId, operations }) =>
+    operations.map((operation) => ({ client, operation, isOwn: operation.site_id === siteId })),
+  );
+  const found = known.find(({ isOwn }) => isOwn) ?? known[0];
+  if (found) return { operation: found.operation, client: found.client };
+  const unasked = silent.length > 0 ? ` (${silent.map(({ site }) => site).join(", ")} does not answer)` : "";
+  throw clientError("operation.not_found", sites.near.name, `No operation "${id}" on either site${unasked}.`);
+}
+
+/** Asks something of an operation at the site that runs it. */
+export async function askOperation(sites: TwoSiteClient, id: string, body: OperationAction): Promise<RunningOperation> {
+  const { client } = await findOperation(sites, id);
+  const { operation } = await client.call("operations.action", { path: { id }, body });
+  return { operation, client };
+}
+
+/** An operation at one moment. */
+export interface OperationMoment {
+  readonly operation: Operation;
+  readonly steps: readonly OperationStep[];
+  /** Set while the site gives no answer: what is shown is the last that was seen. */
+  readonly silence: ApiError | undefined;
+}
+
+export interface WatchOptions {
+  readonly clock: Clock;
+  /** ms between two looks; default 1000. */
+  readonly intervalMs?: number;
+  /** Stops watching; the operation goes on. */
+  readonly signal?: AbortSignal;
+}
+
+/**
+ * Looks at an operation again and again until it has ended; the last moment is the end. A site that gives no answer in
+ * between is asked again.
+ * @throws the signal's reason when it aborts; ApiError for what the site refuses.
+ */
+export async function* watchOperation(
+  { operation, client }: RunningOperation,
+  { clock, intervalMs = 1000, signal }: WatchOptions,
+): AsyncGenerator<OperationMoment, Operation, undefined> {
+  let last: OperationMoment = { operation, steps: [], silence: undefined };
+  for (;;) {
+    signal?.throwIfAborted();
+    last = await look(client, last);
+    yield last;
+    if (isEnded(last.operation) && !last.silence) return last.operation;
+    await clock.sleep(intervalMs, signal);
+  }
+}
+
+async function look(client: SiteClient, last: OperationMoment): Promise<OperationMoment> {
+  const path = { id: last.operation.id };
+  try {
+    // The operation first: steps that are read after it are never older than its status.
+    const { operation } = await client.call("operations.show", { path });
+    const { steps } = await client.call("operations.steps", { path });
+    return { operation, steps, silence: undefined };
+  } catch (error) {
+    if (!(error instanceof ApiError) || !(error.isSilence || (error.status ?? 0) >= 502)) throw error;
+    return { ...last, silence: error };
+  }
+}
+
+async function oneOrNone(client: SiteClient, id: string): Promise<readonly Operation[]> {
+  try {
+    return [(await client.call("operations.show", { path: { id } })).operation];
+  } catch (error) {
+    if (error instanceof ApiError && (error.code === "operation.not_found" || error.code === "request.invalid"))
+      return [];
+    throw error;
+  }
+}
+
+/** Asks both sites; one that gives no answer is told, unless both do. */
+async function askBoth<T>(
+  sites: TwoSiteClient,
+  ask: (client: SiteClient) => Promise<T>,
+): Promise<{ readonly lists: readonly T[]; readonly silent: readonly ApiError[] }> {
+  const lists: T[] = [];
+  const silent: ApiError[] = [];
+  const outcomes = await Promise.allSettled([ask(sites.near), sites.far().then(ask)]);
+  for (const outcome of outcomes) {
+    if (outcome.status === "fulfilled") lists.push(outcome.value);
+    else if (outcome.reason instanceof ApiError && outcome.reason.isSilence) silent.push(outcome.reason);
+    else throw outcome.reason;
+  }
+  const [first] = silent;
+  if (first && lists.length === 0) throw first;
+  return { lists, silent };
+}

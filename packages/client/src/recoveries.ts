@@ -1,0 +1,101 @@
+import type { Operation } from "@protector/contract";
+import { ApiError, clientError } from "./api-error.ts";
+import type { SiteClient } from "./site-client.ts";
+import type { SiteView } from "./site-view.ts";
+import type { TwoSiteClient } from "./two-site-client.ts";
+
+/** An operation, and the site whose engine runs it. */
+export interface RunningOperation {
+  readonly operation: Operation;
+  readonly client: SiteClient;
+}
+
+export interface FailoverRequest {
+  readonly dryRun?: boolean;
+  /** Start only if this is still the plan. */
+  readonly planDigest?: string;
+}
+
+/** Planned failover, asked of the target site: both sites must answer, and owed documents go first. */
+export async function failover(
+  sites: TwoSiteClient,
+  ref: string,
+  { dryRun, planDigest }: FailoverRequest = {},
+): Promise<RunningOperation> {
+  const { id, other } = await sites.ready(ref);
+  const body = {
+    failover: {
+      mode: "planned" as const,
+      ...(dryRun === undefined ? {} : { dry_run: dryRun }),
+      ...(planDigest === undefined ? {} : { plan_digest: planDigest }),
+    },
+  };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body });
+  return { operation, client: other.client };
+}
+
+export interface ReclaimRequest {
+  readonly dryRun?: boolean;
+  readonly reason?: string;
+  /** Name of the site whose servers are to come back; default: the one that the last failover left. */
+  readonly site?: string;
+}
+
+/** Brings the servers of a failover that cannot finish back on the site they left; needs nothing of the other site. */
+export async function reclaim(
+  sites: TwoSiteClient,
+  ref: string,
+  { dryRun, reason, site }: ReclaimRequest = {},
+): Promise<RunningOperation> {
+  const { id, views } = await sites.inspect(ref);
+  const client = site === undefined ? await formerPrimary(sites, id, views) : namedSite(views, site);
+  const body = {
+    reclaim: { ...(dryRun === undefined ? {} : { dry_run: dryRun }), ...(reason === undefined ? {} : { reason }) },
+  };
+  const { operation } = await client.call("protection_groups.action", { path: { id }, body });
+  return { operation, client };
+}
+
+/** Replicates now; asked of the primary. */
+export async function replicateNow(sites: TwoSiteClient, ref: string): Promise<RunningOperation> {
+  const { id, primary, other } = await sites.inspectAndMend(ref);
+  if (!primary.isReachable) throw primary.failure;
+  const asked = { path: { id }, body: { sync: {} } } as const;
+  try {
+    const { operation } = await primary.client.call("protection_groups.action", asked);
+    return { operation, client: primary.client };
+  } catch (error) {
+    if (!(error instanceof ApiError) || error.code !== "protection_group.not_primary" || !other.isReachable)
+      throw error;
+    const { operation } = await other.client.call("protection_groups.action", asked);
+    return { operation, client: other.client };
+  }
+}
+
+function namedSite(views: readonly SiteView[], name: string): SiteClient {
+  const view = views.find((one) => one.name === name || (one.isReachable && one.siteId === name));
+  if (!view) {
+    const names = views.map((one) => one.name).join(" and ");
+    throw clientError("site.not_found", name, `No site "${name}" here; the sites are ${names}.`);
+  }
+  if (!view.isReachable) throw view.failure;
+  return view.client;
+}
+
+/** The site that the newest failover left; when no site can tell, the only one that answers. */
+async function formerPrimary(sites: TwoSiteClient, id: string, views: readonly SiteView[]): Promise<SiteClient> {
+  const answering = views.filter((view) => view.isReachable);
+  const query = { protection_group_id: id, type: "failover" };
+  const lists = await Promise.all(answering.map(({ client }) => client.all("operations.index", { query })));
+  const failovers = lists.flat().filter((operation) => !operation.is_dry_run);
+  const newest = failovers.reduce<Operation | undefined>(
+    (latest, operation) => (latest && latest.created_at >= operation.created_at ? latest : operation),
+    undefined,
+  );
+  const left = newest && answering.find(({ siteId }) => siteId !== newest.site_id);
+  const [only] = answering;
+  if (left) return left.client;
+  if (only && answering.length === 1) return only.client;
+  const primary = answering.find(({ sync }) => sync?.is_primary_here);
+  return primary?.client ?? sites.near;
+}

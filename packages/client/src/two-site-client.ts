@@ -1,0 +1,233 @@
+import type { ProtectionGroup, SyncReceipt } from "@protector/contract";
+import { ApiError, clientError, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+import type { SiteClient } from "./site-client.ts";
+import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
+
+/** Whether the peer holds what the primary holds; a change that could not be carried is made all the same. */
+export type Delivery =
+  | { readonly isDelivered: true; readonly receipt: SyncReceipt | undefined }
+  | { readonly isDelivered: false; readonly failure: ApiError };
+
+/** Outcome of a change. */
+export interface Changed<T> {
+  readonly value: T;
+  /** Site that made the change; an operation that it started runs there. */
+  readonly client: SiteClient;
+  readonly delivery: Delivery;
+}
+
+/** A group that was looked at on both sites. */
+export interface InspectedGroup extends Roles {
+  readonly id: string;
+  readonly views: readonly [SiteView, SiteView];
+}
+
+/** A group whose two sites both answer. */
+export interface ReadyGroup {
+  readonly id: string;
+  readonly primary: ReachableView;
+  readonly other: ReachableView;
+}
+
+export interface TwoSiteOptions {
+  /** The site that the caller named first. */
+  readonly near: SiteClient;
+  /** The other; found when it is first needed. */
+  readonly far: () => Promise<SiteClient>;
+}
+
+const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
+
+/**
+ * The only place that coordinates two sites. A change goes: look at both (Keystone, `GET /`, equal generations) → change
+ * at the primary → its document → the peer → the peer's receipt back to the primary. Cut anywhere, the next command
+ * finds a document owed and carries it before its own change.
+ */
+export class TwoSiteClient {
+  readonly near: SiteClient;
+  readonly #findFar: () => Promise<SiteClient>;
+  #far: Promise<SiteClient> | undefined;
+
+  constructor(options: TwoSiteOptions) {
+    this.near = options.near;
+    this.#findFar = options.far;
+  }
+
+  /** The other site's client. */
+  far(): Promise<SiteClient> {
+    this.#far ??= this.#findFar();
+    return this.#far;
+  }
+
+  /**
+   * Id of a group by id or name, as the near site knows it, else the far.
+   * @throws ApiError `protection_group.not_found`, or that no site answered.
+   */
+  async groupId(ref: string): Promise<string> {
+    if (UUID.test(ref)) return ref;
+    const near = await this.#idAt(this.near, ref);
+    if (typeof near === "string") return near;
+    const far = await this.#idAt(await this.#farOr(near), ref);
+    if (typeof far === "string") return far;
+    if (near && far) throw near;
+    const silent = near ?? far;
+    const unasked = silent ? ` (${silent.site} does not answer)` : "";
+    const detail = `No protection group "${ref}"${unasked}.`;
+    throw clientError("protection_group.not_found", this.near.name, detail);
+  }
+
+  /** Looks at a group on both sites. */
+  async inspect(ref: string): Promise<InspectedGroup> {
+    const id = await this.groupId(ref);
+    const views = await Promise.all([viewOf(this.near, id), this.#farView(id)]);
+    return { id, views, ...rolesOf(views, ref) };
+  }
+
+  /**
+   * A group that may be changed: both sites answer, and hold the same; an owed document is carried on the way.
+   * @throws ApiError `peer.unreachable` with the promised sentence; `sync.conflict`; what the sites refuse.
+   */
+  async ready(ref: string): Promise<ReadyGroup> {
+    const { id, primary, other } = await this.inspect(ref);
+    for (const view of [primary, other]) if (!view.isReachable) throw remoteUnreachable(view.name, view.failure);
+    const both = { id, primary: primary as ReachableView, other: other as ReachableView };
+    requireNoConflict(both);
+    if (isOwed(both.primary, both.other)) await carry(id, both.primary.client, both.other.client);
+    if (!both.primary.group) {
+      const detail = `Protection group "${ref}" is deleted on ${both.primary.name}.`;
+      throw clientError("protection_group.not_found", both.primary.name, detail);
+    }
+    return both;
+  }
+
+  /** Changes a group at its primary and takes the change to the peer. */
+  async change<T>(ref: string, make: (primary: SiteClient, id: string) => Promise<T>): Promise<Changed<T>> {
+    const { id, primary, other } = await this.ready(ref);
+    const value = await make(primary.client, id);
+    return { value, client: primary.client, delivery: await this.#deliver(id, primary.client, other.client) };
+  }
+
+  /** Creates a group whose primary is the near site, and takes it to the far one. */
+  async createGroup(request: {
+    readonly name: string;
+    readonly description?: string;
+  }): Promise<Changed<ProtectionGroup>> {
+    const far = await this.far();
+    let peerSiteId: string;
+    try {
+      // Without a token nothing would prove that Keystone answers.
+      [peerSiteId] = await Promise.all([siteIdOf(far), far.projectId()]);
+    } catch (error) {
+      if (error instanceof ApiError && error.isSilence) throw remoteUnreachable(far.name, error);
+      throw error;
+    }
+    const body = { protection_group: { ...request, peer_site_id: peerSiteId } };
+    const { protection_group: value } = await this.near.call("protection_groups.create", { body });
+    return { value, client: this.near, delivery: await this.#deliver(value.id, this.near, far) };
+  }
+
+  /**
+   * After an operation: takes what the site that is primary now holds, history included, to the other. A site that does
+   * not answer is no error here; the next command carries.
+   */
+  async settle(ref: string): Promise<Delivery> {
+    const { id, primary, other } = await this.inspect(ref);
+    for (const view of [primary, other]) if (!view.isReachable) return { isDelivered: false, failure: view.failure };
+    return attempt(() => carry(id, (primary as ReachableView).client, (other as ReachableView).client));
+  }
+
+  /** A group's state at both sites, an owed document carried on the way when that is possible. */
+  async inspectAndMend(ref: string): Promise<InspectedGroup> {
+    const inspected = await this.inspect(ref);
+    const { id, primary, other } = inspected;
+    if (!primary.isReachable || !other.isReachable || !isOwed(primary, other)) return inspected;
+    const delivery = await attempt(() => carry(id, primary.client, other.client));
+    return delivery.isDelivered && primary.group ? this.inspect(id) : inspected;
+  }
+
+  /** Groups of the near site; those whose document is owed are carried first, as far as the far site answers. */
+  async listGroups(query: Readonly<Record<string, string>> = {}): Promise<readonly ProtectionGroup[]> {
+    const groups = await this.near.all("protection_groups.index", { query });
+    const owed = groups.filter((group) => group.is_primary_here && group.sync_status === "OUT OF SYNC");
+    if (owed.length === 0) return groups;
+    const far = await attempt(() => this.far());
+    if (!far.isDelivered) return groups;
+    const client = await this.far();
+    for (const { id } of owed) {
+      const delivery = await attempt(() => carry(id, this.near, client));
+      if (!delivery.isDelivered && delivery.failure.isSilence) return groups;
+    }
+    return this.near.all("protection_groups.index", { query });
+  }
+
+  async #deliver(id: string, from: SiteClient, to: SiteClient): Promise<Delivery> {
+    return attempt(async () => {
+      const { sync } = await from.call("sync.show", { path: { id } });
+      const isHeld = sync.peer_generation === sync.generation && sync.peer_digest === sync.digest;
+      return isHeld ? undefined : carry(id, from, to);
+    });
+  }
+
+  async #farView(id: string): Promise<SiteView> {
+    const far = await this.#farOr(undefined);
+    return viewOf(far, id);
+  }
+
+  async #farOr(silence: ApiError | undefined): Promise<SiteClient> {
+    try {
+      return await this.far();
+    } catch (error) {
+      throw silence ?? error;
+    }
+  }
+
+  /** The id, undefined when the site has no such group, or that the site is silent. */
+  async #idAt(client: SiteClient, name: string): Promise<string | ApiError | undefined> {
+    try {
+      const found = await client.all("protection_groups.index", { query: { name } });
+      return found[0]?.id;
+    } catch (error) {
+      if (error instanceof ApiError && error.isSilence) return error;
+      throw error;
+    }
+  }
+}
+
+/**
+ * Takes a group's document to the peer and the peer's receipt back. Doing it again does no harm.
+ * @throws ApiError
+ */
+export async function carry(id: string, from: SiteClient, to: SiteClient): Promise<SyncReceipt> {
+  const document = await from.call("sync.document", { path: { id } });
+  const receipt = await to.call("sync.update", { path: { id }, body: document });
+  await from.call("sync.receipt", { path: { id }, body: receipt });
+  return receipt;
+}
+
+async function attempt<T>(
+  act: () => Promise<T>,
+): Promise<
+  { readonly isDelivered: true; readonly receipt: T } | { readonly isDelivered: false; readonly failure: ApiError }
+> {
+  try {
+    return { isDelivered: true, receipt: await act() };
+  } catch (error) {
+    if (error instanceof ApiError) return { isDelivered: false, failure: error };
+    throw error;
+  }
+}
+
+function remoteUnreachable(site: string, failure: ApiError): ApiError {
+  const detail = `${PEER_UNREACHABLE_SENTENCE} (${site}). ${failure.message}`;
+  const { silence } = failure.failure;
+  return clientError("peer.unreachable", site, detail, { silence, cause: failure });
+}
+
+function requireNoConflict({ primary, other }: ReadyGroup): void {
+  const [here, there] = [primary.sync, other.sync];
+  if (!here || !there || here.epoch !== there.epoch) return;
+  const isSameGeneration = here.generation === there.generation && here.digest !== there.digest;
+  if (!isSameGeneration && there.generation <= here.generation) return;
+  const detail = `${primary.name} holds generation ${here.generation}, ${other.name} holds ${there.generation}, and they differ.`;
+  throw clientError("sync.conflict", primary.name, detail);
+}
