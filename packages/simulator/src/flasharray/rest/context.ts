@@ -3,6 +3,7 @@ import type { FlashArrayModel } from "../model.ts";
 import type { NamedObjects } from "../named-objects.ts";
 import type { ArrayObject, StoredGroup } from "../objects.ts";
 import type { ApiVersion } from "./api-version.ts";
+import { namesInFilter, wildcard } from "./filter.ts";
 import type { Query } from "./query.ts";
 import { badRequest } from "./rest-error.ts";
 
@@ -48,18 +49,29 @@ export function requireNamed<T extends ArrayObject>(
 export function listed<T extends ArrayObject>(call: CallContext, objects: NamedObjects<T>): T[] {
   const names = namedBy(call, objects);
   const isDestroyed = call.query.flag("destroyed");
-  const found: T[] = [];
-  if (!names) found.push(...objects.all());
-  for (const name of names ?? []) {
-    if (name.includes("*")) found.push(...matching(objects, name));
-    else found.push(objects.any(name));
-  }
+  const found = names ? named(objects, names) : filtered(objects, namesInFilter(call.query.text("filter")));
   return found.filter((object) => isDestroyed === undefined || (object.destroyedAt !== undefined) === isDestroyed);
 }
 
+/** @throws ArrayError when a name without wildcard has no match. */
+function named<T extends ArrayObject>(objects: NamedObjects<T>, names: readonly string[]): T[] {
+  return names.flatMap((name) => (name.includes("*") ? matching(objects, name) : [objects.any(name)]));
+}
+
+/** What a filter for names can let pass, found without building an item for every object of the array. */
+function filtered<T extends ArrayObject>(objects: NamedObjects<T>, names: readonly string[] | undefined): T[] {
+  if (!names) return [...objects.all()];
+  const found = new Set<T>();
+  for (const name of names) {
+    const object = name.includes("*") ? undefined : objects.find(name);
+    if (object) found.add(object);
+    if (name.includes("*")) for (const match of matching(objects, name)) found.add(match);
+  }
+  return [...found];
+}
+
 function matching<T extends ArrayObject>(objects: NamedObjects<T>, pattern: string): T[] {
-  const escaped = pattern.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
-  const expression = new RegExp(`^${escaped}$`, "i");
+  const expression = wildcard(pattern);
   return [...objects.all()].filter((object) => expression.test(object.name));
 }
 

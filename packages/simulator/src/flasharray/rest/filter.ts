@@ -116,8 +116,8 @@ function readComparison(reader: Reader): Predicate {
   }
   reader.next();
   const wanted = readOperand(reader);
-  const matches = (item: unknown) =>
-    valuesOf(item, field.text).some((value) => wanted.some((other) => equals(value, other)));
+  const isWanted = matcherOf(wanted);
+  const matches = (item: unknown) => valuesOf(item, field.text).some(isWanted);
   if (sign.text === "=") return matches;
   if (sign.text === "!=") return (item) => !matches(item);
   const [limit] = wanted;
@@ -144,12 +144,30 @@ function valuesOf(item: unknown, field: string): unknown[] {
   return Array.isArray(value) ? value : [value];
 }
 
-function equals(value: unknown, wanted: string): boolean {
-  if (value === null || value === undefined) return false;
-  if (typeof value === "number") return value === Number(wanted);
-  if (typeof value === "boolean") return String(value) === wanted.toLowerCase();
-  const escaped = wanted.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
-  return new RegExp(`^${escaped}$`, "i").test(String(value));
+/** Says whether a value equals one of the wanted texts; made once for a whole listing. */
+function matcherOf(wanted: readonly string[]): (value: unknown) => boolean {
+  const plain = new Set(wanted.filter((text) => !text.includes("*")).map((text) => text.toLowerCase()));
+  const numbers = new Set(wanted.map(Number));
+  const patterns = wanted.filter((text) => text.includes("*")).map(wildcard);
+  return (value) => {
+    if (value === null || value === undefined) return false;
+    if (typeof value === "number") return numbers.has(value);
+    const text = String(value);
+    return plain.has(text.toLowerCase()) || patterns.some((pattern) => pattern.test(text));
+  };
+}
+
+/** A text with `*` as an expression for whole names, without regard to case. */
+export function wildcard(text: string): RegExp {
+  const escaped = text.replaceAll(/[.+?^${}()|[\]\\]/g, "\\$&").replaceAll("*", ".*");
+  return new RegExp(`^${escaped}$`, "i");
+}
+
+/** Names that a filter asks for when it is nothing but `name='…'` or `name=('…','…')`; undefined otherwise. */
+export function namesInFilter(text: string | undefined): readonly string[] | undefined {
+  const match = /^\s*name\s*=\s*(?:'([^'\\]*)'|\(\s*('[^'\\]*'(?:\s*,\s*'[^'\\]*')*)\s*\))\s*$/.exec(text ?? "");
+  if (!match) return undefined;
+  return match[1] !== undefined ? [match[1]] : (match[2] ?? "").split(",").map((name) => name.trim().slice(1, -1));
 }
 
 function compares(value: unknown, sign: string, limit: string): boolean {
