@@ -1,4 +1,5 @@
 import { readFileSync } from "node:fs";
+import { parseTransportUrl } from "../messaging/transport-url.ts";
 import type { Config } from "./config.ts";
 import { ConfigError, type ConfigProblem } from "./config-problem.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
@@ -42,7 +43,7 @@ export function loadConfig(sources: ConfigSources): LoadedConfig {
   const backends = backendNames.map((name) => Object.freeze({ name, ...settings.section(name, BACKEND_OPTIONS) }));
   problems.push(...settings.problems);
   const config = Object.freeze({ ...Object.fromEntries(sections), backends: Object.freeze(backends) }) as Config;
-  problems.push(...crossChecks(config, entries));
+  if (problems.length === 0) problems.push(...crossChecks(config, entries));
   if (problems.length > 0) throw new ConfigError(problems);
   return { config, warnings: unknownNames(entries, table) };
 }
@@ -83,6 +84,8 @@ function crossChecks(config: Config, entries: readonly IniEntry[]): readonly Con
     return { source: entry?.file ?? "configuration", line: entry?.line, section, option, text };
   };
   const problems: ConfigProblem[] = [];
+  const transport = parseTransportUrl(config.DEFAULT.transport_url);
+  if ("fault" in transport) problems.push(at("DEFAULT", "transport_url", transport.fault));
   if (config.database.connection !== undefined) {
     const parsed = parseDatabaseUrl(config.database.connection);
     if ("fault" in parsed) problems.push(at("database", "connection", parsed.fault));

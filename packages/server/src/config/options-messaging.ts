@@ -11,13 +11,7 @@ export const MESSAGING_OPTIONS = {
       type: "int",
       default: "1",
       min: 1,
-      help: "Seconds until the first attempt to connect again.",
-    },
-    rabbit_retry_backoff: {
-      type: "int",
-      default: "2",
-      min: 0,
-      help: "Seconds by which the pause grows with each attempt.",
+      help: "Seconds until the first attempt to connect again; the pause doubles with each one.",
     },
     rabbit_interval_max: { type: "int", default: "30", min: 1, help: "Longest pause between attempts, in seconds." },
     heartbeat_timeout_threshold: {
@@ -25,12 +19,6 @@ export const MESSAGING_OPTIONS = {
       default: "60",
       min: 0,
       help: "Seconds without a sign of life after which a connection is lost; 0 = never.",
-    },
-    heartbeat_rate: {
-      type: "int",
-      default: "3",
-      min: 1,
-      help: "Signs of life asked for within heartbeat_timeout_threshold.",
     },
     rabbit_quorum_queue: {
       type: "bool",
