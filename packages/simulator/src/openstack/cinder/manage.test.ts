@@ -39,7 +39,7 @@ test("manage by the newer route works too and a replicated type joins cinder-gro
   const array = world.world.array("array-a").model;
   array.createVolume("raw", GIB);
   const volume = { host: "site-a@pure#pure", ref: { name: "raw" }, volume_type: "replicated" };
-  const accepted = await world.call(`POST ${CINDER}/manageable_volumes`, world.a.member, { volume });
+  const accepted = await world.call(`POST ${CINDER}/manageable_volumes`, world.a.member, { volume }, LATEST_CINDER);
   const done = await settled(world, accepted.body.volume.id);
   expect(done.replication_status).toBe("enabled");
   const group = array.describe().groups.find(({ name }) => name === "cinder-group");

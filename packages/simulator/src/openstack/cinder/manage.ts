@@ -18,9 +18,14 @@ export function routeManage(router: Router<Call>, state: VolumeState, origin: st
   };
   router
     .on("POST", "/os-volume-manage", manage)
-    .on("POST", "/manageable_volumes", manage)
+    .on("POST", "/manageable_volumes", (call) => manage(requireNewer(call)))
     .on("GET", "/os-volume-manage", list)
-    .on("GET", "/manageable_volumes", list);
+    .on("GET", "/manageable_volumes", (call) => list(requireNewer(call)));
+}
+
+function requireNewer(call: Call): Call {
+  if (call.version < 8) throw notFound("The resource could not be found.");
+  return call;
 }
 
 function manageVolume(state: VolumeState, call: Call): VolumeRecord {

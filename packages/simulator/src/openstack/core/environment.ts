@@ -1,3 +1,4 @@
+import { setMaxListeners } from "node:events";
 import type { Clock, Random } from "@protector/ports";
 import type { Problems } from "../../problems.ts";
 
@@ -25,6 +26,7 @@ export class Environment {
     this.random = options.random;
     this.problems = options.problems;
     this.cloud = options.cloud;
+    setMaxListeners(0, this.#stopped.signal);
   }
 
   now(): number {

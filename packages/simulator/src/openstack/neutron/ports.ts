@@ -177,8 +177,8 @@ function portView(port: PortRecord, call: Call): Record<string, unknown> {
     extra_dhcp_opts: [],
     qos_policy_id: null,
     tags: port.tags,
-    "binding:vnic_type": port.vnicType,
     ...(call.caller.isAdmin && {
+      "binding:vnic_type": port.vnicType,
       "binding:host_id": port.host,
       "binding:vif_type": port.host === "" ? "unbound" : "ovs",
       "binding:vif_details": {},

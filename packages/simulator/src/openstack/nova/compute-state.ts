@@ -109,32 +109,37 @@ export class ComputeState {
   schedule(server: ServerRecord): ComputeHost | undefined {
     const group = server.serverGroupId === undefined ? undefined : this.serverGroups.get(server.serverGroupId);
     const peers = group ? this.membersOf(group).filter((member) => member !== server && member.host) : [];
-    const candidates = this.hosts.filter((host) => {
+    const use = this.#useOfHosts();
+    const fitting = this.hosts.filter((host) => {
       const isPeerHost = peers.some((peer) => peer.host === host);
       if (group?.policy === "anti-affinity" && isPeerHost) return false;
       if (group?.policy === "affinity" && peers.length > 0 && !isPeerHost) return false;
-      return host.availabilityZone === server.availabilityZone && this.hasRoom(host, server.flavor);
+      return host.availabilityZone === server.availabilityZone && fits(host, server.flavor, use.get(host));
     });
-    return candidates.sort((a, b) => this.#load(a) - this.#load(b))[0];
+    const load = (host: ComputeHost) => (use.get(host)?.ramMiB ?? 0) / host.ramMiB;
+    return fitting.sort((a, b) => load(a) - load(b))[0];
   }
 
-  hasRoom(host: ComputeHost, flavor: FlavorRecord): boolean {
-    const used = this.usedOn(host);
-    return used.vcpus + flavor.vcpus <= host.vcpus && used.ramMiB + flavor.ramMiB <= host.ramMiB;
+  usedOn(host: ComputeHost): HostUse {
+    return this.#useOfHosts().get(host) ?? { vcpus: 0, ramMiB: 0 };
   }
 
-  usedOn(host: ComputeHost): { readonly vcpus: number; readonly ramMiB: number } {
-    let vcpus = 0;
-    let ramMiB = 0;
-    for (const server of this.servers.values()) {
-      if (server.host !== host) continue;
-      vcpus += server.flavor.vcpus;
-      ramMiB += server.flavor.ramMiB;
+  /** One pass over the servers, however many hosts there are. */
+  #useOfHosts(): ReadonlyMap<ComputeHost, HostUse> {
+    const use = new Map<ComputeHost, HostUse>();
+    for (const { host, flavor } of this.servers.values()) {
+      if (!host) continue;
+      const before = use.get(host) ?? { vcpus: 0, ramMiB: 0 };
+      use.set(host, { vcpus: before.vcpus + flavor.vcpus, ramMiB: before.ramMiB + flavor.ramMiB });
     }
-    return { vcpus, ramMiB };
-  }
-
-  #load(host: ComputeHost): number {
-    return this.usedOn(host).ramMiB / host.ramMiB;
+    return use;
   }
 }
+
+interface HostUse {
+  readonly vcpus: number;
+  readonly ramMiB: number;
+}
+
+const fits = (host: ComputeHost, flavor: FlavorRecord, used: HostUse = { vcpus: 0, ramMiB: 0 }): boolean =>
+  used.vcpus + flavor.vcpus <= host.vcpus && used.ramMiB + flavor.ramMiB <= host.ramMiB;

@@ -1,0 +1,66 @@
+#!/usr/bin/env node
+import { readFileSync } from "node:fs";
+import { systemClock, systemRandom } from "@protector/ports";
+import {
+  createWorld,
+  DEFAULT_CONFIG,
+  parseStandaloneConfig,
+  type StandaloneConfig,
+  seedBasics,
+  seedTenant,
+  seedThreeTier,
+  type World,
+} from "../src/index.ts";
+
+const USAGE = `usage: protector-simulator [--config FILE]
+
+Runs simulated OpenStack clouds and FlashArrays until it is told to stop (SIGINT, SIGTERM).
+FILE is JSON: arrays, clouds, links, link, certificate, seed (none, basics, workload), writeEveryMs.
+Without it: site-a on 127.0.0.11, site-b on 127.0.0.12, array-a on 127.0.0.21:8080, array-b on 127.0.0.22:8080.
+`;
+
+function configOf(args: readonly string[]): StandaloneConfig {
+  const [option, file, ...rest] = args;
+  if (option === undefined) return DEFAULT_CONFIG;
+  if (option !== "--config" || file === undefined || rest.length > 0) throw new Error(USAGE);
+  return parseStandaloneConfig(readFileSync(file, "utf8"));
+}
+
+function seed(world: World, { seed: kind = "workload", writeEveryMs = 1000 }: StandaloneConfig): void {
+  for (const [index, cloud] of world.clouds.entries()) {
+    if (kind === "none") return;
+    const basics = seedBasics(cloud);
+    if (kind === "basics") continue;
+    const tenant = seedTenant(cloud, basics);
+    if (index > 0) continue;
+    for (const { server } of Object.values(seedThreeTier(cloud, tenant))) {
+      if (writeEveryMs > 0) cloud.guest(server.id).startWriting(writeEveryMs);
+    }
+  }
+}
+
+async function main(): Promise<void> {
+  const config = configOf(process.argv.slice(2));
+  const world = createWorld({ ...config, clock: systemClock, random: systemRandom });
+  seed(world, config);
+  const certificate = config.certificate && {
+    cert: readFileSync(config.certificate.certFile, "utf8"),
+    key: readFileSync(config.certificate.keyFile, "utf8"),
+  };
+  const stop = await world.listen(certificate);
+  for (const { name, origin } of world.services) process.stdout.write(`${name} ${origin}\n`);
+  process.stdout.write("ready\n");
+  await new Promise<void>((resolve) => {
+    process.once("SIGINT", resolve);
+    process.once("SIGTERM", resolve);
+  });
+  await stop();
+  for (const problem of world.problems) {
+    process.stderr.write(`${problem.kind} ${problem.where}: ${problem.message}\n`);
+  }
+}
+
+await main().catch((error: unknown) => {
+  process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+  process.exitCode = 1;
+});
