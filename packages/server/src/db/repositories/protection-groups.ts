@@ -47,14 +47,15 @@ const SUMMARY_COLUMNS = [
 function summaries(db: Db) {
   return db
     .selectFrom("protection_groups")
-    .innerJoin("sites as peer", "peer.id", "protection_groups.peer_site_id")
+    // Its foreign key makes it an inner join; written as an outer one it cannot be read first, which would cost a sort.
+    .leftJoin("sites as peer", "peer.id", "protection_groups.peer_site_id")
     .select(SUMMARY_COLUMNS)
     .select((builder) => [
       sql<number>`(${builder
         .selectFrom("pg_members")
         .select(builder.fn.countAll<number>().as("count"))
         .whereRef("pg_members.protection_group_id", "=", "protection_groups.id")})`.as("member_count"),
-      "peer.reachability as peer_reachability",
+      builder.ref("peer.reachability").$notNull().as("peer_reachability"),
       "peer.reachability_reason as peer_reachability_reason",
     ]);
 }

@@ -116,6 +116,11 @@ describeDatabases("repositories", (database) => {
     const changes = { generation: 2 };
     expect(await updateProtectionGroup(db, { id: GROUP, changes, expected: { generation: 7 } })).toBe(false);
     expect(await updateProtectionGroup(db, { id: GROUP, changes, expected: { generation: 1 } })).toBe(true);
+    await updateProtectionGroup(db, { id: GROUP, changes: { current_operation_id: testId("oper", 7) } });
+    const idle = { current_operation_id: null };
+    expect(await updateProtectionGroup(db, { id: GROUP, changes: { epoch: 4 }, expected: idle })).toBe(false);
+    await releaseProtectionGroup(db, { id: GROUP, operationId: testId("oper", 7) });
+    expect(await updateProtectionGroup(db, { id: GROUP, changes: { epoch: 4 }, expected: idle })).toBe(true);
   });
 
   it("one of two operations that claim a group at once gets it, and the other learns which", async () => {
