@@ -42,6 +42,12 @@ export const Nullable = <S extends TSchema>(schema: S) => Type.Union([schema, Ty
 export const OneOf = <const T extends readonly string[]>(values: T, options: { readonly description?: string } = {}) =>
   Type.Unsafe<T[number]>(Type.String({ enum: [...values], ...options }));
 
+/** Generation that the caller saw: a change is refused with 409 `generation.conflict` when the group has moved on. */
+export const SeenGeneration = Type.Integer({
+  minimum: 1,
+  description: "Refuse with 409 unless the group is at this generation",
+});
+
 /** A link of a list or an error. */
 export const Link = Type.Object({ rel: Type.String(), href: Type.String() });
 export type Link = Static<typeof Link>;

@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { ExternalId, OneOf, Strict } from "./common.ts";
+import { ExternalId, OneOf, SeenGeneration, Strict } from "./common.ts";
 
 /** Kinds of resource that differ between the sites. */
 export const MAPPING_KINDS = [
@@ -23,6 +23,13 @@ export type ResourceMapping = Static<typeof ResourceMapping>;
 /** The whole set: a PUT replaces it. */
 export const ResourceMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }) });
 export type ResourceMappings = Static<typeof ResourceMappings>;
+
+/** A new set for a group. */
+export const ReplaceMappings = Strict({
+  mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
+  generation: Type.Optional(SeenGeneration),
+});
+export type ReplaceMappings = Static<typeof ReplaceMappings>;
 
 /** Project on this site that is the same tenant as a project on the peer site. */
 export const TenantMapping = Type.Object({

@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { MEMBER_STATUSES } from "../states.ts";
-import { Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
+import { Name, Nullable, OneOf, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
 import { ServerDescription } from "./server-description.ts";
 
@@ -43,6 +43,7 @@ export const AddMember = Strict({
   delay_seconds: Type.Optional(DelaySeconds),
   is_critical: Type.Optional(Type.Boolean()),
   user_data: Type.Optional(UserData),
+  generation: Type.Optional(SeenGeneration),
 });
 export type AddMember = Static<typeof AddMember>;
 
@@ -53,6 +54,7 @@ export const UpdateMember = Strict(
     delay_seconds: Type.Optional(DelaySeconds),
     is_critical: Type.Optional(Type.Boolean()),
     user_data: Type.Optional(UserData),
+    generation: Type.Optional(SeenGeneration),
   },
   { minProperties: 1 },
 );

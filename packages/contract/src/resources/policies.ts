@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { Nullable, Strict, Timestamp, Uuid } from "./common.ts";
+import { Nullable, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 
 const ArrayUrl = Type.String({
   pattern: "^https://[^\\s/?#@]+/?$",
@@ -60,6 +60,7 @@ const settable = {
   replication_interval: Type.Optional(ReplicationInterval),
   rpo_minutes: Type.Optional(RpoMinutes),
   retention: Type.Optional(Retention),
+  generation: Type.Optional(SeenGeneration),
 };
 
 export const CreateReplicationPolicy = Strict(settable);

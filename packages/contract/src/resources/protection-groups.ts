@@ -1,6 +1,6 @@
 import Type, { type Static } from "typebox";
 import { PROTECTION_GROUP_STATUSES, PROTECTIONS, SYNC_STATUSES } from "../states.ts";
-import { Description, Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
+import { Description, Name, Nullable, OneOf, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 
 /** A tenant's set of servers that fail over as a unit. */
 export const ProtectionGroup = Type.Object({
@@ -42,7 +42,7 @@ export const UpdateProtectionGroup = Strict(
   {
     name: Type.Optional(Name),
     description: Type.Optional(Description),
-    generation: Type.Optional(Type.Integer({ description: "Refuse with 409 unless the group is at this generation" })),
+    generation: Type.Optional(SeenGeneration),
   },
   { minProperties: 1 },
 );

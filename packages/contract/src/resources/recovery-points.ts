@@ -1,8 +1,10 @@
 import Type, { type Static } from "typebox";
-import { Nullable, Timestamp } from "./common.ts";
+import { Nullable, Timestamp, Uuid } from "./common.ts";
 
 /** One array snapshot of the whole group, as seen on the array it would be recovered on. */
 export const RecoveryPoint = Type.Object({
+  id: Uuid,
+  source_site_id: { ...Uuid, description: "Site whose servers it holds the data of" },
   name: Type.String({ description: "Suffix on the array" }),
   created_at: Timestamp,
   completed_at: Nullable(Timestamp),

@@ -96,7 +96,7 @@ export const ObservedGroup = Type.Object({
       ),
     }),
   ),
-  recovery_points: Type.Array(Type.Object({ ...RecoveryPoint.properties, source_site_id: Uuid })),
+  recovery_points: Type.Array(RecoveryPoint),
   operations: Type.Array(
     Type.Object({
       id: Uuid,

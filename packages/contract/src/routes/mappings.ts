@@ -1,4 +1,4 @@
-import { ResourceMappings } from "../resources/mappings.ts";
+import { ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
 import { CHANGE_ERRORS } from "./change-errors.ts";
 import { route } from "./route.ts";
 
@@ -41,7 +41,7 @@ export const mappingRoutes = {
     path: OF_GROUP,
     summary: "Replace the mappings of a group",
     rule: "protector:mappings:update",
-    request: ResourceMappings,
+    request: ReplaceMappings,
     response: ResourceMappings,
     status: 200,
     errors: [...CHANGE_ERRORS, "mapping.invalid"],

@@ -112,7 +112,12 @@ export const protectionGroupRoutes = {
     request: null,
     response: listOf("recovery_points", RecoveryPoint),
     status: 200,
-    list: { collection: "recovery_points", filters: ["name", "is_usable", "created_at"], sortKeys: ["created_at"] },
+    list: {
+      collection: "recovery_points",
+      filters: ["id", "name", "is_usable", "source_site_id", "created_at"],
+      sortKeys: ["created_at"],
+      columns: { created_at: "cut_at" },
+    },
     errors: ["protection_group.not_found", "pagination.marker_not_found"],
   }),
   "readiness.show": route({

@@ -13,6 +13,8 @@ export interface ListOptions {
   readonly filters: readonly string[];
   /** Fields of `?sort=key:dir,…` and `?sort_key=&sort_dir=`. */
   readonly sortKeys: readonly string[];
+  /** Columns of fields that are stored under another name. */
+  readonly columns?: Readonly<Record<string, string>>;
 }
 
 /** One method on one path. */

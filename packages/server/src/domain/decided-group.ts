@@ -7,14 +7,10 @@ import type {
   ReplicationPoliciesTable,
   ResourceMappingsTable,
 } from "../db/schema.ts";
-import type { Queries } from "./secrets.ts";
+import type { Db } from "../db/transaction.ts";
 
 /** What people decided about a group, from its rows. */
-export async function readDecided(
-  db: Queries,
-  group: ProtectionGroupsTable,
-  localSiteId: string,
-): Promise<DecidedGroup> {
+export async function readDecided(db: Db, group: ProtectionGroupsTable, localSiteId: string): Promise<DecidedGroup> {
   const members = await db
     .selectFrom("pg_members")
     .selectAll()

@@ -1,7 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import { writeTime } from "../db/codecs.ts";
+import type { Db } from "../db/transaction.ts";
 import { digestOf, readDecided } from "./decided-group.ts";
-import type { Queries } from "./secrets.ts";
 
 /** A change of what people decided, already written to the rows of a transaction. */
 export interface GenerationChange {
@@ -20,7 +20,7 @@ export interface GenerationChange {
  * @returns the new generation.
  * @throws ProtectorError `generation.conflict`; the transaction must then be rolled back.
  */
-export async function raiseGeneration(transaction: Queries, change: GenerationChange): Promise<number> {
+export async function raiseGeneration(transaction: Db, change: GenerationChange): Promise<number> {
   const { groupId, localSiteId, now, expected } = change;
   const group = await transaction
     .selectFrom("protection_groups")

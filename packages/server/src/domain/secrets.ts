@@ -1,16 +1,12 @@
 import { ProtectorError } from "@protector/contract";
 import type { Random } from "@protector/ports";
-import type { Kysely } from "kysely";
 import { writeTime } from "../db/codecs.ts";
-import type { Database } from "../db/schema.ts";
+import type { Db } from "../db/transaction.ts";
 import { decryptText, encryptText } from "./aead.ts";
 import type { KeyRing } from "./key-ring.ts";
 
 /** What a secret is for; stands in its row and is authenticated with it. */
 export type SecretPurpose = "site_password" | "site_private_keys" | "array_token" | "canary";
-
-/** A connection or a transaction. */
-export type Queries = Kysely<Database>;
 
 const CANARY_ID = "00000000-0000-0000-0000-000000000000";
 const CANARY_TEXT = "protector";
@@ -26,7 +22,7 @@ export class SecretStore {
   }
 
   /** Keeps a text; answers the id of its row. @param now ms since the UNIX epoch. */
-  async put(db: Queries, secret: { readonly purpose: SecretPurpose; readonly text: string }, now: number) {
+  async put(db: Db, secret: { readonly purpose: SecretPurpose; readonly text: string }, now: number) {
     const id = this.#random.uuid();
     await this.#insert(db, { ...secret, id }, now);
     return id;
@@ -36,13 +32,13 @@ export class SecretStore {
    * A kept text.
    * @throws ProtectorError `secrets.unavailable` when the row is gone or this host does not have its key.
    */
-  async read(db: Queries, id: string, purpose: SecretPurpose): Promise<string> {
+  async read(db: Db, id: string, purpose: SecretPurpose): Promise<string> {
     const row = await db.selectFrom("secrets").selectAll().where("id", "=", id).executeTakeFirst();
     if (!row) throw new ProtectorError("secrets.unavailable", `Secret ${id} (${purpose}) is not in the database.`);
     return this.#decrypt(row, purpose);
   }
 
-  async remove(db: Queries, id: string): Promise<void> {
+  async remove(db: Db, id: string): Promise<void> {
     await db.deleteFrom("secrets").where("id", "=", id).execute();
   }
 
@@ -50,14 +46,14 @@ export class SecretStore {
    * Proves that this host's keys are those that the database was written with; writes the proof into an empty database.
    * @throws ProtectorError `secrets.unavailable`: do not start.
    */
-  async requireCanary(db: Queries, now: number): Promise<void> {
+  async requireCanary(db: Db, now: number): Promise<void> {
     const row = await db.selectFrom("secrets").selectAll().where("id", "=", CANARY_ID).executeTakeFirst();
     if (row) this.#decrypt(row, "canary");
     else await this.#insert(db, { id: CANARY_ID, purpose: "canary", text: CANARY_TEXT }, now);
   }
 
   /** Writes every secret again under the current key. @returns number of rows changed. */
-  async reencrypt(db: Queries): Promise<number> {
+  async reencrypt(db: Db): Promise<number> {
     const rows = await db.selectFrom("secrets").selectAll().where("key_id", "!=", this.#ring.currentId).execute();
     for (const row of rows) {
       const text = this.#decrypt(row, row.purpose);
@@ -69,7 +65,7 @@ export class SecretStore {
   }
 
   async #insert(
-    db: Queries,
+    db: Db,
     secret: { readonly id: string; readonly purpose: SecretPurpose; readonly text: string },
     now: number,
   ): Promise<void> {

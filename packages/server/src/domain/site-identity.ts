@@ -1,9 +1,10 @@
 import type { KeyObject } from "node:crypto";
 import type { Random } from "@protector/ports";
 import { flag, readJson, writeJson, writeTime } from "../db/codecs.ts";
+import type { Db } from "../db/transaction.ts";
 import { privateKeyOf, publicBytesOf } from "./raw-keys.ts";
 import { unseal } from "./sealing.ts";
-import type { Queries, SecretStore } from "./secrets.ts";
+import type { SecretStore } from "./secrets.ts";
 import { signatureOf } from "./signatures.ts";
 
 /** Who this site is, and what only it can do. */
@@ -39,7 +40,7 @@ interface PrivateKeys {
  * @returns the site's id.
  */
 export async function mintSiteIdentity(
-  ports: { readonly db: Queries; readonly secrets: SecretStore; readonly random: Random },
+  ports: { readonly db: Db; readonly secrets: SecretStore; readonly random: Random },
   address: SiteAddress,
   now: number,
 ): Promise<string> {
@@ -87,7 +88,7 @@ export async function mintSiteIdentity(
  * The identity that `protector-manage db sync` minted.
  * @throws Error when there is none; ProtectorError `secrets.unavailable` when this host lacks the key.
  */
-export async function loadSiteIdentity(db: Queries, secrets: SecretStore): Promise<SiteIdentity> {
+export async function loadSiteIdentity(db: Db, secrets: SecretStore): Promise<SiteIdentity> {
   const row = await db.selectFrom("sites").selectAll().where("is_local", "=", 1).executeTakeFirst();
   if (!row?.private_keys_secret_id) throw new Error("this site has no identity yet: run protector-manage db sync");
   const keys = readJson<PrivateKeys>(await secrets.read(db, row.private_keys_secret_id, "site_private_keys"));

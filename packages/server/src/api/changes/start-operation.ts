@@ -1,0 +1,140 @@
+import type { Operation, OperationType } from "@protector/contract";
+import type { Transaction } from "kysely";
+import { flag, writeJson, writeTime } from "../../db/codecs.ts";
+import { createOperation } from "../../db/repositories/operation-requests.ts";
+import { findOperation, type OperationRow } from "../../db/repositories/operations.ts";
+import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
+import type { Database } from "../../db/schema.ts";
+import type { Db } from "../../db/transaction.ts";
+import type { Caller } from "../caller.ts";
+import { callerOf, type Idempotency } from "../handler.ts";
+import type { ApiPorts } from "../ports.ts";
+import { operationView } from "../views/operation.ts";
+import { requireGroup, requireNotBusy } from "./guard.ts";
+
+/** An operation that somebody asks for. */
+export interface OperationStart {
+  readonly call: {
+    readonly requestId: string;
+    readonly caller: Caller | undefined;
+    readonly path: { readonly id: string; readonly project_id: string };
+    readonly idempotency: Idempotency | undefined;
+  };
+  readonly type: OperationType;
+  readonly mode?: "planned" | null;
+  readonly isDryRun?: boolean;
+  readonly parameters: Readonly<Record<string, unknown>>;
+  /** Whether the group lets it; asked before anything is made, and again in the transaction (`holder` = the operation). */
+  check(db: Db, group: ProtectionGroupView, holder: string): Promise<void>;
+  /** What else is written with it. */
+  apply(transaction: Transaction<Database>, group: ProtectionGroupView, operationId: string): Promise<void>;
+}
+
+/** A started operation, or the one that the same request started before. */
+export interface StartedOperation {
+  readonly operation: Operation;
+  readonly row: OperationRow;
+  /** Path of the operation. */
+  readonly location: string;
+  readonly isRepeat: boolean;
+}
+
+/**
+ * Stores an operation and tells the engines. That the broker does not answer fails nothing: the sweep finds the
+ * operation, and its `status_reason` says why it starts late.
+ * @throws ProtectorError of `check` and `apply`, `trust.login_required`, `protection_group.busy`,
+ * `request.idempotency_conflict`.
+ */
+export async function startOperation(ports: ApiPorts, start: OperationStart): Promise<StartedOperation> {
+  const { database, identity, clock, random } = ports;
+  const { requestId, path, idempotency } = start.call;
+  const caller = callerOf(start.call);
+  const id = random.uuid();
+  const group = await requireGroup(database.db, path);
+  if (!(await isPerhapsRepeat(database.db, path.project_id, idempotency))) {
+    if (!start.isDryRun) await requireNotBusy(database.db, group);
+    await start.check(database.db, group, id);
+    await ports.trusts.ensure(caller, path.project_id, requestId);
+  }
+  const now = writeTime(clock.now());
+  const { operation, isRepeat } = await createOperation(database, {
+    claimsGroup: !start.isDryRun,
+    row: {
+      id,
+      type: start.type,
+      mode: start.mode ?? null,
+      status: "pending",
+      is_dry_run: flag(start.isDryRun ?? false),
+      protection_group_id: group.id,
+      protection_group_name: group.name,
+      project_id: path.project_id,
+      user_id: caller.userId,
+      site_id: identity.siteId,
+      parameters: writeJson({ ...start.parameters }),
+      plan: null,
+      phase: null,
+      progress: 0,
+      remaining_seconds: null,
+      status_reason: null,
+      error: null,
+      is_past_no_return: flag(false),
+      request: null,
+      members: writeJson([]),
+      recovery_point: null,
+      data_loss_seconds: null,
+      downtime_seconds: null,
+      leftovers: writeJson([]),
+      epoch: null,
+      lease_owner: null,
+      lease_number: 0,
+      lease_expires_at: null,
+      next_look_at: null,
+      request_id: requestId,
+      idempotency_key: idempotency?.key ?? null,
+      idempotency_digest: idempotency?.digest ?? null,
+      created_at: now,
+      started_at: null,
+      finished_at: null,
+      updated_at: now,
+    },
+    alongside: async (transaction) => {
+      const current = await requireGroup(transaction, path);
+      await start.check(transaction, current, id);
+      await start.apply(transaction, current, id);
+    },
+  });
+  const row = isRepeat ? operation : await announce(ports, operation);
+  const location = `/v1/${path.project_id}/operations/${row.id}`;
+  return { operation: operationView(row), row, location, isRepeat };
+}
+
+/** Tells the engines to look at an operation; when the broker does not take it, the operation says so. */
+export async function announce(ports: ApiPorts, operation: OperationRow): Promise<OperationRow> {
+  const { database, hints, log } = ports;
+  try {
+    await hints.publish(operation.id);
+    return operation;
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error);
+    log.error({ operation_id: operation.id, err: error }, "Operation hint was not published");
+    const status_reason = `The message broker did not take the hint (${why}); the engine's next sweep finds the operation.`;
+    await database.db
+      .updateTable("dr_operations")
+      .set({ status_reason })
+      .where("id", "=", operation.id)
+      .where("status", "=", "pending")
+      .execute();
+    return (await findOperation(database.db, { id: operation.id })) ?? operation;
+  }
+}
+
+async function isPerhapsRepeat(db: Db, projectId: string, idempotency: Idempotency | undefined): Promise<boolean> {
+  if (!idempotency) return false;
+  const earlier = await db
+    .selectFrom("dr_operations")
+    .select("id")
+    .where("project_id", "=", projectId)
+    .where("idempotency_key", "=", idempotency.key)
+    .executeTakeFirst();
+  return earlier !== undefined;
+}

@@ -1,0 +1,99 @@
+import { ProtectorError } from "@protector/contract";
+import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
+import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
+import { findSite } from "../../db/repositories/sites.ts";
+import type { Db } from "../../db/transaction.ts";
+import { firstEpoch } from "../../domain/epochs.ts";
+import { audit } from "../audit.ts";
+import { requireStatus } from "../changes/guard.ts";
+import { type OperationStart, startOperation } from "../changes/start-operation.ts";
+import type { Call, Handlers } from "../handler.ts";
+import type { ApiPorts } from "../ports.ts";
+
+const AT_REST = ["active", "failed_over", "failed_over_partial"] as const;
+
+type ActionCall = Call<"protection_groups.action">;
+
+export function protectionGroupActionHandlers(ports: ApiPorts): Handlers<"protection_groups.action"> {
+  return {
+    "protection_groups.action": async (call) => {
+      const { operation, location } = await startOperation(ports, {
+        ...orderOf(ports, call),
+        call,
+        apply: async (transaction, group, operationId) => {
+          const [verb = ""] = Object.keys(call.body);
+          const event = { targetType: "protection_group", targetId: group.id };
+          const detail = { ...call.body, operation_id: operationId };
+          await audit(ports, transaction, { call, action: `protection_groups.${verb}`, ...event, detail });
+        },
+      });
+      return { body: { operation }, location };
+    },
+  };
+}
+
+function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "call" | "apply"> {
+  const { siteId } = ports.identity;
+  if (body.failover) {
+    const { mode, dry_run, ...parameters } = body.failover;
+    return {
+      type: "failover",
+      mode,
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (db, group) => {
+        await requireTargetHere(db, group, siteId);
+        requireStatus(group, AT_REST);
+        await requirePolicy(db, group);
+      },
+    };
+  }
+  if (body.reclaim) {
+    const { dry_run, ...parameters } = body.reclaim;
+    return {
+      type: "reclaim",
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (_db, group) => requireReclaimable(group, { siteId, reason: parameters.reason }),
+    };
+  }
+  return {
+    type: "sync",
+    parameters: {},
+    check: async (db, group) => {
+      requireStatus(group, AT_REST);
+      await requirePolicy(db, group);
+    },
+  };
+}
+
+/** A failover runs on the site that will survive it. */
+async function requireTargetHere(db: Db, group: ProtectionGroupView, siteId: string): Promise<void> {
+  if (group.primary_site_id !== siteId) return;
+  const peer = await findSite(db, group.peer_site_id);
+  throw new ProtectorError(
+    "protection_group.wrong_status",
+    `Protection group "${group.name}" runs at this site already; start the failover at site "${peer?.name ?? "unknown"}" (${group.peer_site_id}).`,
+  );
+}
+
+async function requirePolicy(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (await findReplicationPolicy(db, group.id)) return;
+  throw new ProtectorError("protection_group.no_policy", `Protection group "${group.name}" has no replication policy.`);
+}
+
+/** Only a site whose servers the group once ran has something to take back. */
+function requireReclaimable(
+  group: ProtectionGroupView,
+  { siteId, reason }: { readonly siteId: string; readonly reason: string | undefined },
+): void {
+  if (group.primary_site_id === siteId) return;
+  if (group.epoch <= firstEpoch({ primary: group.primary_site_id, peer: siteId })) {
+    const detail = `Protection group "${group.name}" never ran at this site; reclaim it at site ${group.primary_site_id}.`;
+    throw new ProtectorError("reclaim.not_here", detail);
+  }
+  if (reason === undefined) {
+    const detail = `Site ${group.primary_site_id} holds epoch ${group.epoch} of "${group.name}" and may be running its servers.`;
+    throw new ProtectorError("reclaim.reason_required", detail);
+  }
+}

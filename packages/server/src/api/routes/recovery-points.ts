@@ -1,0 +1,39 @@
+import { readJson, writeTime } from "../../db/codecs.ts";
+import { updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
+import { listRecoveryPoints } from "../../db/repositories/recovery-points.ts";
+import { requireGroup } from "../changes/guard.ts";
+import { type Handlers, listOf } from "../handler.ts";
+import { pageOf } from "../listing/links.ts";
+import type { ApiPorts } from "../ports.ts";
+import { recoveryPointView } from "../views/recovery-point.ts";
+
+/** What a group could be recovered from, and whether it could. */
+export function recoveryPointHandlers({
+  database,
+  clock,
+}: ApiPorts): Handlers<"recovery_points.index" | "readiness.show" | "readiness.check"> {
+  return {
+    "recovery_points.index": async (call) => {
+      const group = await requireGroup(database.db, call.path);
+      const { items, next, links, header } = await pageOf(
+        { ...call, list: listOf(call) },
+        (request) => listRecoveryPoints(database.db, group.id, request),
+        recoveryPointView,
+      );
+      return {
+        body: { recovery_points: items, ...(next.length > 0 ? { recovery_points_links: next } : {}), links },
+        link: header,
+      };
+    },
+    "readiness.show": async ({ path }) => {
+      const group = await requireGroup(database.db, path);
+      return { body: { readiness: readJson(group.readiness) } };
+    },
+    "readiness.check": async ({ path }) => {
+      const group = await requireGroup(database.db, path);
+      const changes = { readiness_requested_at: writeTime(clock.now()) };
+      await updateProtectionGroup(database.db, { id: group.id, changes });
+      return { body: { readiness: readJson(group.readiness) } };
+    },
+  };
+}

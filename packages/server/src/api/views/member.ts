@@ -1,0 +1,25 @@
+import type { Member } from "@protector/contract";
+import { isoTime, isoTimeOrNull, readJson, readOptionalJson } from "../../db/codecs.ts";
+import type { MemberRow } from "../../db/repositories/members.ts";
+
+/** A member as the API shows it. */
+export function memberView(row: MemberRow): Member {
+  return {
+    id: row.id,
+    protection_group_id: row.protection_group_id,
+    name: row.name,
+    status: row.status,
+    home_server_id: row.home_server_id,
+    peer_server_id: row.peer_server_id,
+    tier: row.tier,
+    depends_on: [...readJson(row.depends_on)],
+    delay_seconds: row.delay_seconds,
+    is_critical: row.is_critical === 1,
+    user_data: row.user_data,
+    description: readOptionalJson(row.description),
+    captured_at: isoTimeOrNull(row.captured_at),
+    error: readOptionalJson(row.error),
+    created_at: isoTime(row.created_at),
+    updated_at: isoTime(row.updated_at),
+  };
+}
