@@ -1,8 +1,9 @@
-import { type ErrorCode, ProtectorError, ROUTES, type Route, type RouteName } from "@protector/contract";
+import { MIN_MICROVERSION, ProtectorError, ROUTES, type Route, type RouteName } from "@protector/contract";
 import Fastify, { type FastifyError, type FastifyInstance, type FastifyReply, type FastifyRequest } from "fastify";
+import { unauthorizedAnswer } from "../keystone/index.ts";
 import { createHandlers } from "./handlers.ts";
 import { VERSION_HEADER } from "./http/api-version.ts";
-import { errorBody, toProtectorError, UNAUTHORIZED_BODY } from "./http/error-answer.ts";
+import { errorBody, toProtectorError } from "./http/error-answer.ts";
 import { registerHealthcheck } from "./http/healthcheck.ts";
 import { notFoundError } from "./http/not-found.ts";
 import { globalRequestId, newRequestId } from "./http/request-id.ts";
@@ -49,16 +50,16 @@ export function createApi(ports: ApiPorts): FastifyInstance {
   const decorate = (request: FastifyRequest) => {
     request.requestId = newRequestId(random);
     request.globalRequestId = globalRequestId(headerOf(request, "x-openstack-request-id"));
-    request.apiVersion = "1.0";
+    request.apiVersion = MIN_MICROVERSION;
   };
   const answerError = (request: FastifyRequest, reply: FastifyReply, thrown: unknown) => {
     const error = toProtectorError(thrown);
     if (error.status >= 500)
       log.error({ ...idsOf(request), err: error.cause ?? error }, `API request failed: ${error.code}`);
     setCommonHeaders(request, reply);
-    if (error.code === ("authentication.required" satisfies ErrorCode)) {
-      void reply.header("www-authenticate", `Keystone uri="${settings.wwwAuthenticateUri}"`);
-      return reply.code(401).send(UNAUTHORIZED_BODY);
+    if (error.code === "authentication.required") {
+      const { status, headers, body } = unauthorizedAnswer(settings.wwwAuthenticateUri);
+      return reply.code(status).headers(headers).send(body);
     }
     return reply.code(error.status).send(errorBody(error, request.requestId));
   };

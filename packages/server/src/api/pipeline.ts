@@ -1,7 +1,7 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, ProtectorError, parse, type Route } from "@protector/contract";
 import type { FastifyReply, FastifyRequest } from "fastify";
-import type { Caller } from "./caller.ts";
+import { type Caller, callerOfToken } from "./caller.ts";
 import type { Idempotency } from "./handler.ts";
 import { requestedVersion } from "./http/api-version.ts";
 import { baseUrl } from "./http/base-url.ts";
@@ -34,9 +34,11 @@ export async function handleRequest(target: Target, request: FastifyRequest, rep
   const path = request.params as Readonly<Record<string, string>>;
   const caller = route.rule === null ? undefined : await authenticate(ports, request);
   request.apiVersion = requestedVersion(header(request, "openstack-api-version"));
-  if (caller) await authorize(target, { caller, path, body: request.body });
+  if (caller) authorize(target, { caller, path, body: request.body });
   const body = route.request ? parse(route.request, request.body) : undefined;
-  const list = route.list ? parseListQuery(request.query as QueryParameters, route.list) : undefined;
+  const list = route.list
+    ? parseListQuery(request.query as QueryParameters, route.list, ports.settings.maxLimit)
+    : undefined;
   const base = baseUrl(request, ports.settings.isBehindProxy);
   const answer = await handler({
     requestId: request.requestId,
@@ -53,16 +55,28 @@ export async function handleRequest(target: Target, request: FastifyRequest, rep
   return route.response ? reply.code(route.status).send(answer.body) : reply.code(route.status).send();
 }
 
-async function authenticate({ tokens }: ApiPorts, request: FastifyRequest): Promise<Caller> {
-  const caller = await tokens.authenticate({
-    token: header(request, "x-auth-token")?.trim() || undefined,
-    serviceToken: header(request, "x-service-token")?.trim() || undefined,
+/** @throws ProtectorError `authentication.required`, `authentication.unavailable`. */
+async function authenticate({ tokens, log }: ApiPorts, request: FastifyRequest): Promise<Caller> {
+  const token = header(request, "x-auth-token")?.trim();
+  const result = await tokens.validate({
+    token,
+    serviceToken: header(request, "x-service-token"),
     method: request.method,
     path: request.url.split("?", 1)[0] ?? "/",
     requestId: request.requestId,
   });
-  if (!caller) throw new ProtectorError("authentication.required", "The request needs a valid token.");
-  return caller;
+  switch (result.kind) {
+    case "accepted":
+      return callerOfToken(token ?? "", result);
+    case "unauthorized":
+      log.info({ request_id: request.requestId, reason: result.reason }, "API request without a valid token");
+      throw new ProtectorError("authentication.required", "The request needs a valid token.");
+    case "unavailable":
+      throw new ProtectorError(
+        "authentication.unavailable",
+        "Keystone does not answer, so the token cannot be checked.",
+      );
+  }
 }
 
 interface Wanted {
@@ -72,20 +86,20 @@ interface Wanted {
 }
 
 /** @throws ProtectorError `project.mismatch`, `policy.not_authorized`. */
-async function authorize({ ports, route }: Target, { caller, path, body }: Wanted): Promise<void> {
+function authorize({ ports, route }: Target, { caller, path, body }: Wanted): void {
   const target: Record<string, string> = { user_id: caller.userId };
   const projectId = path.project_id;
   if (projectId !== undefined) {
     target.project_id = projectId;
     target.tenant_id = projectId;
     const isOwn = caller.projectId === projectId;
-    if (!isOwn && !(await ports.policy.isAllowed(RULE_OF_ADMINISTRATORS, caller, target))) {
+    if (!isOwn && !ports.policy.enforce(RULE_OF_ADMINISTRATORS, caller.credentials, target)) {
       const detail = `The token is of project ${caller.projectId ?? "(none)"}, the URL names project ${projectId}.`;
       throw new ProtectorError("project.mismatch", detail);
     }
   }
   for (const rule of rulesOf(route, body)) {
-    if (await ports.policy.isAllowed(rule, caller, target)) continue;
+    if (ports.policy.enforce(rule, caller.credentials, target)) continue;
     throw new ProtectorError("policy.not_authorized", `The policy rule ${rule} does not allow it.`);
   }
 }

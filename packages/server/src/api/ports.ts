@@ -3,40 +3,9 @@ import type { DatabaseConnection } from "../db/connection.ts";
 import type { SecretStore } from "../domain/secrets.ts";
 import type { SiteIdentity } from "../domain/site-identity.ts";
 import type { Trusts } from "../domain/trusts.ts";
-import type { Caller } from "./caller.ts";
-
-/** Who a request's token belongs to. */
-export interface TokenPort {
-  /**
-   * The caller of a token, or undefined when the request must be answered with 401.
-   * @throws ProtectorError `authentication.unavailable` when Keystone does not answer.
-   */
-  authenticate(request: TokenRequest): Promise<Caller | undefined>;
-}
-
-/** A request as far as its authentication goes. */
-export interface TokenRequest {
-  /** Header `X-Auth-Token`. */
-  readonly token: string | undefined;
-  /** Header `X-Service-Token`. */
-  readonly serviceToken: string | undefined;
-  readonly method: string;
-  /** Path without query; access rules of application credentials name it. */
-  readonly path: string;
-  readonly requestId: string;
-}
-
-/** What a caller may do. */
-export interface PolicyPort {
-  /** Whether a rule of oslo.policy lets the caller act on a target (`project_id`, `user_id`). */
-  isAllowed(rule: string, caller: Caller, target: Readonly<Record<string, string>>): boolean | Promise<boolean>;
-}
-
-/** Hints to the engines that there is work. */
-export interface HintPort {
-  /** @throws Error when the broker did not take it; the engines' sweep finds the work all the same. */
-  publish(operationId: string): Promise<void>;
-}
+import type { TokenValidator } from "../keystone/index.ts";
+import type { MessageBus } from "../messaging/index.ts";
+import type { Policy } from "../policy/index.ts";
 
 /** Options of protector.conf that the API reads. */
 export interface ApiSettings {
@@ -54,6 +23,8 @@ export interface ApiSettings {
   readonly disableByFilePath: string | null;
   /** `[healthcheck] detailed`. */
   readonly isHealthcheckDetailed: boolean;
+  /** `[api] max_limit`: most items in one page. */
+  readonly maxLimit: number;
   /** `[storage] enabled_backends`. */
   readonly storageBackends: readonly string[];
   /** Whether an array may be at a URL: `[storage] array_networks`. */
@@ -69,9 +40,9 @@ export interface ApiLog {
 /** Everything that the API needs from outside. */
 export interface ApiPorts {
   readonly database: DatabaseConnection;
-  readonly tokens: TokenPort;
-  readonly policy: PolicyPort;
-  readonly hints: HintPort;
+  readonly tokens: Pick<TokenValidator, "validate">;
+  readonly policy: Pick<Policy, "enforce">;
+  readonly bus: Pick<MessageBus, "publish" | "state">;
   readonly trusts: Trusts;
   readonly secrets: SecretStore;
   readonly identity: SiteIdentity;

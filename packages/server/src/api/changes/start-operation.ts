@@ -110,22 +110,16 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
 
 /** Tells the engines to look at an operation; when the broker does not take it, the operation says so. */
 export async function announce(ports: ApiPorts, operation: OperationRow): Promise<OperationRow> {
-  const { database, hints, log } = ports;
-  try {
-    await hints.publish(operation.id);
-    return operation;
-  } catch (error) {
-    const why = error instanceof Error ? error.message : String(error);
-    log.error({ operation_id: operation.id, err: error }, "Operation hint was not published");
-    const status_reason = `The message broker did not take the hint (${why}); the engine's next sweep finds the operation.`;
-    await database.db
-      .updateTable("dr_operations")
-      .set({ status_reason })
-      .where("id", "=", operation.id)
-      .where("status", "=", "pending")
-      .execute();
-    return (await findOperation(database.db, { id: operation.id })) ?? operation;
-  }
+  const { database, bus } = ports;
+  const announcement = await bus.publish(operation.id);
+  if (announcement === "announced" || bus.state() === "none") return operation;
+  await database.db
+    .updateTable("dr_operations")
+    .set({ status_reason: "RabbitMQ did not take the announcement; the engine finds the operation by its next sweep." })
+    .where("id", "=", operation.id)
+    .where("status", "=", "pending")
+    .execute();
+  return (await findOperation(database.db, { id: operation.id })) ?? operation;
 }
 
 async function isPerhapsRepeat(db: Db, projectId: string, idempotency: Idempotency | undefined): Promise<boolean> {

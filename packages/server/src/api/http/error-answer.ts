@@ -17,14 +17,6 @@ export function errorBody(error: ProtectorError, requestId: string): object {
   return { errors: [{ ...item, min_version: MIN_MICROVERSION, max_version: MAX_MICROVERSION }] };
 }
 
-/**
- * Body of auth_token's 401.
- * Source: openstack/keystonemiddleware auth_token and webob's HTTPUnauthorized.
- */
-export const UNAUTHORIZED_BODY = {
-  error: { code: 401, title: "Unauthorized", message: "The request you have made requires authentication." },
-} as const;
-
 /** Errors that Fastify finds before a route runs. */
 function frameworkError(error: unknown): ProtectorError | undefined {
   const code = error instanceof Error && "code" in error ? error.code : undefined;

@@ -1,4 +1,4 @@
-import { type FieldProblem, type ListOptions, MAX_PAGE_LIMIT, ProtectorError } from "@protector/contract";
+import { type FieldProblem, type ListOptions, ProtectorError } from "@protector/contract";
 import { type Filter, parseFilter } from "../../db/filter.ts";
 import type { ListRequest } from "../../db/list.ts";
 
@@ -17,13 +17,14 @@ const PAGING = new Set(["limit", "marker", "sort", "sort_key", "sort_dir"]);
 
 /**
  * Reads the query of a list.
+ * @param maxLimit most items in one page; more is capped.
  * @throws ProtectorError `request.invalid` that names every parameter that does not fit.
  */
-export function parseListQuery(parameters: QueryParameters, options: ListOptions): ListQuery {
+export function parseListQuery(parameters: QueryParameters, options: ListOptions, maxLimit: number): ListQuery {
   const problems: FieldProblem[] = [];
   const columnOf = (field: string) => options.columns?.[field] ?? field;
   const query: ListQuery = {
-    limit: parseLimit(single(parameters.limit), problems),
+    limit: parseLimit(single(parameters.limit), { maxLimit, problems }),
     marker: single(parameters.marker),
     sort: parseSort(parameters, options, problems).map(({ field, direction }) => ({
       column: columnOf(field),
@@ -43,11 +44,14 @@ export function toListRequest({ limit, marker, filters, sort }: ListQuery): List
   return { filters, sort, limit: limit + 1, ...(marker === undefined ? {} : { marker }) };
 }
 
-function parseLimit(text: string | undefined, problems: FieldProblem[]): number {
-  if (text === undefined) return MAX_PAGE_LIMIT;
-  if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Math.min(Number(text), MAX_PAGE_LIMIT);
+function parseLimit(
+  text: string | undefined,
+  { maxLimit, problems }: { readonly maxLimit: number; readonly problems: FieldProblem[] },
+): number {
+  if (text === undefined) return maxLimit;
+  if (/^\d{1,15}$/.test(text) && Number(text) > 0) return Math.min(Number(text), maxLimit);
   problems.push({ field: "limit", problem: "must be a whole number above 0" });
-  return MAX_PAGE_LIMIT;
+  return maxLimit;
 }
 
 interface SortField {
