@@ -1,6 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import { type RawBuilder, type SelectQueryBuilder, type SqlBool, sql } from "kysely";
 import type { Filter } from "./filter.ts";
+import { ForceIndex } from "./force-index.ts";
 import type { Database } from "./schema.ts";
 
 /** A column to sort by. */
@@ -28,6 +29,20 @@ export interface Listing<TB extends keyof Database, O> {
   /** Columns that make the order complete, the unique one last; default `created_at`, `id`. */
   readonly tieBreak?: readonly string[];
   readonly defaultSort?: readonly SortKey[];
+  /** For long lists on MariaDB. */
+  readonly pageIndexes?: PageIndexes;
+}
+
+/**
+ * Indexes that hold a whole order. MariaDB's planner takes an equality on the first column of an index for as good as
+ * the range that begins at the marker, and then reads half of the project's rows to reach it; told which index to use,
+ * it begins at the marker.
+ */
+export interface PageIndexes {
+  /** Columns that the query fixes to one value. */
+  readonly fixed: readonly string[];
+  /** Name of the index by its columns before the tie-break: fixed ones, filters for one value, the column sorted by. */
+  readonly names: Readonly<Record<string, string>>;
 }
 
 /**
@@ -41,6 +56,7 @@ export async function list<TB extends keyof Database, O>(
     table,
     tieBreak = ["created_at", "id"],
     defaultSort = [{ column: "created_at", direction: "desc" }],
+    pageIndexes,
   }: Listing<TB, O>,
   request: ListRequest,
 ): Promise<O[]> {
@@ -50,10 +66,18 @@ export async function list<TB extends keyof Database, O>(
   if (request.marker !== undefined) {
     const values = await markerValues({ query, table }, sort, request.marker);
     for (const after of startAfter(table, sort, values)) page = page.where(after);
+    const index = pageIndexes && indexOfPage(pageIndexes, request);
+    if (index !== undefined) page = page.withPlugin(new ForceIndex(index));
   }
   for (const { column, direction } of sort) page = page.orderBy(ref(table, column), direction);
   if (request.limit !== undefined) page = page.limit(request.limit);
   return page.execute();
+}
+
+function indexOfPage({ fixed, names }: PageIndexes, { sort = [], filters = [] }: ListRequest): string | undefined {
+  if (sort.length > 1) return undefined;
+  const equal = filters.filter(({ operator }) => operator === "eq").map(({ column }) => column);
+  return names[[...fixed, ...equal, sort[0]?.column ?? "created_at"].join(" ")];
 }
 
 /** The tie-break follows the last key's direction, so that one index gives the whole order. */

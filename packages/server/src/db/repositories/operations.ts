@@ -2,7 +2,7 @@ import type { OperationStatus } from "@protector/contract";
 import type { Selectable, SelectQueryBuilder } from "kysely";
 import { type ListRequest, list } from "../list.ts";
 import type { Database, DrOperationStepsTable, DrOperationsTable } from "../schema.ts";
-import type { Db } from "../transaction.ts";
+import { type Db, isMariadb } from "../transaction.ts";
 
 export type OperationRow = Selectable<DrOperationsTable>;
 /** Without what grows with the group. */
@@ -45,6 +45,31 @@ const SUMMARY_COLUMNS = [
   "dr_operations.updated_at",
 ] as const;
 
+/** Indexes that hold a whole order of operations; see `PageIndexes`. */
+export const OPERATION_PAGE_INDEXES: Readonly<Record<string, string>> = {
+  "project_id created_at": "ix_operations_project_created",
+  "project_id updated_at": "ix_operations_project_updated",
+  "project_id status": "ix_operations_project_status",
+  "project_id status created_at": "ix_operations_project_status",
+  "project_id type": "ix_operations_project_type",
+  "project_id type created_at": "ix_operations_project_type",
+  "project_id protection_group_id created_at": "ix_operations_group_created",
+  created_at: "ix_operations_created",
+  updated_at: "ix_operations_updated",
+  status: "ix_operations_status",
+  "status created_at": "ix_operations_status",
+  type: "ix_operations_type",
+  "type created_at": "ix_operations_type",
+  "protection_group_id created_at": "ix_operations_group_created",
+};
+
+function fixedColumns({ projectId, groupId }: OperationScope): readonly string[] {
+  return [
+    ...(projectId === undefined ? [] : ["project_id"]),
+    ...(groupId === undefined ? [] : ["protection_group_id"]),
+  ];
+}
+
 /** Whose operations; no member means all. */
 export interface OperationScope {
   readonly projectId?: string;
@@ -62,6 +87,10 @@ export function listOperations(db: Db, scope: OperationScope, request: ListReque
     {
       query: query as SelectQueryBuilder<Database, "dr_operations", OperationSummary>,
       table: "dr_operations",
+      ...(isMariadb(db) &&
+        scope.statuses === undefined && {
+          pageIndexes: { fixed: fixedColumns(scope), names: OPERATION_PAGE_INDEXES },
+        }),
     },
     request,
   );

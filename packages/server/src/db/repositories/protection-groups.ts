@@ -44,20 +44,40 @@ const SUMMARY_COLUMNS = [
   "protection_groups.updated_at",
 ] as const;
 
+/** Indexes that hold a whole order of groups; see `PageIndexes`. */
+export const GROUP_PAGE_INDEXES: Readonly<Record<string, string>> = {
+  "project_id created_at": "ix_groups_project_created",
+  "project_id updated_at": "ix_groups_project_updated",
+  "project_id name": "ix_groups_project_name",
+  "project_id status": "ix_groups_project_status",
+  "project_id status created_at": "ix_groups_project_status",
+  "project_id protection": "ix_groups_project_protection",
+  "project_id protection created_at": "ix_groups_project_protection",
+  created_at: "ix_groups_created",
+  updated_at: "ix_groups_updated",
+  name: "ix_groups_name",
+  status: "ix_groups_status",
+  "status created_at": "ix_groups_status",
+  protection: "ix_groups_protection",
+  "protection created_at": "ix_groups_protection",
+};
+
 function summaries(db: Db) {
-  return db
-    .selectFrom("protection_groups")
-    // Its foreign key makes it an inner join; written as an outer one it cannot be read first, which would cost a sort.
-    .leftJoin("sites as peer", "peer.id", "protection_groups.peer_site_id")
-    .select(SUMMARY_COLUMNS)
-    .select((builder) => [
-      sql<number>`(${builder
-        .selectFrom("pg_members")
-        .select(builder.fn.countAll<number>().as("count"))
-        .whereRef("pg_members.protection_group_id", "=", "protection_groups.id")})`.as("member_count"),
-      builder.ref("peer.reachability").$notNull().as("peer_reachability"),
-      "peer.reachability_reason as peer_reachability_reason",
-    ]);
+  return (
+    db
+      .selectFrom("protection_groups")
+      // Its foreign key makes it an inner join; written as an outer one it cannot be read first, which would cost a sort.
+      .leftJoin("sites as peer", "peer.id", "protection_groups.peer_site_id")
+      .select(SUMMARY_COLUMNS)
+      .select((builder) => [
+        sql<number>`(${builder
+          .selectFrom("pg_members")
+          .select(builder.fn.countAll<number>().as("count"))
+          .whereRef("pg_members.protection_group_id", "=", "protection_groups.id")})`.as("member_count"),
+        builder.ref("peer.reachability").$notNull().as("peer_reachability"),
+        "peer.reachability_reason as peer_reachability_reason",
+      ])
+  );
 }
 
 /**
@@ -75,6 +95,9 @@ export function listProtectionGroups(
     {
       query: query as unknown as SelectQueryBuilder<Database, "protection_groups", ProtectionGroupSummary>,
       table: "protection_groups",
+      ...(isMariadb(db) && {
+        pageIndexes: { fixed: scope.projectId === undefined ? [] : ["project_id"], names: GROUP_PAGE_INDEXES },
+      }),
     },
     request,
   );
