@@ -34,7 +34,11 @@ test("a token is validated with our own, an expired one when asked", async () =>
     },
   });
   const [call] = scripted.sentTo(`GET ${KEYSTONE}/auth/tokens?allow_expired=1`);
-  expect(call?.headers).toMatchObject({ "x-auth-token": "token-1", "x-subject-token": "theirs" });
+  expect(call?.headers).toMatchObject({
+    "x-auth-token": "token-1",
+    "x-subject-token": "theirs",
+    "openstack-identity-access-rules": "1.0",
+  });
 });
 
 test("a trust is created by role names", async () => {

@@ -17,7 +17,8 @@ export class KeystoneClient implements IdentityClient {
       method: "GET",
       path: "/auth/tokens",
       query: { allow_expired: options?.allowExpired ? "1" : undefined },
-      headers: { "x-subject-token": token },
+      // Without the second header Keystone denies tokens of application credentials that have access rules.
+      headers: { "x-subject-token": token, "openstack-identity-access-rules": "1.0" },
       accept: [404],
     });
     const fields = answer.fields();
