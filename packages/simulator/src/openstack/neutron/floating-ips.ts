@@ -32,7 +32,9 @@ export function routeFloatingIps(router: Router<Call>, state: NetworkState): voi
       return ok({ floatingip: floatingView(floating) });
     })
     .on("DELETE", "/floatingips/:id", (call, { id = "" }) => {
-      state.floatingIps.delete(require(call, id).id);
+      const floating = require(call, id);
+      state.floatingIps.delete(floating.id);
+      state.addresses.giveBack([floating]);
       return noContent;
     });
 }
@@ -51,13 +53,13 @@ function create(state: NetworkState, call: Call): FloatingIpRecord {
   }
   const projectId = (call.caller.isAdmin && optionalTextAt(asked, "project_id")) || projectOf(call);
   state.requireQuota(projectId, "floatingip");
-  const address = wanted ?? state.freeFloatingAddress(network.id);
-  if ([...state.floatingIps.values()].some((other) => other.address === address)) {
-    throw conflict(`IP address ${address} already allocated in network ${network.id}`, "IpAddressAlreadyAllocated");
-  }
+  const subnets = state.subnetsOf(network.id).filter(({ ipVersion }) => ipVersion === 4);
+  const [taken] = state.addresses.take(network.id, subnets, wanted === undefined ? undefined : [{ address: wanted }]);
+  if (!taken) throw badRequest(`Network ${network.id} does not contain any IPv4 subnet`, "BadRequest");
   const floating: FloatingIpRecord = {
     id: state.environment.uuid(),
-    address,
+    address: taken.address,
+    subnetId: taken.subnetId,
     networkId: network.id,
     projectId,
     description: optionalTextAt(asked, "description") ?? "",

@@ -1,12 +1,12 @@
 import { badRequest, conflict, notFound } from "../core/api-error.ts";
 import type { Caller } from "../core/call.ts";
 import type { Environment } from "../core/environment.ts";
-import { addressNumber, addressText, prefixRange } from "./addresses.ts";
+import { AddressPool, type WantedAddress } from "./address-pool.ts";
+import { addressText, prefixRange } from "./addresses.ts";
 import type {
   FloatingIpRecord,
   NetworkLimits,
   NetworkRecord,
-  PortAddress,
   PortRecord,
   RouterRecord,
   SecurityGroupRecord,
@@ -21,9 +21,7 @@ export interface NewPort {
   readonly name?: string;
   readonly description?: string;
   readonly macAddress?: string | undefined;
-  readonly fixedIps?:
-    | readonly { readonly subnetId?: string | undefined; readonly address?: string | undefined }[]
-    | undefined;
+  readonly fixedIps?: readonly WantedAddress[] | undefined;
   readonly securityGroupIds?: readonly string[] | undefined;
   readonly isPortSecurityEnabled?: boolean | undefined;
   readonly addressPairs?: PortRecord["addressPairs"];
@@ -42,6 +40,7 @@ export class NetworkState {
   readonly securityGroups = new Map<string, SecurityGroupRecord>();
   readonly floatingIps = new Map<string, FloatingIpRecord>();
   readonly routers = new Map<string, RouterRecord>();
+  readonly addresses = new AddressPool();
   readonly limits = new Map<string, NetworkLimits>();
 
   constructor(environment: Environment) {
@@ -67,7 +66,7 @@ export class NetworkState {
 
   useOf(projectId: string): Readonly<Record<keyof NetworkLimits, number>> {
     const count = (records: Iterable<{ readonly projectId: string }>) =>
-      [...records].filter((record) => record.projectId === projectId).length;
+      Iterator.from(records).reduce((sum, record) => sum + (record.projectId === projectId ? 1 : 0), 0);
     const groups = [...this.securityGroups.values()].filter((group) => group.projectId === projectId);
     return {
       port: count(this.ports.values()),
@@ -102,7 +101,10 @@ export class NetworkState {
   }
 
   portsOf(networkId: string): readonly PortRecord[] {
-    return [...this.ports.values()].filter((port) => port.networkId === networkId);
+    return this.ports
+      .values()
+      .filter((port) => port.networkId === networkId)
+      .toArray();
   }
 
   createNetwork(wanted: Pick<NetworkRecord, "name" | "projectId"> & Partial<NetworkRecord>): NetworkRecord {
@@ -175,7 +177,7 @@ export class NetworkState {
       deviceId: wanted.deviceId ?? "",
       deviceOwner: wanted.deviceOwner ?? "",
       macAddress,
-      fixedIps: this.allocate(wanted.networkId, wanted.fixedIps),
+      fixedIps: this.addresses.take(wanted.networkId, this.subnetsOf(wanted.networkId), wanted.fixedIps),
       securityGroupIds:
         wanted.securityGroupIds ?? (isPortSecurityEnabled ? [this.defaultGroup(wanted.projectId).id] : []),
       isPortSecurityEnabled,
@@ -191,43 +193,17 @@ export class NetworkState {
     return port;
   }
 
-  /** Fixed addresses for a port; undefined = one of every IP version that the network has. @throws ApiError 400, 409. */
-  allocate(networkId: string, wanted: NewPort["fixedIps"], own?: PortRecord): readonly PortAddress[] {
-    const subnets = this.subnetsOf(networkId);
-    const used = new Set<string>();
-    for (const port of this.portsOf(networkId)) {
-      if (port !== own) for (const { subnetId, address } of port.fixedIps) used.add(`${subnetId} ${address}`);
+  /** Gives a port other addresses. @throws ApiError 400, 409; the port then keeps those that it has. */
+  readdress(port: PortRecord, wanted: NewPort["fixedIps"]): void {
+    const before = port.fixedIps;
+    this.addresses.giveBack(before);
+    try {
+      port.fixedIps = this.addresses.take(port.networkId, this.subnetsOf(port.networkId), wanted);
+    } catch (error) {
+      const kept = before.map(({ subnetId, address }) => ({ subnetId, address }));
+      this.addresses.take(port.networkId, this.subnetsOf(port.networkId), kept);
+      throw error;
     }
-    const asked =
-      wanted ??
-      ([4, 6] as const).flatMap((version) =>
-        subnets
-          .filter(({ ipVersion }) => ipVersion === version)
-          .slice(0, 1)
-          .map(({ id }) => ({ subnetId: id, address: undefined })),
-      );
-    return asked.map(({ subnetId, address }) => {
-      const subnet = subnets.find((each) => (subnetId === undefined ? contains(each, address) : each.id === subnetId));
-      if (!subnet) {
-        if (subnetId !== undefined)
-          throw badRequest(
-            `Invalid input for operation: Failed to create port on network ${networkId}, because fixed_ips included invalid subnet ${subnetId}.`,
-            "InvalidInput",
-          );
-        throw badRequest(
-          `IP address ${address} is not a valid IP for any of the subnets on the specified network.`,
-          "InvalidIpForNetwork",
-        );
-      }
-      const chosen = address ?? this.#freeAddress(subnet, used);
-      if (!contains(subnet, chosen))
-        throw badRequest(`IP address ${chosen} is not a valid IP for the specified subnet.`, "InvalidIpForSubnet");
-      const key = `${subnet.id} ${chosen}`;
-      if (used.has(key))
-        throw conflict(`IP address ${chosen} already allocated in subnet ${subnet.id}`, "IpAddressAlreadyAllocated");
-      used.add(key);
-      return { subnetId: subnet.id, address: chosen };
-    });
   }
 
   /** The project's group `default`, made on first use. */
@@ -316,42 +292,14 @@ export class NetworkState {
 
   deletePort(port: PortRecord): void {
     this.ports.delete(port.id);
+    this.addresses.giveBack(port.fixedIps);
     for (const floating of this.floatingIps.values()) {
       if (floating.portId === port.id) Object.assign(floating, { portId: null, fixedIp: null });
     }
-  }
-
-  /** @throws ApiError 409 when no address is left. */
-  freeFloatingAddress(networkId: string): string {
-    const used = new Set([...this.floatingIps.values()].map(({ address }) => address));
-    for (const subnet of this.subnetsOf(networkId)) {
-      const taken = new Set([...used].map((address) => `${subnet.id} ${address}`));
-      return this.#freeAddress(subnet, taken);
-    }
-    throw conflict(`No more IP addresses available on network ${networkId}.`, "IpAddressGenerationFailure");
-  }
-
-  #freeAddress(subnet: SubnetRecord, used: ReadonlySet<string>): string {
-    for (const pool of subnet.pools) {
-      const end = addressNumber(pool.end) ?? 0n;
-      for (let at = addressNumber(pool.start) ?? 0n; at <= end; at += 1n) {
-        const address = addressText(at, subnet.ipVersion);
-        if (!used.has(`${subnet.id} ${address}`) && address !== subnet.gatewayIp) return address;
-      }
-    }
-    throw conflict(`No more IP addresses available on network ${subnet.networkId}.`, "IpAddressGenerationFailure");
   }
 
   #newMac(): string {
     const tail = [...this.environment.random.bytes(3)].map((byte) => byte.toString(16).padStart(2, "0"));
     return ["fa", "16", "3e", ...tail].join(":");
   }
-}
-
-function contains(subnet: SubnetRecord, address: string | undefined): boolean {
-  const range = prefixRange(subnet.cidr);
-  const value = address === undefined ? undefined : addressNumber(address);
-  if (!range || value === undefined) return false;
-  const isHost = range.ipVersion === 6 || (value !== range.first && value !== range.last);
-  return (address?.includes(":") ? 6 : 4) === range.ipVersion && value >= range.first && value <= range.last && isHost;
 }

@@ -129,7 +129,7 @@ function updatePort(state: NetworkState, port: PortRecord, call: Call): void {
   if (network) requireRights(call, network, asked, "update_port");
   if (asked.security_groups !== undefined)
     port.securityGroupIds = requireGroups(state, call, textsAt(asked, "security_groups"));
-  if (asked.fixed_ips !== undefined) port.fixedIps = state.allocate(port.networkId, fixedIpsOf(asked), port);
+  if (asked.fixed_ips !== undefined) state.readdress(port, fixedIpsOf(asked));
   if (asked.allowed_address_pairs !== undefined) port.addressPairs = pairsOf(asked);
   if (typeof asked.port_security_enabled === "boolean") port.isPortSecurityEnabled = asked.port_security_enabled;
   if (typeof asked.admin_state_up === "boolean") port.isAdminUp = asked.admin_state_up;

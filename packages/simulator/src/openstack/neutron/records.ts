@@ -73,6 +73,8 @@ export interface SecurityGroupRuleRecord {
 
 export interface FloatingIpRecord {
   readonly id: string;
+  /** Subnet of the external network that `address` is of. */
+  readonly subnetId: string;
   readonly address: string;
   readonly networkId: string;
   readonly projectId: string;
