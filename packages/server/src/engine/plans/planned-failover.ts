@@ -44,6 +44,9 @@ function checkPhase(input: FailoverInput): PlannedStep[] {
       input: { epoch: epochs.current },
       settings: { isUndoable: true },
     }),
+    step("storage", "observe", "storage.describe", "Ask both arrays who they are", "check", "source", {
+      dependsOn: ["marker.take"],
+    }),
     ...input.members.map((member) =>
       step(`before.${member.id}`, "observe", "server.observe", `Look at ${member.name}`, "check", "source", {
         memberId: member.id,
@@ -300,10 +303,25 @@ function finishPhase(input: FailoverInput): PlannedStep[] {
         settings: { onFailure: "duty" },
       },
     ),
-    step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
-      input: {},
-      after: ["verified", "ahead.drop", "cinder_group", ...input.members.map((member) => `park.${member.id}`)],
-    }),
+    ...(
+      [
+        ["target", target.siteName],
+        ["source", source.siteName],
+      ] as const
+    ).map(([side, siteName]) =>
+      step(
+        `marker.release.${side}`,
+        "ensure",
+        "marker.release_here",
+        `Give the group back at ${siteName}`,
+        "finish",
+        side,
+        {
+          after: ["verified", "ahead.drop", "cinder_group", ...input.members.map((member) => `park.${member.id}`)],
+          dependsOn: [`epoch.${side}`],
+        },
+      ),
+    ),
   ];
 }
 

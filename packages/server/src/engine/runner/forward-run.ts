@@ -28,6 +28,8 @@ export interface ForwardOptions {
   readonly leaseSignal: AbortSignal;
   /** Tries of a step with passing trouble before the operation waits. */
   readonly triesPerLook: number;
+  /** Right before a step's intent is written. May refuse by throwing: then the step has not begun. */
+  beforeStep(step: JournaledStep): Promise<void>;
   /** Writes down what a site owes, in the transaction that skips the step. */
   owe(trx: Transaction<Database>, step: JournaledStep, failure: StepFailure): Promise<void>;
 }
@@ -144,6 +146,8 @@ export class ForwardRun {
   /** One try; undefined when the step has ended, one way or another. */
   async #try(step: JournaledStep): Promise<StepFailure | undefined> {
     const { journal, clock } = this.#environment;
+    const refused = await this.#mayBegin(step);
+    if (refused) return refused;
     step.attempt += 1;
     step.status = "running";
     await journal.writeStep(step.key, {
@@ -179,6 +183,17 @@ export class ForwardRun {
       const failure = failureOf(error);
       if (failure.effect === "unknown" && since === undefined) this.#unknownSince.set(step.key, began);
       return failure;
+    }
+  }
+
+  /** What keeps a step from beginning; undefined when nothing does. */
+  async #mayBegin(step: JournaledStep): Promise<StepFailure | undefined> {
+    try {
+      await this.#options.beforeStep(step);
+      return undefined;
+    } catch (error) {
+      if (error instanceof LeaseLost || error instanceof Superseded || this.#options.leaseSignal.aborted) throw error;
+      return { ...failureOf(error), effect: "none" };
     }
   }
 

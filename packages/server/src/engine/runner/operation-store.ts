@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type Plan, ProtectorError } from "@protector/contract";
+import { canonicalJson, type ErrorItem, type Plan, ProtectorError } from "@protector/contract";
 import type { Selectable, Transaction } from "kysely";
 import { readJson, readOptionalJson, readTime, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
@@ -13,6 +13,7 @@ export interface JournaledStep extends PlannedStep {
   attempt: number;
   output: unknown;
   input: unknown;
+  readonly error: ErrorItem | null;
   /** When the newest try began, ms on the database's clock. */
   startedAt: number | null;
 }
@@ -55,6 +56,7 @@ export async function loadSteps(
       status: row.status,
       attempt: row.attempt,
       output: readOptionalJson(row.output) ?? undefined,
+      error: readOptionalJson(row.error),
       startedAt: row.started_at === null ? null : readTime(row.started_at),
     };
   });

@@ -9,9 +9,10 @@ import {
 } from "./array-groups.ts";
 import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
+import { describeStorage } from "./describe-storage.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
-import { claimEpoch, raiseEpoch, releaseMarkers, takeMarker } from "./markers.ts";
+import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
 import { checkQuota } from "./quota.ts";
 import { awaitPoint, cutPoint, dropPoint, setSchedule, verifyCut } from "./replication.ts";
@@ -46,6 +47,7 @@ export const STEP_HANDLERS = {
   "marker.ensure": ensureMarker,
   "marker.raise": raiseEpoch,
   "marker.release": releaseMarkers,
+  "marker.release_here": releaseMarkerHere,
   "marker.take": takeMarker,
   "port.ensure": ensurePort,
   "quota.check": checkQuota,
@@ -64,6 +66,7 @@ export const STEP_HANDLERS = {
   "server.stop": stopServer,
   "server.verify": verifyServer,
   "server_group.ensure": ensureServerGroup,
+  "storage.describe": describeStorage,
   "volume.describe": describeVolume,
   "volume.recover": recoverVolume,
 } satisfies StepHandlers;

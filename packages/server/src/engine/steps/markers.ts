@@ -84,13 +84,20 @@ export const releaseMarkers: StepHandler<Record<string, never>> = {
   run: (context) => giveBack(context),
 };
 
+/** Gives the group back on the array of the step's own side. */
+export const releaseMarkerHere: StepHandler<Record<string, never>> = {
+  run: (context) => giveBackOn(context, context.here.array),
+};
+
 /** Renames this operation's marker to idle, on every array where it holds one. */
 async function giveBack(context: StepContext): Promise<void> {
-  for (const side of [context.target, context.source]) {
-    const stands = await side.array.readMarker(context.operation.groupId);
-    if (!stands || !isOurs(context, stands)) continue;
-    await swap(context, side.array, stands, { ...stands, holder: undefined });
-  }
+  for (const side of [context.target, context.source]) await giveBackOn(context, side.array);
+}
+
+async function giveBackOn(context: StepContext, array: StorageArray): Promise<void> {
+  const stands = await array.readMarker(context.operation.groupId);
+  if (!stands || !isOurs(context, stands)) return;
+  await swap(context, array, stands, { ...stands, holder: undefined });
 }
 
 /** @throws ProtectorError when somebody else's marker stands afterwards. */

@@ -1,0 +1,22 @@
+/** What an engine tells the world: log lines and metrics are made from it. Nothing secret is in it. */
+export type EngineEvent =
+  | {
+      readonly kind: "operation_taken";
+      readonly operationId: string;
+      readonly leaseNumber: number;
+      readonly isTakeover: boolean;
+    }
+  | {
+      readonly kind: "operation_ended";
+      readonly operationId: string;
+      readonly status: string;
+      readonly reason: string | null;
+    }
+  | { readonly kind: "lease_lost"; readonly operationId: string; readonly reason: string }
+  | { readonly kind: "operation_broken"; readonly operationId: string; readonly error: unknown }
+  | { readonly kind: "sweep_failed"; readonly error: unknown }
+  | { readonly kind: "watch_failed"; readonly watch: string; readonly subject: string; readonly error: unknown }
+  | { readonly kind: "duty_done"; readonly dutyId: string; readonly subject: string }
+  | { readonly kind: "primary_changed"; readonly groupId: string; readonly epoch: number };
+
+export type EngineEvents = (event: EngineEvent) => void;

@@ -1,0 +1,54 @@
+import type { CloudOptions } from "@protector/openstack";
+import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports";
+import type { StorageDriver } from "@protector/storage";
+import type { DatabaseConnection } from "../db/connection.ts";
+import type { SecretStore } from "../domain/secrets.ts";
+import type { EngineEvents } from "./engine-events.ts";
+import type { JournalObserver } from "./runner/journal.ts";
+
+/** Everything that an engine needs from outside. */
+export interface EnginePorts {
+  readonly connection: DatabaseConnection;
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly random: Random;
+  readonly secrets: SecretStore;
+  readonly events: EngineEvents;
+  /** Told around every commit of a journal. */
+  readonly observer?: JournalObserver;
+  /** Makes a storage driver that calls out through the given transport. */
+  readonly storageDriver: (transport: HttpTransport) => StorageDriver;
+  readonly settings: EngineSettings;
+}
+
+/** An array that protector.conf names. */
+export interface StorageBackend {
+  readonly name: string;
+  readonly url: string;
+  readonly apiToken: string;
+  readonly tls: TlsOptions;
+  /** `host@backend#pool` of the Cinder backend on it; undefined = learned. */
+  readonly cinderHost: string | undefined;
+}
+
+export interface EngineSettings {
+  /** Names this engine: host and process. */
+  readonly host: string;
+  /** This site's Keystone and service user, as `[keystone_authtoken]` has them. */
+  readonly ownCloud: CloudOptions;
+  readonly backends: readonly StorageBackend[];
+  /** `[cinder] group_type` */
+  readonly groupTypeName: string;
+  /** ms; default of the design: 30 000. */
+  readonly leaseMs: number;
+  /** ms between two looks for work whose message was lost. */
+  readonly sweepMs: number;
+  /** Most operations at once. */
+  readonly operationsAtOnce: number;
+  /** Most calls at once to one service. */
+  readonly callsPerService: number;
+  /** One call's time limit in ms. */
+  readonly callTimeoutMs: number;
+  /** TLS towards arrays that a policy names by URL. */
+  readonly policyArrayTls: TlsOptions;
+}

@@ -1,0 +1,120 @@
+import { ProtectorError } from "@protector/contract";
+import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import { readJson, writeJson } from "../../db/codecs.ts";
+import type { EnginePorts } from "../engine-ports.ts";
+import type { CutPoint } from "../steps/replication.ts";
+import { oweStep } from "./duties.ts";
+import type { Journal } from "./journal.ts";
+import type { JournaledStep } from "./operation-store.ts";
+import type { Scene } from "./scene.ts";
+import { OWED } from "./step-graph.ts";
+
+/** Source steps whose effect the source owes when it answers again, rather than something nobody needs any more. */
+const OWED_ACTIONS = new Set([
+  "server.lock",
+  "server.stop",
+  "replication.schedule",
+  "server.park",
+  "marker.raise",
+  "marker.release_here",
+]);
+
+/** A point to go on with, and what it loses. */
+export interface ChosenPoint extends CutPoint {
+  /** s between the cut and now; 0 when the point holds the last write. */
+  readonly lossSeconds: number;
+}
+
+/**
+ * Makes a planned failover go on without its source (`resume --as unplanned`): recovers from the final point when all of it
+ * arrived, else from the newest usable one; what only the source could do is owed.
+ * @throws ProtectorError `recovery_point.none` when nothing usable is on the target.
+ */
+export async function goOnWithoutSource(
+  scene: Scene,
+  tools: { readonly journal: Journal; readonly ports: EnginePorts; readonly reason: string },
+): Promise<void> {
+  const { journal, ports } = tools;
+  const { operation } = scene;
+  const point = await choosePoint(scene, ports.clock.now());
+  await journal.write("go on without the source", async (trx) => {
+    for (const step of scene.steps) {
+      if (step.status === "completed") continue;
+      if (step.key === "final.verify" || step.key === "final.wait") continue;
+      if (step.site !== "source" && step.action !== "replication.wait") continue;
+      if (OWED_ACTIONS.has(step.action)) {
+        await oweStep(trx, ports, {
+          operation,
+          step,
+          siteId: scene.environment.source.siteId,
+          reason: `the failover went on without this site: ${tools.reason}`,
+        });
+      }
+    }
+    const parameters = { ...readJson(operation.parameters), as: "unplanned" };
+    await trx
+      .updateTable("dr_operations")
+      .set({
+        parameters: writeJson(parameters),
+        mode: "unplanned",
+        recovery_point: point.suffix,
+        data_loss_seconds: point.lossSeconds,
+        request: null,
+      })
+      .where("id", "=", operation.id)
+      .execute();
+  });
+  await Promise.all(scene.steps.map((step) => settleStep(journal, step, point)));
+}
+
+/** The point that a recovery without the source would use now. */
+export async function choosePoint(scene: Scene, now: number): Promise<ChosenPoint> {
+  const { source, target } = scene.environment;
+  const group = arrayGroupName(scene.view.group.id);
+  const points = await target.array.listRecoveryPoints({ group, array: await source.arrayName() });
+  const usable = points.filter((point) => point.isUsable);
+  const final = finalCut(scene.steps);
+  const chosen = usable.find((point) => point.suffix === final?.suffix) ?? usable[0];
+  if (!chosen) {
+    throw new ProtectorError(
+      "recovery_point.none",
+      `No recovery point of ${scene.view.group.name} is complete at ${target.siteName}.`,
+    );
+  }
+  return { suffix: chosen.suffix, createdAt: chosen.createdAt, lossSeconds: lossOf(chosen, final, now) };
+}
+
+/** The cut that was made when every server was at rest. */
+function finalCut(steps: readonly JournaledStep[]): CutPoint | undefined {
+  const cut = steps.find((step) => step.key === "final.cut");
+  return cut?.status === "completed" ? (cut.output as CutPoint) : undefined;
+}
+
+function lossOf(point: RecoveryPoint, final: CutPoint | undefined, now: number): number {
+  return point.suffix === final?.suffix ? 0 : Math.max(0, Math.round((now - point.createdAt) / 1000));
+}
+
+/** Steps of the source are over; those that name the point say which it is. */
+async function settleStep(journal: Journal, step: JournaledStep, point: ChosenPoint): Promise<void> {
+  if (step.status === "completed") return;
+  if (step.key === "final.verify" || step.key === "final.wait") {
+    step.status = "completed";
+    step.output = { suffix: point.suffix, createdAt: point.createdAt } satisfies CutPoint;
+    await journal.writeStep(step.key, {
+      status: "completed",
+      output: step.output,
+      error: null,
+      message: "chosen without the source",
+    });
+    return;
+  }
+  if (step.site !== "source" && step.action !== "replication.wait") return;
+  step.status = "skipped";
+  step.output = OWED;
+  await journal.writeStep(step.key, {
+    status: "skipped",
+    output: OWED,
+    message: "the source is lost",
+    finishedAt: "now",
+  });
+}

@@ -1,0 +1,68 @@
+import { arrayGroupName } from "@protector/storage";
+import { raiseGeneration } from "../../domain/generations.ts";
+import { expectedSeconds } from "../plans/expected-duration.ts";
+import { step } from "../plans/planned-step.ts";
+import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
+
+/** Takes away what group_create made; the row stays as a tombstone until the peer's receipt. */
+export const groupDelete: Workflow = {
+  type: "group_delete",
+  direction: fromHere,
+  plan: async (context) => {
+    const steps = planGroupDelete(context);
+    return {
+      steps,
+      blockers: [],
+      warnings: [],
+      expectedDurationSeconds: expectedSeconds(steps),
+      expectedDataLossSeconds: null,
+      recoveryPoint: null,
+    };
+  },
+  end: async ({ trx, connection, view, localSiteId, now }, end) => {
+    const isDone = end === "completed" || end === "completed_with_errors";
+    await trx
+      .updateTable("protection_groups")
+      .set({
+        ...(isDone ? { deleted_at: connection.now() } : { status: "error" as const }),
+        updated_at: connection.now(),
+      })
+      .where("id", "=", view.group.id)
+      .execute();
+    if (isDone) await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+  },
+};
+
+function planGroupDelete({ view, source, target }: PlanningContext) {
+  const arrayGroup = arrayGroupName(view.group.id);
+  return [
+    step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
+      input: { epoch: view.group.epoch },
+      settings: { isUndoable: true },
+    }),
+    step(
+      "cinder_group.source",
+      "ensure",
+      "cinder_group.delete",
+      `Delete the Cinder group at ${source.siteName}`,
+      "finish",
+      "source",
+      {
+        input: { name: arrayGroup },
+        dependsOn: ["marker.take"],
+        settings: { onFailure: "member" },
+      },
+    ),
+    step("array_group", "ensure", "array_group.destroy", `Destroy array group ${arrayGroup}`, "finish", "source", {
+      input: { arrayGroup },
+      after: ["cinder_group.source"],
+      dependsOn: ["marker.take"],
+    }),
+    step("marker.target", "ensure", "marker.destroy", `Destroy the marker at ${target.siteName}`, "finish", "target", {
+      dependsOn: ["array_group"],
+    }),
+    step("marker.source", "ensure", "marker.destroy", `Destroy the marker at ${source.siteName}`, "finish", "source", {
+      dependsOn: ["marker.target"],
+    }),
+  ];
+}

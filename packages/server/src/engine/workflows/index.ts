@@ -1,0 +1,20 @@
+import type { OperationType } from "@protector/contract";
+import { groupCreate } from "./group-create.ts";
+import { groupDelete } from "./group-delete.ts";
+import { memberAdd } from "./member-add.ts";
+import { memberRemove } from "./member-remove.ts";
+import { plannedFailover } from "./planned-failover.ts";
+import { reclaim } from "./reclaim.ts";
+import { sync } from "./sync.ts";
+import type { Workflow } from "./workflow.ts";
+
+/** Every type of operation. */
+export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
+  failover: plannedFailover,
+  sync,
+  reclaim,
+  group_create: groupCreate,
+  group_delete: groupDelete,
+  member_add: memberAdd,
+  member_remove: memberRemove,
+};

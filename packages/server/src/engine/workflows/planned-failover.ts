@@ -1,0 +1,144 @@
+import type { MemberResult } from "@protector/contract";
+import { writeJson } from "../../db/codecs.ts";
+import { raiseGeneration } from "../../domain/generations.ts";
+import { planPlannedFailover } from "../plans/planned-failover.ts";
+import type { JournaledStep } from "../runner/operation-store.ts";
+import type { DescribedStorage } from "../steps/describe-storage.ts";
+import type { CutPoint } from "../steps/replication.ts";
+import type { VerifiedServer } from "../steps/verify-server.ts";
+import { observeFailover } from "../world/observe-failover.ts";
+import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { outputOf } from "./step-output.ts";
+import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
+
+/** Moves a group's servers to this site while the other one still runs: no write is lost. */
+export const plannedFailover: Workflow = {
+  type: "failover",
+  direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
+  plan: async (context) => planPlannedFailover(await observeFailover(context)),
+  begin: async ({ trx, operation, connection }) => {
+    await trx
+      .updateTable("protection_groups")
+      .set({ status: "failing_over", updated_at: connection.now() })
+      .where("id", "=", operation.protection_group_id)
+      .execute();
+  },
+  end: async (context, end) => {
+    if (end === "completed" || end === "completed_with_errors") await recordFailover(context, end);
+    else await recordReturn(context);
+  },
+  report: reportFailover,
+};
+
+/** The target is primary: members, volumes, epoch. */
+async function recordFailover(context: WorkflowTransaction, end: "completed" | "completed_with_errors"): Promise<void> {
+  const { trx, connection, view, targetSiteId, sourceSiteId, steps, localSiteId, now } = context;
+  const isHome = view.group.home_site_id === targetSiteId;
+  for (const member of view.members) {
+    const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
+    const server = outputOf<{ serverId: string }>(steps, `server.${member.id}`);
+    const serverId = verified?.serverId ?? server?.serverId;
+    const failure = verified ? null : memberError(steps, member.id);
+    await trx
+      .updateTable("pg_members")
+      .set({
+        status: verified ? (isHome ? "unprotected" : "failed_over") : "error",
+        ...(serverId ? (isHome ? { home_server_id: serverId } : { peer_server_id: serverId }) : {}),
+        error: failure ? writeJson(failure) : null,
+        updated_at: connection.now(),
+      })
+      .where("id", "=", member.id)
+      .execute();
+  }
+  await recordVolumes(context);
+  const status = end === "completed_with_errors" ? "failed_over_partial" : isHome ? "active" : "failed_over";
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status,
+      protection: "unprotected",
+      protection_reason: "failed over: nothing replicates back until it is reprotected",
+      primary_site_id: targetSiteId,
+      peer_site_id: sourceSiteId,
+      epoch: epochAfter(steps, view.group.epoch),
+      is_failover_ready: 0,
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+  await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+}
+
+/** Which volumes the group has at the target now. */
+async function recordVolumes(context: WorkflowTransaction): Promise<void> {
+  const { view, steps } = context;
+  const storage = outputOf<DescribedStorage>(steps, "storage");
+  if (!storage) return;
+  const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
+  const id = await writeConsistencyGroup(context, {
+    ...storage.target,
+    cinderGroupId: cinderGroup?.cinderGroupId ?? null,
+  });
+  await writeGroupVolumes(context, id, {
+    ofMembers: view.members.map((member) => member.id),
+    volumes: view.members.flatMap((member) =>
+      (outputOf<VerifiedServer>(steps, `verify.${member.id}`)?.volumes ?? []).map((volume, position) => ({
+        ...volume,
+        memberId: member.id,
+        position,
+      })),
+    ),
+  });
+}
+
+/** The source is primary again, or has been all along: at whatever epoch undoing left the markers. */
+async function recordReturn(context: WorkflowTransaction): Promise<void> {
+  const { trx, connection, view, steps } = context;
+  const raised = steps.find((step) => step.key === "epoch.source");
+  const wasRaised = raised?.status === "undone";
+  const status = view.group.primary_site_id === view.group.home_site_id ? "active" : "failed_over";
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status,
+      ...(wasRaised ? { epoch: (raised.input as { back: number }).back } : {}),
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+}
+
+function epochAfter(steps: readonly JournaledStep[], before: number): number {
+  return outputOf<{ epoch: number }>(steps, "epoch.target")?.epoch ?? before;
+}
+
+function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "trx">): WorkflowReport {
+  const members = view.members.map((member): MemberResult => {
+    const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
+    const failed = steps.find((step) => step.memberId === member.id && step.status === "failed");
+    return {
+      member_id: member.id,
+      name: member.name,
+      status: verified ? "failed_over" : failed ? "error" : "unchanged",
+      server_id: verified?.serverId ?? null,
+      addresses: [...(verified?.addresses ?? [])],
+      downtime_seconds: verified?.downtimeSeconds ?? null,
+      error: verified ? null : memberError(steps, member.id),
+    };
+  });
+  const cut = outputOf<CutPoint>(steps, "final.verify");
+  const downtimes = members.map((member) => member.downtime_seconds).filter((seconds) => seconds !== null);
+  return {
+    members,
+    recoveryPoint: cut?.suffix ?? operation.recovery_point,
+    dataLossSeconds: operation.mode === "unplanned" ? operation.data_loss_seconds : 0,
+    downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
+    leftovers: steps
+      .filter((step) => step.status === "skipped" && (step.output as { owed?: boolean } | undefined)?.owed)
+      .map((step) => ({ subject: step.title, reason: "owed: done when the site answers again" })),
+  };
+}
+
+function memberError(steps: readonly JournaledStep[], memberId: string) {
+  return steps.find((step) => step.memberId === memberId && step.error)?.error ?? null;
+}

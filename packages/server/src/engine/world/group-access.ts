@@ -1,0 +1,78 @@
+import { type Cloud, connectCloud } from "@protector/openstack";
+import { type HttpTransport, OutsideError } from "@protector/ports";
+import type { StorageArray } from "@protector/storage";
+import type { EnginePorts } from "../engine-ports.ts";
+import { arrayOf, findCinderHost } from "./arrays.ts";
+import type { GroupView } from "./group-view.ts";
+import { SharedReads } from "./shared-reads.ts";
+import type { SiteAccess } from "./site-access.ts";
+import { administratorOf, projectAt, siteById } from "./site-directory.ts";
+import { openTenantCloud } from "./tenant-access.ts";
+
+/** In whose name, and through which transport, a group's sites are reached. */
+export interface AccessRequest {
+  readonly view: GroupView;
+  /** Guarded by the lease of the operation that calls. */
+  readonly transport: HttpTransport;
+  readonly userId: string;
+  readonly requestId: string;
+}
+
+/** One of a group's two sites: its cloud and its array. Opens no connection before the first call. */
+export async function openSite(ports: EnginePorts, request: AccessRequest, siteId: string): Promise<SiteAccess> {
+  const { connection, clock, random, settings, secrets } = ports;
+  const { view, transport, requestId } = request;
+  const site = await siteById(connection, siteId);
+  const directory = { connection, secrets, ownCloud: settings.ownCloud, callTimeoutMs: settings.callTimeoutMs };
+  const cloudPorts = { transport, clock, random };
+  const admin = connectCloud({ ...(await administratorOf(directory, site)), requestId }, cloudPorts);
+  const projectId = await projectAt(connection, view.group.project_id, site);
+  const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
+  const array = ports.storageDriver(transport).connect(access);
+  const isOwn = site.is_local === 1;
+  return {
+    siteId,
+    siteName: site.name,
+    isOwn,
+    projectId,
+    admin,
+    array,
+    groupTypeName: settings.groupTypeName,
+    reads: new SharedReads(admin, projectId, clock),
+    arrayName: once(() => nameOf(array, view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name)),
+    cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
+    tenant: once((): Promise<Cloud> => {
+      if (!isOwn) throw new Error(`no call is made in the tenant's name at ${site.name}: it is not this engine's site`);
+      const serviceUser = { ...settings.ownCloud, timeoutMs: settings.callTimeoutMs };
+      return openTenantCloud(
+        connection,
+        { serviceUser, ports: cloudPorts },
+        { projectId, userId: request.userId, requestId },
+      );
+    }),
+  };
+}
+
+/** The array's own word, since names can change; what was recorded when it does not answer. */
+async function nameOf(array: StorageArray, recorded: string | undefined): Promise<string> {
+  try {
+    return (await array.identify()).name;
+  } catch (error) {
+    if (recorded === undefined || !(error instanceof OutsideError)) throw error;
+    return recorded;
+  }
+}
+
+/** Asked once; a failure is asked again. */
+function once<T>(ask: () => Promise<T>): () => Promise<T> {
+  let answer: Promise<T> | undefined;
+  return () => {
+    answer ??= Promise.resolve()
+      .then(ask)
+      .catch((error) => {
+        answer = undefined;
+        throw error;
+      });
+    return answer;
+  };
+}

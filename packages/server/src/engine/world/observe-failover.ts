@@ -1,0 +1,151 @@
+import { ProtectorError } from "@protector/contract";
+import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
+import { nextEpoch } from "../../domain/epochs.ts";
+import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
+import type { PlanningContext } from "../workflows/workflow.ts";
+import { type GroupView, serverAt } from "./group-view.ts";
+import { type MappingLookup, mappingLookup } from "./mapping.ts";
+
+/** Looks at both sites and gathers everything that a planned failover is planned from. */
+export async function observeFailover(context: PlanningContext): Promise<FailoverInput> {
+  const { operation, view, source, target } = context;
+  const { group } = view;
+  const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
+  const members = failoverMembers(view, source.siteId);
+  const arrayGroup = arrayGroupName(group.id);
+  const next = nextEpoch(group.epoch, { primary: target.siteId, peer: source.siteId });
+  const [observedSource, observedTarget] = await Promise.all([
+    observeSource(context, arrayGroup),
+    observeTarget(context, members, mapping),
+  ]);
+  return {
+    operationId: operation.id,
+    group: { id: group.id, name: group.name, arrayGroup },
+    epochs: { current: group.epoch, next, back: nextEpoch(next, { primary: source.siteId, peer: target.siteId }) },
+    members,
+    mapping,
+    replication: replicationSettings(view),
+    source: observedSource,
+    target: observedTarget,
+  };
+}
+
+/** Interval and retention of the group's policy, schedule on. */
+export function replicationSettings(view: GroupView): ReplicationSettings {
+  if (!view.policy)
+    throw new ProtectorError(
+      "protection_group.no_policy",
+      `Protection group ${view.group.name} has no replication policy.`,
+    );
+  const { all_for_seconds, per_day, days } = readJson(view.policy.retention);
+  return {
+    enabled: true,
+    intervalMs: view.policy.replication_interval * 1000,
+    retention: { allForSeconds: all_for_seconds, perDay: per_day, days },
+  };
+}
+
+function failoverMembers(view: GroupView, sourceSiteId: string): readonly FailoverMember[] {
+  return view.members
+    .filter((member) => member.row.status !== "adding" && member.row.status !== "removing")
+    .map((member) => {
+      const serverId = serverAt(view, member, sourceSiteId);
+      if (!serverId || !member.description) {
+        throw new ProtectorError(
+          "member.server_not_found",
+          `Member ${member.name} has no captured server at the site that it leaves.`,
+        );
+      }
+      return {
+        id: member.id,
+        name: member.name,
+        serverId,
+        tier: member.row.tier,
+        dependsOn: member.dependsOn,
+        delaySeconds: member.row.delay_seconds,
+        isCritical: member.row.is_critical === 1,
+        keepsUserData: member.row.user_data === "keep",
+        description: member.description,
+      };
+    });
+}
+
+async function observeSource(context: PlanningContext, arrayGroup: string): Promise<ObservedSource> {
+  const { source, target, view } = context;
+  const [servers, marker, group, health, targetArray] = await Promise.all([
+    source.reads.servers(),
+    source.array.readMarker(view.group.id),
+    source.array.findGroup(arrayGroup),
+    source.array.health(),
+    target.arrayName(),
+  ]);
+  return {
+    siteName: source.siteName,
+    servers: new Map(servers.map((server) => [server.id, server])),
+    marker,
+    arrayGroup: group,
+    connection: health.connections.find((connection) => connection.array === targetArray),
+  };
+}
+
+async function observeTarget(
+  context: PlanningContext,
+  members: readonly FailoverMember[],
+  mapping: MappingLookup,
+): Promise<ObservedTarget> {
+  const { source, target, view } = context;
+  const { compute, volume, network } = target.admin;
+  const networkIds = mappedNetworks(members, mapping);
+  const [networks, subnets, flavors, securityGroups, types, zones, ports, computeQuota, volumeQuota, networkQuota] =
+    await Promise.all([
+      network.listNetworks({}),
+      network.listSubnets({}),
+      compute.listFlavors(),
+      network.listSecurityGroups({ projectId: target.projectId }),
+      volume.listTypes(),
+      compute.listAvailabilityZones(),
+      Promise.all([...networkIds].map((networkId) => network.listPorts({ networkId }))),
+      compute.quota(target.projectId),
+      volume.quota(target.projectId),
+      network.quota(target.projectId),
+    ]);
+  const points = await target.array.listRecoveryPoints({
+    group: arrayGroupName(view.group.id),
+    array: await source.arrayName(),
+  });
+  return {
+    siteName: target.siteName,
+    projectId: target.projectId,
+    networkIds: new Set(networks.map((each) => each.id)),
+    subnets: new Map(subnets.map((each) => [each.id, each])),
+    flavors: new Map(flavors.map((each) => [each.id, each])),
+    securityGroups: new Map(securityGroups.map((each) => [each.id, each])),
+    volumeTypes: new Map(types.map((each) => [each.name, each])),
+    availabilityZones: zones,
+    ports: ports.flat(),
+    quota: { compute: computeQuota, volume: volumeQuota, network: networkQuota },
+    marker: await target.array.readMarker(view.group.id),
+    newestUsablePoint: points.find((point) => point.isUsable),
+    cinderHostProblem: await problemOf(target.cinderHost()),
+    trustProblem: target.isOwn ? await problemOf(target.tenant()) : undefined,
+  };
+}
+
+function mappedNetworks(members: readonly FailoverMember[], mapping: MappingLookup): ReadonlySet<string> {
+  const ids = members.flatMap((member) =>
+    member.description.ports.map((port) => mapping.find("network", port.network_id)),
+  );
+  return new Set(ids.filter((id) => id !== undefined));
+}
+
+/** The text of a refusal that a person can cure; other errors are thrown. */
+async function problemOf(attempt: Promise<unknown>): Promise<string | undefined> {
+  try {
+    await attempt;
+    return undefined;
+  } catch (error) {
+    if (error instanceof ProtectorError) return error.message;
+    throw error;
+  }
+}
