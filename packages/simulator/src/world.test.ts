@@ -52,7 +52,7 @@ test("a world serves real HTTP on free ports and stops", async () => {
   await transport.close();
 });
 
-test("a cloud holds thousands of servers and lists them in pages", async () => {
+test("a cloud holds thousands of servers, each with an address of its own", async () => {
   const clock = new VirtualClock(0);
   const world = createWorld({
     clock,

@@ -24,6 +24,7 @@ import { createNeutron } from "./neutron/neutron.ts";
 import { ComputeState } from "./nova/compute-state.ts";
 import { createNova } from "./nova/nova.ts";
 import type { ComputeHost } from "./nova/records.ts";
+import { hasItsDisks } from "./nova/server-life.ts";
 import { createPlacement } from "./placement/placement.ts";
 
 /** What a cloud shares with its world. */
@@ -114,7 +115,7 @@ export class Cloud {
     this.guests.isPowered = true;
     for (const server of this.compute.servers.values()) {
       if (server.vmState !== "active") continue;
-      if (resumeGuests) this.guests.boot(server);
+      if (resumeGuests && hasItsDisks(this.compute, server)) this.guests.boot(server);
       else Object.assign(server, { vmState: "stopped", powerState: 4 });
     }
     this.environment.setPower(true);

@@ -47,6 +47,7 @@ export function createCinder(options: CinderOptions): OpenStackService {
   return new OpenStackService({
     name,
     origin,
+    serviceType: "volumev3",
     router,
     environment: state.environment,
     authenticate: options.authenticate,

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seedVolume } from "../cloud-seed.ts";
 import { CINDER, LATEST_CINDER, type TestWorld, testWorld } from "../testing.ts";
 
 const GIB = 2 ** 30;
@@ -112,7 +113,6 @@ test("managing the array volume of another Cinder volume is recorded as a proble
   const world = await testWorld();
   const type = world.a.tenant.basics.plain;
   const owner = { project: world.a.tenant.project, user: world.a.tenant.user };
-  const { seedVolume } = await import("../cloud-seed.ts");
   const victim = seedVolume(world.a.cloud, { name: "victim", sizeGiB: 1, type, owner });
   const { id } = (await request(world, victim.providerId ?? "")).body.volume;
   await settled(world, id);

@@ -12,6 +12,10 @@ export interface Caller {
   readonly roles: readonly string[];
   /** Holds the role `admin`. */
   readonly isAdmin: boolean;
+  /** Of an application credential; undefined = every call is allowed. */
+  readonly accessRules?:
+    | readonly { readonly service: string; readonly method: string; readonly path: string }[]
+    | undefined;
 }
 
 /** One authenticated request inside a service. */

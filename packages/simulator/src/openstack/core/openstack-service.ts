@@ -19,6 +19,8 @@ export interface Microversions {
 export interface OpenStackServiceOptions {
   readonly name: string;
   readonly origin: string;
+  /** As the catalog and access rules name it. */
+  readonly serviceType: string;
   readonly environment: Environment;
   readonly router: Router<Call>;
   /** Finds whose token it is; undefined = not valid. */
@@ -63,7 +65,7 @@ export class OpenStackService implements SimulatedService {
     const { router, errorBody, microversions } = this.#options;
     try {
       const caller = this.#callerOf(request);
-      if (!caller) return this.#unauthorized();
+      if (!caller || !this.#isAllowed(request, caller)) return this.#unauthorized();
       const version = microversions ? requestedMinor(request, microversions) : 0;
       const path = (this.#options.routePath ?? ((same: string) => same))(request.path, caller);
       const body = parseObject(request.body);
@@ -90,6 +92,18 @@ export class OpenStackService implements SimulatedService {
     return (
       caller ?? (this.#options.isPublic(request.method, request.path.replace(/(.)\/+$/, "$1")) ? ANONYMOUS : undefined)
     );
+  }
+
+  /** Access rules of an application credential: method, service type and a path with `*`, `**` and `{name}`. */
+  #isAllowed({ method, path }: SimulatedRequest, { accessRules }: Caller): boolean {
+    if (!accessRules) return true;
+    return accessRules.some((rule) => {
+      const pattern = rule.path
+        .replaceAll(/[.+?^$()|[\]\\]/g, "\\$&")
+        .replaceAll(/\{[^}]*\}|\*\*|\*/g, (wild) => (wild === "**" ? ".*" : "[^/]+"));
+      const isHere = rule.service === this.#options.serviceType && rule.method === method;
+      return isHere && new RegExp(`^${pattern}$`).test(path);
+    });
   }
 
   #unauthorized(): SimulatedResponse {

@@ -47,6 +47,7 @@ export function createGlance({ name, origin, state, authenticate, authUri }: Gla
   return new OpenStackService({
     name,
     origin,
+    serviceType: "image",
     router,
     environment: state.environment,
     authenticate,

@@ -74,3 +74,36 @@ test("a site without power answers nothing, writes nothing, and finds its server
   expect(other.body.server.status).toBe("SHUTOFF");
   expect(world.problems).toEqual([]);
 });
+
+test("a server whose connections were ended on the array does not start again until it is shelved and unshelved", async () => {
+  const { call, clock, a, world } = await testWorld();
+  const { server, volumes } = a.threeTier.web;
+  const array = world.array("array-a").model;
+  const name = volumes[0]?.providerId ?? "";
+  array.disconnect(name, array.findVolume(name)?.hosts[0] ?? "");
+  const act = async (action: string) => {
+    await call(`POST ${NOVA}/servers/${server.id}/action`, a.member, { [action]: null });
+    await clock.advance(5000);
+    return (await call(`GET ${NOVA}/servers/${server.id}`, a.member)).body.server.status;
+  };
+  expect(await act("os-stop")).toBe("SHUTOFF");
+  expect(await act("os-start")).toBe("SHUTOFF");
+  expect(await act("shelve")).toBe("SHELVED_OFFLOADED");
+  expect(await act("unshelve")).toBe("ACTIVE");
+  expect(a.cloud.guest(server.id).write("back")).toHaveLength(1);
+  expect(world.problems).toEqual([]);
+});
+
+test("what happens to a disk behind an ended connection is no corruption", async () => {
+  const { a, world } = await testWorld();
+  const guest = a.cloud.guest(a.threeTier.web.server.id);
+  guest.write("before");
+  const array = world.array("array-a").model;
+  const name = a.threeTier.web.volumes[0]?.providerId ?? "";
+  array.disconnect(name, array.findVolume(name)?.hosts[0] ?? "");
+  array.connect(name, "another-host");
+  array.write(name, "another-host", { writer: "restore", sequence: 1, at: 0, text: "x" });
+  array.disconnect(name, "another-host");
+  a.cloud.guests.halt(a.threeTier.web.server);
+  expect(world.problems).toEqual([]);
+});

@@ -165,7 +165,11 @@ export class Guest {
   #check(mounted: MountedDisk): void {
     const { array } = mounted.volume.backend;
     const name = mounted.volume.providerId ?? "";
-    if (!array.isUp || array.findVolume(name)?.isDestroyed !== false) return;
+    if (!array.isUp) return;
+    const found = array.findVolume(name);
+    const host = mounted.volume.attachments.find(({ serverId }) => serverId === this.server.id)?.arrayHost;
+    // Behind a connection that was ended, by fencing for one, nothing can harm this guest any more.
+    if (host === undefined || found?.isDestroyed !== false || !found.hosts.includes(host)) return;
     const now = array.content(name);
     if (now === mounted.seen || mounted.volume.isMultiattach) return;
     this.#around.environment.report(

@@ -1,16 +1,12 @@
 import type { Router } from "../../http/router.ts";
-import { forbidden, notFound } from "../core/api-error.ts";
+import { notFound } from "../core/api-error.ts";
 import { type Call, created, noContent, ok } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
+import { requireAdmin } from "./identity-policy.ts";
 import type { IdentityState } from "./identity-state.ts";
 import type { EndpointRecord } from "./records.ts";
 
 const LINKS = { next: null, previous: null };
-
-function requireAdmin(call: Call, rule: string): void {
-  if (!call.caller.isAdmin)
-    throw forbidden(`You are not authorized to perform the requested action: identity:${rule}.`);
-}
 
 /** `/v3/services`, `/v3/endpoints`, `/v3/regions`: what administrators register. */
 export function routeCatalog(router: Router<Call>, state: IdentityState): void {

@@ -161,6 +161,7 @@ export class IdentityState {
       projectId: token.projectId,
       roles,
       isAdmin: roles.includes("admin"),
+      accessRules: this.applicationCredentials.get(token.applicationCredentialId ?? "")?.accessRules,
     };
   }
 }

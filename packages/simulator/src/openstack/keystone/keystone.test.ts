@@ -126,3 +126,19 @@ test("a trust is dead once its trustor lost the role or is disabled", async () =
   a.tenant.user.isEnabled = false;
   expect((await call(`POST ${KEYSTONE}/auth/tokens`, "", trustScope(body.trust.id))).status).toBe(403);
 });
+
+test("an application credential with access rules reaches only what they name", async () => {
+  const { call, a } = await testWorld();
+  const access_rules = [{ service: "compute", method: "GET", path: "/v2.1/servers/*" }];
+  const wanted = { application_credential: { name: "narrow", secret: "s3", access_rules } };
+  const made = await call(`POST ${KEYSTONE}/users/${a.tenant.user.id}/application_credentials`, a.member, wanted);
+  const identity = {
+    methods: ["application_credential"],
+    application_credential: { id: made.body.application_credential.id, secret: "s3" },
+  };
+  const answer = await call(`POST ${KEYSTONE}/auth/tokens`, "", { auth: { identity } });
+  const token = answer.headers["x-subject-token"] ?? "";
+  expect((await call(`GET ${NOVA}/servers/${a.threeTier.web.server.id}`, token)).status).toBe(200);
+  expect((await call(`GET ${NOVA}/servers`, token)).status).toBe(401);
+  expect((await call(`DELETE ${NOVA}/servers/${a.threeTier.web.server.id}`, token)).status).toBe(401);
+});

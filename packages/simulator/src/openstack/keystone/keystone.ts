@@ -45,6 +45,7 @@ export function createKeystone(name: string, origin: string, state: IdentityStat
   return new OpenStackService({
     name,
     origin,
+    serviceType: "identity",
     router,
     environment: state.environment,
     authenticate: (token) => state.callerOf(token),

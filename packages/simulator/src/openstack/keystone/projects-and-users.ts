@@ -1,16 +1,12 @@
 import type { Router } from "../../http/router.ts";
-import { conflict, forbidden, notFound } from "../core/api-error.ts";
+import { conflict, notFound } from "../core/api-error.ts";
 import { type Call, created, noContent, ok } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
+import { requireAdmin } from "./identity-policy.ts";
 import type { IdentityState } from "./identity-state.ts";
 import type { Project, User } from "./records.ts";
 
 const LINKS = { next: null, previous: null };
-
-function requireAdmin(call: Call, rule: string): void {
-  if (!call.caller.isAdmin)
-    throw forbidden(`You are not authorized to perform the requested action: identity:${rule}.`);
-}
 
 /** `/v3/projects`, `/v3/users`, `/v3/domains`. */
 export function routeProjectsAndUsers(router: Router<Call>, state: IdentityState): void {

@@ -1,15 +1,11 @@
 import type { Router } from "../../http/router.ts";
-import { forbidden, notFound } from "../core/api-error.ts";
+import { notFound } from "../core/api-error.ts";
 import { type Call, created, noContent, ok } from "../core/call.ts";
 import { objectAt, textAt } from "../core/json.ts";
+import { requireAdmin } from "./identity-policy.ts";
 import type { IdentityState } from "./identity-state.ts";
 
 const LINKS = { next: null, previous: null };
-
-function requireAdmin(call: Call, rule: string): void {
-  if (!call.caller.isAdmin)
-    throw forbidden(`You are not authorized to perform the requested action: identity:${rule}.`);
-}
 
 /** `/v3/roles`, role assignments and grants. */
 export function routeRoles(router: Router<Call>, state: IdentityState): void {

@@ -32,6 +32,7 @@ export function createNeutron({ name, origin, state, authenticate, authUri }: Ne
   return new OpenStackService({
     name,
     origin,
+    serviceType: "network",
     router,
     environment: state.environment,
     authenticate,

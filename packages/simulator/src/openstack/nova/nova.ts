@@ -47,6 +47,7 @@ export function createNova(options: NovaOptions): OpenStackService {
   return new OpenStackService({
     name,
     origin,
+    serviceType: "compute",
     router,
     environment: state.environment,
     authenticate: options.authenticate,

@@ -81,13 +81,17 @@ export function stopServer(state: ComputeState, server: ServerRecord): void {
 }
 
 export function startServer(state: ComputeState, server: ServerRecord): void {
-  const work = () => powerOn(state, server);
+  const work = () => {
+    // The hypervisor logs in to the array again: without the connection the server stays off.
+    if (hasItsDisks(state, server)) powerOn(state, server);
+  };
   begin(state, server, { action: "start", from: ["stopped"], task: "powering-on", ms: state.durations.startMs, work });
 }
 
 export function rebootServer(state: ComputeState, server: ServerRecord, isHard: boolean): void {
   const work = () => {
     state.guests.halt(server);
+    if (!hasItsDisks(state, server)) throw new Error("The volumes of the instance cannot be reached");
     powerOn(state, server);
   };
   const from: readonly VmState[] = isHard ? ["active", "stopped", "error"] : ["active"];
@@ -144,6 +148,16 @@ export function deleteServer(state: ComputeState, server: ServerRecord): void {
       fail(state, server, error instanceof Error ? error.message : String(error));
       server.taskState = null;
     }
+  });
+}
+
+/** The array still has the host connected to every disk of the server. */
+export function hasItsDisks(state: ComputeState, server: ServerRecord): boolean {
+  return server.disks.every(({ volumeId }) => {
+    const volume = state.volumes.volumes.get(volumeId);
+    const host = volume?.attachments.find(({ serverId }) => serverId === server.id)?.arrayHost;
+    if (!volume?.backend.array.isUp || volume.providerId === undefined || host === undefined) return false;
+    return volume.backend.array.findVolume(volume.providerId)?.hosts.includes(host) === true;
   });
 }
 

@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seedVolume } from "../cloud-seed.ts";
 import { LATEST_NOVA, NOVA, testWorld } from "../testing.ts";
 
 test("a stopped server stays connected to its volumes and a shelved one does not", async () => {
@@ -77,7 +78,6 @@ test("a server boots from a volume with a given port and frees both when it is d
   const { call, clock, a, world } = await testWorld();
   const { tenant } = a;
   const owner = { project: tenant.project, user: tenant.user };
-  const { seedVolume } = await import("../cloud-seed.ts");
   const volume = seedVolume(a.cloud, { name: "root", sizeGiB: 1, type: tenant.basics.plain, owner, isBootable: true });
   const port = a.cloud.networks.createPort({ networkId: tenant.front.network.id, projectId: tenant.project.id });
   const server = {
@@ -137,4 +137,46 @@ test("a token that is not valid gets the middleware's own 401", async () => {
   expect(answer.headers["www-authenticate"]).toBe('Keystone uri="http://127.0.0.11:5000/v3"');
   expect(answer.body.error.title).toBe("Unauthorized");
   expect(answer.headers["x-openstack-request-id"]).toMatch(/^req-/);
+});
+
+test("a volume is attached, freed by Cinder before Nova forgets it, and attached again only then", async () => {
+  const { call, clock, a } = await testWorld();
+  const { server } = a.threeTier.web;
+  const owner = { project: a.tenant.project, user: a.tenant.user };
+  const volume = seedVolume(a.cloud, { name: "extra", sizeGiB: 1, type: a.tenant.basics.plain, owner });
+  const url = `${NOVA}/servers/${server.id}/os-volume_attachments`;
+  const body = { volumeAttachment: { volumeId: volume.id } };
+  const attached = await call(`POST ${url}`, a.member, body, LATEST_NOVA);
+  expect(attached.body.volumeAttachment).toMatchObject({ volumeId: volume.id, device: "/dev/vdb" });
+  await clock.advance(1000);
+  expect(volume.status).toBe("in-use");
+  expect(a.cloud.guest(server.id).write("x", "/dev/vdb")).toHaveLength(1);
+  expect((await call(`DELETE ${url}/${volume.id}`, a.member)).status).toBe(202);
+  await clock.advance(1000);
+  expect(volume.status).toBe("available");
+  expect((await call(`POST ${url}`, a.member, body)).status).toBe(400);
+  await clock.advance(300);
+  expect((await call(`POST ${url}`, a.member, body)).status).toBe(200);
+});
+
+test("a server booted from an image through a new volume gets the volume and writes to it", async () => {
+  const { call, clock, a, world } = await testWorld();
+  const device = { boot_index: 0, uuid: a.tenant.basics.imageId, source_type: "image", destination_type: "volume" };
+  const server = {
+    name: "from-image",
+    flavorRef: a.tenant.basics.flavors.small.id,
+    networks: [{ uuid: a.tenant.back.network.id }],
+    block_device_mapping_v2: [{ ...device, volume_size: 2, delete_on_termination: true }],
+  };
+  const { id } = (await call(`POST ${NOVA}/servers`, a.member, { server }, LATEST_NOVA)).body.server;
+  await clock.advance(10_000);
+  const shown = (await call(`GET ${NOVA}/servers/${id}`, a.member, undefined, LATEST_NOVA)).body.server;
+  expect(shown.status).toBe("ACTIVE");
+  expect(shown.addresses["demo-back"][0].addr).toMatch(/^10\.20\.0\./);
+  expect(a.cloud.guest(id).write("hello")).toHaveLength(1);
+  await call(`DELETE ${NOVA}/servers/${id}`, a.member);
+  await clock.advance(10_000);
+  expect(a.cloud.volumes.volumes.has(shown["os-extended-volumes:volumes_attached"][0].id)).toBe(false);
+  expect([...a.cloud.networks.ports.values()].some(({ deviceId }) => deviceId === id)).toBe(false);
+  expect(world.problems).toEqual([]);
 });

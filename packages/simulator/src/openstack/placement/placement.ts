@@ -63,6 +63,7 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
   return new OpenStackService({
     name,
     origin,
+    serviceType: "placement",
     router,
     environment: state.environment,
     authenticate,
