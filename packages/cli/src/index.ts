@@ -1,1 +1,3 @@
-export {};
+export { EXIT } from "./exit-codes.ts";
+export type { CliHost, Output } from "./host.ts";
+export { runCli } from "./run-cli.ts";

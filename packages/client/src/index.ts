@@ -2,6 +2,7 @@ export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE
 export {
   askOperation,
   findOperation,
+  isAtRest,
   isEnded,
   listOperations,
   type OperationMoment,

@@ -16,6 +16,15 @@ export function isEnded(operation: Pick<Operation, "status">): boolean {
   return (ENDED_OPERATION_STATUSES as readonly string[]).includes(operation.status);
 }
 
+/**
+ * Whether an operation stands still until a person asks something of it, or for good. An ended one of which something
+ * has been asked offers no verbs until the engine has taken that up.
+ */
+export function isAtRest({ status, verbs }: Pick<Operation, "status" | "verbs">): boolean {
+  if (status === "paused" || status === "failed" || status === "completed_with_errors") return verbs.length > 0;
+  return isEnded({ status });
+}
+
 interface SiteOperations {
   readonly client: SiteClient;
   readonly siteId: string;
@@ -87,7 +96,7 @@ export interface WatchOptions {
 }
 
 /**
- * Looks at an operation again and again until it has ended; the last moment is the end. A site that gives no answer in
+ * Looks at an operation again and again until it rests; the last moment is that one. A site that gives no answer in
  * between is asked again.
  * @throws the signal's reason when it aborts; ApiError for what the site refuses.
  */
@@ -100,7 +109,7 @@ export async function* watchOperation(
     signal?.throwIfAborted();
     last = await look(client, last);
     yield last;
-    if (isEnded(last.operation) && !last.silence) return last.operation;
+    if (isAtRest(last.operation) && !last.silence) return last.operation;
     await clock.sleep(intervalMs, signal);
   }
 }

@@ -1,0 +1,64 @@
+import { SiteClient } from "@protector/client";
+import { type Cloud, connectCloud } from "@protector/openstack";
+import type { TlsOptions } from "@protector/ports";
+import { UsageError } from "../exit-codes.ts";
+import type { CliHost } from "../host.ts";
+import type { CloudEntry } from "./cloud-entry.ts";
+import { credentialOf } from "./credential.ts";
+
+/** One site as the command works with it. */
+export interface SiteHandle {
+  readonly entry: CloudEntry;
+  readonly authUrl: string;
+  readonly client: SiteClient;
+  /** The site's OpenStack, to find people's names for things. */
+  readonly cloud: Cloud;
+  /** PEM. */
+  readonly caCertificate: string | undefined;
+}
+
+type Ports = Pick<CliHost, "transport" | "clock" | "random" | "readFile">;
+
+/**
+ * Opens a site; nothing is sent before the first call.
+ * @throws UsageError when the entry lacks something.
+ */
+export function openSite(entry: CloudEntry, host: Ports, globalRequestId: string): SiteHandle {
+  const authUrl = entry.auth.auth_url;
+  if (!authUrl) throw new UsageError(`Cloud "${entry.name}" lacks auth_url in its auth section.`);
+  const caCertificate = entry.caFile === undefined ? undefined : readCa(entry, host);
+  const tls: TlsOptions | undefined =
+    caCertificate !== undefined || entry.isInsecure
+      ? { ...(caCertificate === undefined ? {} : { ca: caCertificate }), insecure: entry.isInsecure }
+      : undefined;
+  const ports = { transport: host.transport, clock: host.clock, random: host.random };
+  const cloud = connectCloud(
+    {
+      authUrl,
+      credential: credentialOf(entry),
+      interface: entry.interface,
+      requestId: globalRequestId,
+      timeoutMs: 30_000,
+      ...(entry.region === undefined ? {} : { region: entry.region }),
+      ...(tls === undefined ? {} : { tls }),
+    },
+    ports,
+  );
+  const session = {
+    name: entry.name,
+    token: async () => {
+      const { value, content } = await cloud.token();
+      return { value, projectId: content.projectId };
+    },
+    endpoint: async () => entry.endpoint ?? (await cloud.endpoint("protector")),
+  };
+  const client = new SiteClient({ session, ports, globalRequestId, ...(tls === undefined ? {} : { tls }) });
+  return { entry, authUrl, client, cloud, caCertificate };
+}
+
+function readCa(entry: CloudEntry, host: Ports): string {
+  const path = entry.caFile ?? "";
+  const text = host.readFile(path);
+  if (text === undefined) throw new UsageError(`Cloud "${entry.name}": the file of cacert, ${path}, cannot be read.`);
+  return text;
+}

@@ -1,0 +1,182 @@
+import type { SiteClient } from "@protector/client";
+import type { AddMember, Member, UpdateMember } from "@protector/contract";
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { EXIT, UsageError } from "../exit-codes.ts";
+import { finish } from "../follow.ts";
+import { collect, natural } from "../global-options.ts";
+import { timeText } from "../output/duration.ts";
+import type { Column } from "../output/printer.ts";
+import type { Act } from "./command.ts";
+import { findMember, readingSite, requireServerId } from "./find.ts";
+import { OPERATION_LIST } from "./operation-columns.ts";
+
+const LIST: readonly Column<Member>[] = [
+  { name: "id" },
+  { name: "name" },
+  { name: "status" },
+  { name: "tier" },
+  { name: "is_critical" },
+  { name: "home_server_id" },
+  { name: "peer_server_id" },
+  { name: "error", cell: ({ error }) => error?.detail },
+];
+
+const RECORD: readonly Column<Member>[] = [
+  { name: "id" },
+  { name: "name" },
+  { name: "status" },
+  { name: "error", cell: ({ error }) => (error ? `${error.detail} (${error.code})` : null) },
+  { name: "home_server_id" },
+  { name: "peer_server_id" },
+  { name: "tier" },
+  { name: "depends_on", cell: (member) => member.depends_on.join(", ") },
+  { name: "delay_seconds" },
+  { name: "is_critical" },
+  { name: "user_data" },
+  { name: "flavor", cell: ({ description }) => description?.flavor.name },
+  { name: "volumes", cell: ({ description }) => description?.volumes.map(volumeText).join("\n") },
+  { name: "ports", cell: ({ description }) => description?.ports.map(portText).join("\n") },
+  { name: "captured_at", cell: (member) => timeText(member.captured_at) },
+  { name: "created_at", cell: (member) => timeText(member.created_at) },
+];
+
+type Volume = NonNullable<Member["description"]>["volumes"][number];
+type Port = NonNullable<Member["description"]>["ports"][number];
+
+const volumeText = (volume: Volume) =>
+  `${volume.name || volume.volume_id}, ${volume.size_gib} GiB, ${volume.volume_type}${volume.is_root ? ", root" : ""}`;
+const portText = (port: Port) => `${port.mac_address} ${port.fixed_ips.map((ip) => ip.address).join(" ")}`.trimEnd();
+
+interface OrderOptions {
+  readonly tier?: number;
+  readonly dependsOn?: readonly string[];
+  readonly delay?: number;
+  readonly critical?: boolean;
+  readonly userData?: "keep" | "drop";
+}
+
+/** `protector member …` */
+export function addMemberCommands(program: Command, act: Act): void {
+  const members = program.command("member").description("servers of a protection group");
+  withOrder(members.command("add"))
+    .argument("<group>", "name or id")
+    .argument("<server...>", "names or ids of servers at the primary site")
+    .description("protect servers")
+    .action((ref: string, servers: string[], options: OrderOptions) =>
+      act((context) => addMembers(context, { ref, servers, options })),
+    );
+  members
+    .command("list")
+    .argument("<group>", "name or id")
+    .description("list the members of a group")
+    .action((ref: string) =>
+      act(async (context) => {
+        const { client, id } = await readingSite(context, ref);
+        context.printer.list(await client.all("members.index", { path: { id } }), LIST);
+      }),
+    );
+  members
+    .command("show")
+    .argument("<group>", "name or id")
+    .argument("<member>", "name, id or server id")
+    .description("show a member with its captured description")
+    .action((ref: string, member: string) =>
+      act(async (context) => {
+        const { client, id } = await readingSite(context, ref);
+        context.printer.record(await findMember(client, id, member), RECORD);
+      }),
+    );
+  withOrder(members.command("set"))
+    .argument("<group>", "name or id")
+    .argument("<member>", "name, id or server id")
+    .description("change start order and user data")
+    .action((ref: string, member: string, options: OrderOptions) =>
+      act((context) => setMember(context, { ref, member, options })),
+    );
+  members
+    .command("remove")
+    .argument("<group>", "name or id")
+    .argument("<member...>", "names, ids or server ids")
+    .description("stop protecting servers; the servers are not touched")
+    .action((ref: string, refs: string[]) => act((context) => removeMembers(context, ref, refs)));
+}
+
+function withOrder(command: Command): Command {
+  return command
+    .option("--tier <number>", "lower tiers start first and stop last", natural)
+    .option("--depends-on <member>", "member that has to be ready before; may be repeated", collect)
+    .option("--delay <seconds>", "wait after what it depends on is ready", natural)
+    .option("--critical", "its failure stops the whole recovery")
+    .option("--no-critical", "its failure stops only what depends on it")
+    .option("--user-data <keep|drop>", "whether a rebuilt server gets the captured user data");
+}
+
+async function orderOf(
+  { tier, dependsOn, delay, critical, userData }: OrderOptions,
+  { client, id }: { readonly client: SiteClient; readonly id: string },
+): Promise<Omit<AddMember, "server_id">> {
+  if (userData !== undefined && userData !== "keep" && userData !== "drop")
+    throw new UsageError("--user-data knows: keep, drop");
+  const depends_on: string[] = [];
+  for (const ref of dependsOn ?? []) depends_on.push((await findMember(client, id, ref)).id);
+  return {
+    ...(tier === undefined ? {} : { tier }),
+    ...(dependsOn === undefined ? {} : { depends_on }),
+    ...(delay === undefined ? {} : { delay_seconds: delay }),
+    ...(critical === undefined ? {} : { is_critical: critical }),
+    ...(userData === undefined ? {} : { user_data: userData }),
+  };
+}
+
+interface AddRequest {
+  readonly ref: string;
+  readonly servers: readonly string[];
+  readonly options: OrderOptions;
+}
+
+/** One after the other: a group takes one operation at a time. */
+async function addMembers(context: CommandContext, { ref, servers, options }: AddRequest): Promise<void> {
+  const done = [];
+  for (const [i, server] of servers.entries()) {
+    const { value, client } = await context.sites.change(ref, async (primary, id) => {
+      const server_id = await requireServerId(context.handleOf(primary), server);
+      const member = { server_id, ...(await orderOf(options, { client: primary, id })) };
+      return primary.call("members.create", { path: { id }, body: { member } });
+    });
+    const running = { operation: value.operation, client };
+    const isLast = i === servers.length - 1;
+    const operation = await finish(context, running, value.member.protection_group_id, { isForced: !isLast });
+    if (context.exitCode === EXIT.done && operation.error) context.worsen(EXIT.error);
+    done.push(operation);
+  }
+  context.printer.list(done, OPERATION_LIST);
+}
+
+async function setMember(
+  context: CommandContext,
+  { ref, member, options }: { readonly ref: string; readonly member: string; readonly options: OrderOptions },
+): Promise<void> {
+  const { value, delivery } = await context.sites.change(ref, async (primary, id) => {
+    const order: UpdateMember = await orderOf(options, { client: primary, id });
+    if (Object.keys(order).length === 0) throw new UsageError("Nothing to change: name an option.");
+    const path = { id, member_id: (await findMember(primary, id, member)).id };
+    return primary.call("members.update", { path, body: { member: order } });
+  });
+  context.report(delivery);
+  context.printer.record(value.member, RECORD);
+}
+
+async function removeMembers(context: CommandContext, ref: string, refs: readonly string[]): Promise<void> {
+  const done = [];
+  for (const [i, member] of refs.entries()) {
+    const { value, client } = await context.sites.change(ref, async (primary, id) => {
+      const path = { id, member_id: (await findMember(primary, id, member)).id };
+      return primary.call("members.delete", { path });
+    });
+    const running = { operation: value.operation, client };
+    const isForced = i < refs.length - 1;
+    done.push(await finish(context, running, running.operation.protection_group_id, { isForced }));
+  }
+  context.printer.list(done, OPERATION_LIST);
+}

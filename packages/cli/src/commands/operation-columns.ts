@@ -1,0 +1,59 @@
+import type { Operation } from "@protector/contract";
+import { durationText, timeText } from "../output/duration.ts";
+import type { Column } from "../output/printer.ts";
+
+const seconds = (value: number | null) => (value === null ? null : durationText(value));
+
+/** One operation. */
+export const OPERATION_COLUMNS: readonly Column<Operation>[] = [
+  { name: "id" },
+  { name: "type" },
+  { name: "mode" },
+  { name: "status" },
+  { name: "status_reason" },
+  { name: "error", cell: ({ error }) => (error ? `${error.detail} (${error.code})` : null) },
+  { name: "protection_group", cell: (operation) => operation.protection_group_name },
+  { name: "phase" },
+  { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
+  { name: "is_past_no_return" },
+  { name: "recovery_point" },
+  { name: "data_loss", cell: (operation) => seconds(operation.data_loss_seconds) },
+  { name: "downtime", cell: (operation) => seconds(operation.downtime_seconds) },
+  { name: "members", cell: ({ members }) => members.map(memberText).join("\n") },
+  { name: "leftovers", cell: ({ leftovers }) => leftovers.map((one) => `${one.subject}: ${one.reason}`).join("\n") },
+  { name: "verbs", cell: ({ verbs }) => verbs.join(", ") },
+  { name: "request_id" },
+  { name: "created_at", cell: (operation) => timeText(operation.created_at) },
+  { name: "started_at", cell: (operation) => timeText(operation.started_at) },
+  { name: "finished_at", cell: (operation) => timeText(operation.finished_at) },
+];
+
+/** One line per operation. */
+export const OPERATION_LIST: readonly Column<Operation>[] = [
+  { name: "id" },
+  { name: "type" },
+  { name: "mode" },
+  { name: "status" },
+  { name: "protection_group", cell: (operation) => operation.protection_group_name },
+  { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
+  { name: "created_at", cell: (operation) => timeText(operation.created_at) },
+  { name: "finished_at", cell: (operation) => timeText(operation.finished_at) },
+];
+
+function memberText({
+  name,
+  status,
+  server_id,
+  addresses,
+  downtime_seconds,
+  error,
+}: Operation["members"][number]): string {
+  const facts = [
+    `${name}: ${status}`,
+    server_id ? `server ${server_id}` : "",
+    addresses.join(" "),
+    downtime_seconds === null ? "" : `down for ${durationText(downtime_seconds)}`,
+    error ? error.detail : "",
+  ];
+  return facts.filter(Boolean).join(", ");
+}

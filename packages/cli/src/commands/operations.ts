@@ -1,0 +1,118 @@
+import { askOperation, findOperation, listOperations } from "@protector/client";
+import type { Operation, OperationAction, OperationStep } from "@protector/contract";
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { exitCodeOfStatus, UsageError } from "../exit-codes.ts";
+import { finish, follow, memberNames, settle } from "../follow.ts";
+import { operationTree } from "../output/operation-tree.ts";
+import type { Act } from "./command.ts";
+import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
+
+/** `protector operation …` */
+export function addOperationCommands(program: Command, act: Act): void {
+  const operations = program.command("operation").description("runs of workflows, on both sites");
+  operations
+    .command("list")
+    .option("--protection-group <group>", "only those of a group (name or id)")
+    .option("--status <status>", "only those in this status")
+    .option("--type <type>", "only those of this type")
+    .description("list operations of both sites, newest first")
+    .action((options: Filters) => act((context) => list(context, options)));
+  operations
+    .command("show")
+    .argument("<operation>", "id")
+    .description("show an operation with its steps")
+    .action((id: string) => act((context) => show(context, id)));
+  operations
+    .command("watch")
+    .argument("<operation>", "id")
+    .description("watch an operation until it has ended; Ctrl-C leaves, the operation goes on")
+    .action((id: string) => act((context) => watch(context, id)));
+  addVerbs(operations, act);
+}
+
+interface Filters {
+  readonly protectionGroup?: string;
+  readonly status?: string;
+  readonly type?: string;
+}
+
+async function list(context: CommandContext, { protectionGroup, ...filters }: Filters): Promise<void> {
+  const query: Record<string, string> = { ...filters };
+  if (protectionGroup !== undefined) query.protection_group_id = await context.sites.groupId(protectionGroup);
+  const { operations, silent } = await listOperations(context.sites, query);
+  for (const failure of silent) context.warn(`${failure.site} does not answer: its operations may be missing.`);
+  context.printer.list(operations, OPERATION_LIST);
+}
+
+async function show(context: CommandContext, id: string): Promise<void> {
+  const running = await findOperation(context.sites, id);
+  const { steps } = await running.client.call("operations.steps", { path: { id: running.operation.id } });
+  const { printer, host } = context;
+  const shown: Operation & { readonly steps: readonly OperationStep[] } = { ...running.operation, steps };
+  printer.record(shown, OPERATION_COLUMNS);
+  if (!printer.isForPeople || printer.picks.length > 0 || steps.length === 0) return;
+  const lines = operationTree(
+    { operation: running.operation, steps, silence: undefined },
+    {
+      width: printer.width ?? 120,
+      stepLines: 20,
+      now: host.clock.now(),
+      paint: printer.paint,
+      memberName: await memberNames(running),
+    },
+  );
+  printer.write(`\n${lines.join("\n")}\n`);
+}
+
+async function watch(context: CommandContext, id: string): Promise<void> {
+  const running = await findOperation(context.sites, id);
+  const operation = await follow(context, running);
+  context.worsen(exitCodeOfStatus(operation.status));
+  await settle(context, operation, operation.protection_group_id);
+  context.printer.record(operation, OPERATION_COLUMNS);
+}
+
+const VERBS = {
+  cancel: "before the point of no return undo everything; after it stop at the next safe boundary",
+  retry: "run again only what failed, and what waits for it",
+  rollback: "undo everything done so far",
+} as const;
+
+function addVerbs(operations: Command, act: Act): void {
+  for (const [verb, description] of Object.entries(VERBS)) {
+    operations
+      .command(verb)
+      .argument("<operation>", "id")
+      .description(description)
+      .action((id: string) => act((context) => ask(context, id, { [verb]: {} })));
+  }
+  operations
+    .command("resume")
+    .argument("<operation>", "id")
+    .option("--as <mode>", "unplanned: the source site is lost, go on without it")
+    .option("--reason <text>", "why; kept in the audit, needed with --as")
+    .description("go on where it stopped")
+    .action((id: string, { as, reason }: { as?: string; reason?: string }) =>
+      act(async (context) => {
+        if (as !== undefined && as !== "unplanned") throw new UsageError("--as knows only: unplanned");
+        if (as !== undefined && reason === undefined) throw new UsageError("--as unplanned needs --reason.");
+        const resume = { ...(as ? { as: "unplanned" as const } : {}), ...(reason === undefined ? {} : { reason }) };
+        await ask(context, id, { resume });
+      }),
+    );
+  operations
+    .command("abandon")
+    .argument("<operation>", "id")
+    .requiredOption("--reason <text>", "why; kept in the audit")
+    .description("stop working on it; what it made is listed as left over")
+    .action((id: string, { reason }: { reason: string }) =>
+      act((context) => ask(context, id, { abandon: { reason } })),
+    );
+}
+
+async function ask(context: CommandContext, id: string, action: OperationAction): Promise<void> {
+  const running = await askOperation(context.sites, id, action);
+  const operation = await finish(context, running, running.operation.protection_group_id);
+  context.printer.record(operation, OPERATION_COLUMNS);
+}

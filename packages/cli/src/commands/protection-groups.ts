@@ -1,0 +1,137 @@
+import { type ReachableView, replicateNow } from "@protector/client";
+import type { ProtectionGroup } from "@protector/contract";
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
+import { finish } from "../follow.ts";
+import { timeText } from "../output/duration.ts";
+import type { Column } from "../output/printer.ts";
+import type { Act } from "./command.ts";
+import { OPERATION_COLUMNS } from "./operation-columns.ts";
+
+const LIST: readonly Column<ProtectionGroup>[] = [
+  { name: "id" },
+  { name: "name" },
+  { name: "status" },
+  { name: "protection" },
+  { name: "is_primary_here" },
+  { name: "sync_status" },
+  { name: "member_count" },
+  { name: "is_failover_ready" },
+  { name: "last_recovery_point_at", cell: (group) => timeText(group.last_recovery_point_at) },
+];
+
+type SiteName = (id: string) => string;
+
+/** The words of the fields follow the service's documentation: `current_primary_site`, `last_replication_at`. */
+const recordColumns = (site: SiteName): readonly Column<ProtectionGroup>[] => [
+  { name: "id" },
+  { name: "name" },
+  { name: "description" },
+  { name: "status" },
+  { name: "protection" },
+  { name: "protection_reason" },
+  { name: "replication_type" },
+  { name: "home_site", cell: (group) => site(group.home_site_id) },
+  { name: "current_primary_site", cell: (group) => site(group.primary_site_id) },
+  { name: "peer_site", cell: (group) => site(group.peer_site_id) },
+  { name: "sync_status" },
+  { name: "generation" },
+  { name: "epoch" },
+  { name: "member_count" },
+  { name: "is_failover_ready" },
+  { name: "last_replication_at", cell: (group) => timeText(group.last_recovery_point_at) },
+  { name: "current_operation_id" },
+  { name: "project_id" },
+  { name: "created_at", cell: (group) => timeText(group.created_at) },
+  { name: "updated_at", cell: (group) => timeText(group.updated_at) },
+];
+
+/** Shows a group as its primary knows it, else as the site that answers does. */
+async function showGroup(context: CommandContext, ref: string): Promise<void> {
+  const { views, primary } = await context.sites.inspectAndMend(ref);
+  const reachable = views.filter((view): view is ReachableView => view.isReachable);
+  for (const view of views)
+    if (!view.isReachable) context.warn(`${view.name} does not answer: ${view.failure.message}`);
+  const shown = primary.isReachable && primary.group ? primary : reachable.find((view) => view.group);
+  if (!shown?.group) throw new UsageError(`Protection group "${ref}" is deleted.`);
+  const names = new Map(reachable.map((view) => [view.siteId, view.name]));
+  context.printer.record(
+    shown.group,
+    recordColumns((id) => names.get(id) ?? id),
+  );
+}
+
+/** `protector protection-group …` */
+export function addProtectionGroupCommands(program: Command, act: Act): Command {
+  const groups = program.command("protection-group").alias("pg").description("protection groups");
+  groups
+    .command("create")
+    .argument("<name>")
+    .option("--description <text>")
+    .description("create a group whose servers run at --os-cloud and recover at the secondary cloud")
+    .action((name: string, options: { description?: string }) =>
+      act(async (context) => {
+        const { value, delivery } = await context.sites.createGroup({ name, ...options });
+        context.report(delivery);
+        await showGroup(context, value.id);
+      }),
+    );
+  groups
+    .command("list")
+    .option("--name <name>", "only the group of this name")
+    .option("--status <status>", "only groups in this status")
+    .description("list the groups of the project")
+    .action((filters: Record<string, string>) =>
+      act(async (context) => context.printer.list(await context.sites.listGroups(filters), LIST)),
+    );
+  groups
+    .command("show")
+    .argument("<group>", "name or id")
+    .description("show a group")
+    .action((ref: string) => act((context) => showGroup(context, ref)));
+  groups
+    .command("set")
+    .argument("<group>", "name or id")
+    .option("--name <name>")
+    .option("--description <text>")
+    .description("change name or description")
+    .action((ref: string, options: { name?: string; description?: string }) =>
+      act(async (context) => {
+        if (Object.keys(options).length === 0) throw new UsageError("Nothing to change: use --name or --description.");
+        const { value, delivery } = await context.sites.change(ref, (primary, id) =>
+          primary.call("protection_groups.update", { path: { id }, body: { protection_group: options } }),
+        );
+        context.report(delivery);
+        await showGroup(context, value.protection_group.id);
+      }),
+    );
+  groups
+    .command("delete")
+    .argument("<group...>", "names or ids")
+    .description("delete groups without members; their servers are not touched")
+    .action((refs: string[]) => act((context) => deleteGroups(context, refs)));
+  groups
+    .command("replicate")
+    .argument("<group>", "name or id")
+    .description("replicate now, and wait until the recovery point is usable")
+    .action((ref: string) => act((context) => replicate(context, ref)));
+  return groups;
+}
+
+async function deleteGroups(context: CommandContext, refs: readonly string[]): Promise<void> {
+  for (const ref of refs) {
+    const groupId = await context.sites.groupId(ref);
+    const { value, client } = await context.sites.change(groupId, (primary, id) =>
+      primary.call("protection_groups.delete", { path: { id } }),
+    );
+    const operation = await finish(context, { operation: value.operation, client }, groupId);
+    context.printer.record(operation, OPERATION_COLUMNS);
+  }
+}
+
+async function replicate(context: CommandContext, ref: string): Promise<void> {
+  const running = await replicateNow(context.sites, ref);
+  const operation = await finish(context, running, running.operation.protection_group_id);
+  context.printer.record(operation, OPERATION_COLUMNS);
+}

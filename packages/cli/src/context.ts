@@ -1,0 +1,111 @@
+import { type ApiError, type Delivery, type SiteClient, TwoSiteClient } from "@protector/client";
+import { entryOfVariables } from "./cloud/cloud-entry.ts";
+import { type CloudFiles, readCloudFiles, requireEntry } from "./cloud/cloud-files.ts";
+import { findPeer } from "./cloud/find-peer.ts";
+import { openSite, type SiteHandle } from "./cloud/site-handle.ts";
+import { EXIT, UsageError } from "./exit-codes.ts";
+import type { GlobalOptions } from "./global-options.ts";
+import type { CliHost } from "./host.ts";
+import { Printer } from "./output/printer.ts";
+import { type Painter, painterFor } from "./output/style.ts";
+
+/** What every command works with: the two sites, opened when first needed, and the way to talk to people. */
+export class CommandContext {
+  readonly host: CliHost;
+  readonly options: GlobalOptions;
+  readonly printer: Printer;
+  readonly sites: TwoSiteClient;
+  /** The exit code so far; commands may worsen it. */
+  exitCode: number = EXIT.done;
+  readonly #globalRequestId: string;
+  readonly #handles = new Map<SiteClient, SiteHandle>();
+  readonly #near: SiteHandle;
+  #files: CloudFiles | undefined;
+
+  /** @throws UsageError when no cloud is named or it is not described. */
+  constructor(host: CliHost, options: GlobalOptions) {
+    this.host = host;
+    this.options = options;
+    this.printer = new Printer(host, { format: options.format, picks: options.column });
+    this.#globalRequestId = `req-${host.random.uuid()}`;
+    this.#near = this.#open(this.#nearEntry());
+    this.sites = new TwoSiteClient({ near: this.#near.client, far: async () => (await this.#openFar()).client });
+  }
+
+  get near(): SiteHandle {
+    return this.#near;
+  }
+
+  async far(): Promise<SiteHandle> {
+    return this.handleOf(await this.sites.far());
+  }
+
+  /** The site that a client belongs to. */
+  handleOf(client: SiteClient): SiteHandle {
+    return this.#handles.get(client) ?? this.#near;
+  }
+
+  /** Colours for what goes to standard error. */
+  get paint(): Painter {
+    return painterFor(this.host.stderr, this.host.env);
+  }
+
+  /** Whether the command waits for the operation that it starts. */
+  get isWaiting(): boolean {
+    return this.options.wait ?? this.host.stdout.isTTY ?? false;
+  }
+
+  /** Tells people something that is not the result. */
+  note(text: string): void {
+    this.host.stderr.write(`${text}\n`);
+  }
+
+  warn(text: string): void {
+    this.note(`${this.paint("Warning:", "yellow")} ${text}`);
+  }
+
+  worsen(code: number): void {
+    if (code !== EXIT.done) this.exitCode = code;
+  }
+
+  /** Tells of a change that is made but that the peer has not confirmed. */
+  report(delivery: Delivery): void {
+    if (delivery.isDelivered) return;
+    this.#reportOwed(delivery.failure);
+  }
+
+  #reportOwed(failure: ApiError): void {
+    this.warn(
+      `The change is made, but ${failure.site} has not confirmed it yet: ${failure.message} The next command on the group carries it there; or run: protector protection-group sync-force`,
+    );
+    this.worsen(failure.isSilence ? EXIT.peerUnreachable : EXIT.done);
+  }
+
+  #cloudFiles(): CloudFiles {
+    this.#files ??= readCloudFiles(this.host);
+    return this.#files;
+  }
+
+  #nearEntry() {
+    const name = this.options.osCloud ?? this.host.env.OS_CLOUD;
+    if (name) return requireEntry(this.#cloudFiles(), name);
+    const entry = entryOfVariables({ ...this.host.env, ...this.options.variables });
+    if (entry) return entry;
+    const [only, second] = this.#cloudFiles().entries;
+    if (only && !second) return only;
+    throw new UsageError("No cloud is named. Use --os-cloud, or set OS_CLOUD or the OS_* variables.");
+  }
+
+  async #openFar(): Promise<SiteHandle> {
+    const name = this.options.secondaryCloud ?? this.host.env.OS_SECONDARY_CLOUD;
+    if (name) return this.#open(requireEntry(this.#cloudFiles(), name));
+    const summaries = await this.#near.client.all("site_summaries.index");
+    return this.#open(findPeer(this.#cloudFiles(), this.#near.entry, summaries));
+  }
+
+  #open(entry: Parameters<typeof openSite>[0]): SiteHandle {
+    const handle = openSite(entry, this.host, this.#globalRequestId);
+    this.#handles.set(handle.client, handle);
+    return handle;
+  }
+}

@@ -1,0 +1,144 @@
+import { isEnded, type OperationMoment, type RunningOperation, watchOperation } from "@protector/client";
+import type { Operation } from "@protector/contract";
+import type { CommandContext } from "./context.ts";
+import { exitCodeOfStatus, TimedOut } from "./exit-codes.ts";
+import { durationText } from "./output/duration.ts";
+import { OperationLines } from "./output/operation-lines.ts";
+import { operationTitle, operationTree } from "./output/operation-tree.ts";
+
+type MemberName = (id: string) => string | undefined;
+
+export interface FollowOptions {
+  /** Nothing is shown: for runs that only make a plan. */
+  readonly isQuiet?: boolean;
+}
+
+/**
+ * Watches an operation to its end: a tree that is drawn anew on a terminal, else one line per change, both on standard
+ * error. Ctrl-C leaves the watch and nothing else.
+ * @throws TimedOut after `--timeout`; the signal's reason when left.
+ */
+export async function follow(
+  context: CommandContext,
+  running: RunningOperation,
+  { isQuiet = false }: FollowOptions = {},
+): Promise<Operation> {
+  const { host } = context;
+  const names = isQuiet ? () => undefined : await memberNames(running);
+  const show = isQuiet ? () => {} : host.stderr.isTTY ? redrawing(context, names) : telling(context, names);
+  const limit = new Limit(context);
+  try {
+    let last = running.operation;
+    for await (const moment of watchOperation(running, { clock: host.clock, signal: limit.signal })) {
+      last = moment.operation;
+      show(moment);
+    }
+    return last;
+  } catch (error) {
+    if (limit.isReached && error === limit.signal.reason) throw timedOut(context, running);
+    if (host.interrupt?.aborted) context.note(`\nLeft. The operation goes on. ${rejoin(running)}`);
+    throw error;
+  } finally {
+    limit.stop();
+  }
+}
+
+/**
+ * Waits for an operation when that is wanted (or `isForced`: something else has to follow it), takes what it has changed to the peer, and sets the exit code.
+ * @returns the operation as it is then.
+ */
+export async function finish(
+  context: CommandContext,
+  running: RunningOperation,
+  groupId: string,
+  { isForced = false }: { readonly isForced?: boolean } = {},
+): Promise<Operation> {
+  if (!context.isWaiting && !isForced) {
+    if (context.printer.isForPeople) context.note(`Accepted. ${rejoin(running)}`);
+    return running.operation;
+  }
+  const operation = await follow(context, running);
+  context.worsen(exitCodeOfStatus(operation.status));
+  await settle(context, operation, groupId);
+  return operation;
+}
+
+/** After the end of an operation the peer hears what has become of the group. */
+export async function settle(context: CommandContext, operation: Operation, groupId: string): Promise<void> {
+  if (operation.is_dry_run || !isEnded(operation)) return;
+  const delivery = await context.sites.settle(groupId);
+  if (delivery.isDelivered) return;
+  const { failure } = delivery;
+  context.warn(
+    `${failure.site} does not know the outcome yet: ${failure.message} The next command on the group tells it.`,
+  );
+}
+
+/** Names of a group's members by id, as the site that runs the operation knows them. */
+export async function memberNames({ client, operation }: RunningOperation): Promise<MemberName> {
+  try {
+    const members = await client.all("members.index", { path: { id: operation.protection_group_id } });
+    const names = new Map(members.map((member) => [member.id, member.name]));
+    return (id) => names.get(id);
+  } catch {
+    // A group that is being deleted has no list of members any more; names are a comfort only.
+    return () => undefined;
+  }
+}
+
+function rejoin({ operation }: RunningOperation): string {
+  return `Watch it with: protector operation watch ${operation.id}`;
+}
+
+function timedOut(context: CommandContext, running: RunningOperation): TimedOut {
+  const { operation } = running;
+  const limit = durationText(context.options.timeout ?? 0);
+  return new TimedOut(`The ${operationTitle(operation)} has not ended within ${limit} and goes on. ${rejoin(running)}`);
+}
+
+/** Draws the tree over itself. */
+function redrawing(context: CommandContext, memberName: MemberName): (moment: OperationMoment) => void {
+  const { host, paint } = context;
+  let drawn = 0;
+  return (moment) => {
+    const width = host.stderr.columns ?? 80;
+    const room = (host.stderr.rows ?? 24) - 12;
+    const options = { width, stepLines: Math.max(3, room), now: host.clock.now(), paint, memberName };
+    const tree = operationTree(moment, options);
+    // More lines than the screen has could not be drawn over.
+    const lines = isEnded(moment.operation) ? tree : tree.slice(0, (host.stderr.rows ?? 24) - 1);
+    host.stderr.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ""}${lines.join("\n")}\n`);
+    drawn = lines.length;
+  };
+}
+
+function telling(context: CommandContext, memberName: MemberName): (moment: OperationMoment) => void {
+  const lines = new OperationLines(memberName);
+  return (moment) => {
+    for (const line of lines.next(moment)) context.note(line);
+  };
+}
+
+/** Ctrl-C and `--timeout` in one signal. */
+class Limit {
+  readonly signal: AbortSignal;
+  isReached = false;
+  readonly #done = new AbortController();
+
+  constructor({ host, options }: CommandContext) {
+    const expired = new AbortController();
+    this.signal = host.interrupt ? AbortSignal.any([host.interrupt, expired.signal]) : expired.signal;
+    if (options.timeout === undefined) return;
+    host.clock.sleep(options.timeout * 1000, this.#done.signal).then(
+      () => {
+        this.isReached = true;
+        expired.abort();
+      },
+      () => {},
+    );
+  }
+
+  stop(): void {
+    this.#done.abort();
+  }
+}

@@ -1,0 +1,28 @@
+import type { Clock, HttpTransport, Random } from "@protector/ports";
+
+/** Where text goes. */
+export interface Output {
+  write(text: string): unknown;
+  readonly isTTY?: boolean | undefined;
+  /** Width of the terminal in cells. */
+  readonly columns?: number | undefined;
+  readonly rows?: number | undefined;
+}
+
+/** Everything outside that the command touches. */
+export interface CliHost {
+  /** Arguments after the program's name. */
+  readonly argv: readonly string[];
+  readonly env: Readonly<Record<string, string | undefined>>;
+  readonly stdout: Output;
+  readonly stderr: Output;
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  readonly random: Random;
+  /** Text of a file; undefined when there is none. */
+  readonly readFile: (path: string) => string | undefined;
+  /** Asks the person at the terminal; undefined = nobody is there. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Aborts with Ctrl-C: a watch is left, the operation goes on. */
+  readonly interrupt?: AbortSignal | undefined;
+}

@@ -1,0 +1,102 @@
+import { isEnded, type OperationMoment } from "@protector/client";
+import type { Operation, OperationStep } from "@protector/contract";
+import { durationText } from "./duration.ts";
+import { cut, pad } from "./fit.ts";
+import { isActive, isFailed, isSettled, phasesOf, secondsOfPhase, stateOfPhase } from "./phases.ts";
+import { type Painter, paintState } from "./style.ts";
+
+export interface TreeOptions {
+  /** Cells of a line. */
+  readonly width: number;
+  /** Most lines of steps under one phase; more are counted, not shown. */
+  readonly stepLines: number;
+  /** ms since the UNIX epoch. */
+  readonly now: number;
+  readonly paint: Painter;
+  /** Name of the member of an id. */
+  readonly memberName: (id: string) => string | undefined;
+}
+
+const STATE_WIDTH = 9;
+
+/** An operation as lines: its head, then phases, and under those at work the steps that run, wait or failed. */
+export function operationTree(moment: OperationMoment, options: TreeOptions): readonly string[] {
+  const phases = phasesOf(moment.steps);
+  const nameWidth = Math.max(8, ...phases.map((phase) => phase.name.length));
+  const lines = [...headLines(moment, options)];
+  for (const phase of phases) {
+    lines.push(phaseLine(phase.name, phase.steps, { ...options, nameWidth }));
+    lines.push(...stepLines(phase.steps, options));
+  }
+  return lines;
+}
+
+/** Type and mode of an operation for people: `planned failover`. */
+export function operationTitle({ type, mode }: Pick<Operation, "type" | "mode">): string {
+  return `${mode ? `${mode} ` : ""}${type.replaceAll("_", " ")}`;
+}
+
+/** Seconds since an operation was asked for, or that it took. */
+export function elapsedSeconds(operation: Operation, now: number): number {
+  const end = operation.finished_at ? Date.parse(operation.finished_at) : now;
+  return Math.max(0, (end - Date.parse(operation.started_at ?? operation.created_at)) / 1000);
+}
+
+function headLines({ operation, silence }: OperationMoment, { width, now, paint }: TreeOptions): readonly string[] {
+  const facts = [
+    `${Math.floor(operation.progress * 100)} %`,
+    `elapsed ${durationText(elapsedSeconds(operation, now))}`,
+  ];
+  if (!isEnded(operation) && operation.remaining_seconds !== null)
+    facts.push(`about ${durationText(operation.remaining_seconds)} left`);
+  const title = `${operationTitle(operation)} of "${operation.protection_group_name}"`;
+  const state = operation.status;
+  const room = Math.max(10, width - state.length - facts.join("  ").length - 4);
+  const lines = [`${paint(cut(title, room), "bold")}  ${paintState(state, paint)}  ${facts.join("  ")}`];
+  if (operation.status_reason) lines.push(cut(`  ${operation.status_reason}`, width));
+  if (operation.error) lines.push(paint(cut(`  ${operation.error.detail}`, width), "red"));
+  if (silence)
+    lines.push(paint(cut(`  ${silence.site} does not answer; this is the last that was seen`, width), "yellow"));
+  return lines;
+}
+
+function phaseLine(
+  name: string,
+  steps: readonly OperationStep[],
+  { now, paint, nameWidth, width }: TreeOptions & { readonly nameWidth: number },
+): string {
+  const state = stateOfPhase(steps);
+  const settled = steps.filter(isSettled).length;
+  const seconds = secondsOfPhase(steps, now);
+  const count = settled === steps.length ? plural(steps.length) : `${settled} of ${plural(steps.length)}`;
+  const shown = pad(state, STATE_WIDTH);
+  const painted = state === "done" ? paint(shown, "green") : paintState(state, paint) + shown.slice(state.length);
+  const rest = `${pad(count, 15)}  ${seconds === null ? "" : durationText(seconds)}`.trimEnd();
+  return `  ${painted}  ${pad(name, nameWidth)}  ${cut(rest, Math.max(8, width - STATE_WIDTH - nameWidth - 6))}`;
+}
+
+function stepLines(steps: readonly OperationStep[], options: TreeOptions): readonly string[] {
+  const shown = [...steps.filter(isFailed), ...steps.filter(isActive)];
+  const visible = shown.slice(0, options.stepLines);
+  const lines = visible.map((step) => stepLine(step, options));
+  const hidden = shown.length - visible.length;
+  return hidden > 0 ? [...lines, `      … ${hidden} more at work or failed`] : lines;
+}
+
+function stepLine(step: OperationStep, { width, now, paint, memberName }: TreeOptions): string {
+  const member = step.member_id === null ? undefined : memberName(step.member_id);
+  const title = member && !step.title.includes(member) ? `${step.title} (${member})` : step.title;
+  const facts = [
+    step.progress === null || isFailed(step) ? "" : `${Math.floor(step.progress * 100)} %`,
+    step.started_at && isActive(step) ? durationText((now - Date.parse(step.started_at)) / 1000) : "",
+    step.attempt > 1 ? `try ${step.attempt}` : "",
+    step.error ? step.error.detail : (step.message ?? ""),
+  ].filter(Boolean);
+  const text = [title, ...facts].join("  ");
+  const room = Math.max(10, width - STATE_WIDTH - 8);
+  return `      ${paintState(step.status, paint)}${" ".repeat(Math.max(0, STATE_WIDTH - step.status.length))}  ${cut(text, room)}`;
+}
+
+function plural(count: number): string {
+  return count === 1 ? "1 step" : `${count} steps`;
+}

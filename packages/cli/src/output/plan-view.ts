@@ -1,0 +1,79 @@
+import type { CheckResult, Operation, Plan } from "@protector/contract";
+import { durationText } from "./duration.ts";
+import { pad, wrap } from "./fit.ts";
+import { operationTitle } from "./operation-tree.ts";
+import { phasesOf } from "./phases.ts";
+import type { Painter } from "./style.ts";
+
+export interface PlanViewOptions {
+  readonly width: number;
+  readonly paint: Painter;
+  readonly memberName: (id: string) => string | undefined;
+  /** Names of the sites that the servers leave and come to. */
+  readonly from: string;
+  readonly to: string;
+}
+
+/** What an operation is going to do, for the person who confirms it. */
+export function planView(operation: Operation, plan: Plan, options: PlanViewOptions): readonly string[] {
+  const { paint, from, to } = options;
+  const title = `Plan: ${operationTitle(operation)} of "${operation.protection_group_name}" from ${from} to ${to}`;
+  return [
+    paint(title, "bold"),
+    ...facts(plan, options),
+    "",
+    ...phaseLines(plan),
+    ...checkLines("Blockers", plan.blockers, options),
+    ...checkLines("Warnings", plan.warnings, options),
+  ];
+}
+
+function facts(plan: Plan, { memberName, width }: PlanViewOptions): readonly string[] {
+  const ids = [...new Set(plan.steps.flatMap((step) => step.member_id ?? []))];
+  const names = ids.map((id) => memberName(id) ?? id);
+  const loss = plan.expected_data_loss_seconds;
+  const rows = [
+    ["Members", `${ids.length}${ids.length > 0 ? ` (${someOf(names)})` : ""}`],
+    ["Expected data loss", loss === null ? "not known" : loss === 0 ? "none" : durationText(loss)],
+    [
+      "Expected duration",
+      plan.expected_duration_seconds === null ? "not known" : durationText(plan.expected_duration_seconds),
+    ],
+    ...(plan.recovery_point ? [["Recovery point", plan.recovery_point]] : []),
+    ["Point of no return", plan.steps.find((step) => step.is_point_of_no_return)?.title ?? "none"],
+  ] as const;
+  return rows.flatMap(([name = "", value = ""]) => {
+    const [first = "", ...more] = wrap(value, Math.max(20, width - 24));
+    return [`  ${pad(name, 20)}  ${first}`, ...more.map((line) => `${" ".repeat(24)}${line}`)];
+  });
+}
+
+function someOf(names: readonly string[]): string {
+  const shown = names.slice(0, 10).join(", ");
+  return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
+}
+
+function phaseLines(plan: Plan): readonly string[] {
+  const phases = phasesOf(plan.steps);
+  const width = Math.max(5, ...phases.map((phase) => phase.name.length));
+  return phases.map(({ name, steps }, i) => {
+    const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+    const mark = steps.some((step) => step.is_point_of_no_return) ? "  (point of no return)" : "";
+    return `  ${String(i + 1).padStart(2)}  ${pad(name, width)}  ${count}${mark}`;
+  });
+}
+
+function checkLines(
+  title: string,
+  checks: readonly CheckResult[],
+  { width, paint }: PlanViewOptions,
+): readonly string[] {
+  if (checks.length === 0) return [];
+  const colour = title === "Blockers" ? "red" : "yellow";
+  const lines = checks.flatMap((check) => {
+    const remedy = check.remedy ? ` Remedy: ${check.remedy}` : "";
+    const [first = "", ...more] = wrap(`${check.subject}: ${check.reason}${remedy}`, Math.max(20, width - 4));
+    return [`  - ${first}`, ...more.map((line) => `    ${line}`)];
+  });
+  return ["", paint(`${title} (${checks.length})`, colour), ...lines];
+}

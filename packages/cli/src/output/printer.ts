@@ -1,0 +1,142 @@
+import { stringify } from "yaml";
+import { UsageError } from "../exit-codes.ts";
+import type { CliHost } from "../host.ts";
+import { pad, widthOf, wrap } from "./fit.ts";
+import { type Painter, painterFor, paintState } from "./style.ts";
+import { tableText } from "./table.ts";
+
+export const FORMATS = ["table", "json", "yaml", "csv", "value"] as const;
+export type Format = (typeof FORMATS)[number];
+
+/** A value that can stand in a cell. */
+export type Cell = string | number | boolean | null | undefined;
+
+/** One column of a list, or one line of a record. */
+export interface Column<T> {
+  /** Name for `-c`; the resource's own where it has one. */
+  readonly name: string;
+  /** Default: the value of that name. */
+  readonly cell?: (item: T) => Cell;
+}
+
+/** Prints results as the caller asked for. `json` and `yaml` give resources as the API has them. */
+export class Printer {
+  readonly format: Format;
+  readonly picks: readonly string[];
+  readonly paint: Painter;
+  readonly #host: Pick<CliHost, "stdout" | "env">;
+
+  constructor(
+    host: Pick<CliHost, "stdout" | "env">,
+    options: { readonly format: Format; readonly picks: readonly string[] },
+  ) {
+    this.#host = host;
+    this.format = options.format;
+    this.picks = options.picks;
+    this.paint = painterFor(host.stdout, host.env);
+  }
+
+  /** Width of the terminal; undefined when output goes elsewhere: nothing is cut there. */
+  get width(): number | undefined {
+    return this.#host.stdout.isTTY ? (this.#host.stdout.columns ?? 80) : undefined;
+  }
+
+  /** Whether people read it, who can be told more than the result. */
+  get isForPeople(): boolean {
+    return this.format === "table";
+  }
+
+  write(text: string): void {
+    this.#host.stdout.write(text);
+  }
+
+  /** A list; in a table one line per item. */
+  list<T extends object>(items: readonly T[], columns: readonly Column<T>[]): void {
+    this.write(this.#listText(items, columns));
+  }
+
+  /** One resource; in a table one line per field. */
+  record<T extends object>(item: T, columns: readonly Column<T>[]): void {
+    this.write(this.#itemText(item, columns));
+  }
+
+  #listText<T extends object>(items: readonly T[], columns: readonly Column<T>[]): string {
+    if (this.format === "json" || this.format === "yaml")
+      return this.#data(items.map((item) => this.#picked(item, columns)));
+    const chosen = this.#choose(columns, items[0]);
+    const rows = items.map((item) => chosen.map((column) => cellText(valueIn(item, column))));
+    const titles = chosen.map((column) => column.name);
+    switch (this.format) {
+      case "csv":
+        return [titles, ...rows].map(csvLine).join("");
+      case "value":
+        return rows.map((row) => `${row.join(" ")}\n`).join("");
+      case "table":
+        return tableText(titles, rows, { width: this.width, paint: this.paint });
+    }
+  }
+
+  #itemText<T extends object>(item: T, columns: readonly Column<T>[]): string {
+    if (this.format === "json" || this.format === "yaml") return this.#data(this.#picked(item, columns));
+    const chosen = this.#choose(columns, item);
+    const names = chosen.map((column) => column.name);
+    const values = chosen.map((column) => cellText(valueIn(item, column)));
+    switch (this.format) {
+      case "csv":
+        return [names, values].map(csvLine).join("");
+      case "value":
+        return values.map((value) => `${value}\n`).join("");
+      case "table":
+        return this.#recordText(names, values);
+    }
+  }
+
+  #recordText(names: readonly string[], values: readonly string[]): string {
+    const nameWidth = Math.max(0, ...names.map(widthOf));
+    const rest = this.width === undefined ? undefined : Math.max(20, this.width - nameWidth - 2);
+    const lines = names.flatMap((name, i) => {
+      const value = values[i] ?? "";
+      const [first = "", ...more] = rest === undefined ? value.split("\n") : wrap(value, rest);
+      const head = `${this.paint(pad(name, nameWidth), "bold")}  ${paintState(first, this.paint)}`.trimEnd();
+      return [head, ...more.map((line) => `${" ".repeat(nameWidth + 2)}${line}`)];
+    });
+    return `${lines.join("\n")}\n`;
+  }
+
+  #data(value: unknown): string {
+    return this.format === "json" ? `${JSON.stringify(value, null, 2)}\n` : stringify(value);
+  }
+
+  #picked<T extends object>(item: T, columns: readonly Column<T>[]): unknown {
+    if (this.picks.length === 0) return item;
+    return Object.fromEntries(
+      this.#choose(columns, item).map((column) => [column.name, valueIn(item, column) ?? null]),
+    );
+  }
+
+  #choose<T extends object>(columns: readonly Column<T>[], sample: T | undefined): readonly Column<T>[] {
+    if (this.picks.length === 0) return columns;
+    const known = new Set([...columns.map((column) => column.name), ...Object.keys(sample ?? {})]);
+    return this.picks.map((pick) => {
+      const name = pick.toLowerCase().replaceAll(/[ -]/g, "_");
+      const column = columns.find((one) => one.name === name);
+      if (column) return column;
+      if (sample === undefined || known.has(name)) return { name };
+      throw new UsageError(`No column "${pick}". Columns: ${[...known].join(", ")}`);
+    });
+  }
+}
+
+function valueIn<T extends object>(item: T, column: Column<T>): unknown {
+  return column.cell ? column.cell(item) : (item as Record<string, unknown>)[column.name];
+}
+
+function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}
+
+function csvLine(cells: readonly string[]): string {
+  return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join(",")}\n`;
+}
