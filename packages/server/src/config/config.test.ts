@@ -3,7 +3,9 @@ import { changedOptions } from "./changed-options.ts";
 import { ConfigError } from "./config-problem.ts";
 import { parseDatabaseUrl } from "./database-url.ts";
 import { loadConfig } from "./load-config.ts";
+import type { Option } from "./option.ts";
 import { renderSample } from "./render-sample.ts";
+import { Settings } from "./settings.ts";
 import { shownOptions } from "./shown-options.ts";
 
 /** The minimal file of the service-placement page, as printed. */
@@ -128,6 +130,14 @@ describe("a wrong value", () => {
     const message = failure("[database]\nconnection = mysql+pymysql://protector:hunter2@controller\n");
     expect(message).toContain("protector.conf:2: [database] connection: names no database");
     expect(message).not.toContain("hunter2");
+  });
+
+  test("that is secret and of a narrow type is not shown either", () => {
+    const entry = { file: "f", line: 1, section: "s", name: "pin", value: "hunter2" };
+    const option: Option = { type: "int", secret: true, help: "h" };
+    const settings = new Settings([entry], {}, { s: { pin: option } });
+    expect(settings.value("s", "pin", option)).toBeUndefined();
+    expect(settings.problems[0]?.text).toBe("the value is not accepted: a whole number is");
   });
 
   test("outside any section or without a sign is refused", () => {

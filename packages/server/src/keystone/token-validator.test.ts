@@ -2,7 +2,7 @@ import { connectCloud } from "@protector/openstack";
 import { type HttpTransport, seededRandom, VirtualClock } from "@protector/ports";
 import { createWorld, seedBasics, seedTenant } from "@protector/simulator";
 import { beforeEach, describe, expect, test } from "vitest";
-import { ProcessTokenCache } from "./token-cache.ts";
+import { ProcessTokenCache, type TokenCache, type ValidToken } from "./token-cache.ts";
 import { type TokenRequest, TokenValidator, type TokenValidatorOptions } from "./token-validator.ts";
 
 const HOUR = 3600 * 1000;
@@ -127,6 +127,28 @@ describe("the cache", () => {
     const validator = scene.validator({ cacheSeconds: 100 * 24 * 3600 });
     expect((await run(validator.validate(requestOf(value)))).kind).toBe("accepted");
     await clock.advance(Date.parse(content.expiresAt) - clock.now() + 1_000);
+    expect((await run(validator.validate(requestOf(value)))).kind).toBe("unauthorized");
+  });
+
+  test("is told the shorter of its time and the token's life, and is not believed about an expired token", async () => {
+    const { value, content } = await run(scene.demo.token());
+    const lives: number[] = [];
+    let kept: ValidToken | undefined;
+    const cache: TokenCache = {
+      get: async () => kept,
+      set: async (_, token, lifeMs) => {
+        kept = token;
+        lives.push(lifeMs);
+      },
+      close: async () => {},
+    };
+    const left = Date.parse(content.expiresAt) - clock.now();
+    await run(scene.validator({ cache, cacheSeconds: 1e9 }).validate(requestOf(value)));
+    kept = undefined;
+    const validator = scene.validator({ cache });
+    await run(validator.validate(requestOf(value)));
+    expect(lives).toEqual([left, 300_000]);
+    await clock.advance(left);
     expect((await run(validator.validate(requestOf(value)))).kind).toBe("unauthorized");
   });
 

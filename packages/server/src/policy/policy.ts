@@ -40,7 +40,7 @@ export class Policy {
     this.#readAgainIfChanged();
     const check = this.#rules.checks.get(rule);
     if (!check) throw new Error(`there is no policy rule ${rule}`);
-    const isAdmin = this.#decide(this.#check("context_is_admin"), { ...credentials, is_admin: false }, target);
+    const isAdmin = this.#decide(this.#check("context_is_admin"), credentials, target);
     return this.#decide(check, { ...credentials, is_admin: isAdmin }, target);
   }
 
