@@ -88,10 +88,11 @@ export function later(
   });
 }
 
+const REMOVABLE = ["available", "error", "error_restoring", "error_extending", "error_managing"];
+
 /** @throws ApiError 400 when the volume is attached, grouped or busy. */
 export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
-  const deletable = ["available", "error", "error_restoring", "error_extending", "error_managing"];
-  if (!deletable.includes(volume.status) || volume.groupId !== undefined || volume.attachments.length > 0) {
+  if (!REMOVABLE.includes(volume.status) || volume.groupId !== undefined || volume.attachments.length > 0) {
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
@@ -109,11 +110,7 @@ export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
 
 /** @throws ApiError 400 when the volume is attached, grouped or busy. */
 export function unmanageVolume(state: VolumeState, volume: VolumeRecord): void {
-  if (
-    volume.groupId !== undefined ||
-    volume.attachments.length > 0 ||
-    !["available", "error"].includes(volume.status)
-  ) {
+  if (volume.groupId !== undefined || volume.attachments.length > 0 || !REMOVABLE.includes(volume.status)) {
     throw badRequest(
       "Invalid volume: Volume status must be available or error and must not be migrating, attached, belong to a group, have snapshots, or be disassociated from snapshots after volume transfer.",
     );
