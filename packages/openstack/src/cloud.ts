@@ -3,6 +3,7 @@ import type { ComputeClient } from "./compute.ts";
 import type { CatalogService, IdentityClient, Token } from "./identity.ts";
 import type { ImageClient } from "./image.ts";
 import type { NetworkClient } from "./network.ts";
+import type { PlacementClient } from "./placement.ts";
 import type { VolumeClient } from "./volume.ts";
 
 /** How a session proves who it is (Keystone v3 authentication methods). */
@@ -67,6 +68,7 @@ export interface Cloud {
   readonly volume: VolumeClient;
   readonly network: NetworkClient;
   readonly image: ImageClient;
+  readonly placement: PlacementClient;
   /** The session's own token value and content. */
   token(): Promise<{ readonly value: string; readonly content: Token }>;
   catalog(): Promise<readonly CatalogService[]>;

@@ -5,6 +5,7 @@ import { KeystoneClient } from "./identity-client.ts";
 import { GlanceClient } from "./image-client.ts";
 import { type MicroversionRange, negotiate } from "./microversion.ts";
 import { NeutronClient } from "./network-client.ts";
+import { HttpPlacementClient, PLACEMENT_VERSION } from "./placement-client.ts";
 import { ServiceCaller } from "./request.ts";
 import { Session } from "./session.ts";
 import { CinderClient } from "./volume-client.ts";
@@ -37,6 +38,7 @@ class CloudSession implements Cloud {
   readonly volume: CinderClient;
   readonly network: NeutronClient;
   readonly image: GlanceClient;
+  readonly placement: HttpPlacementClient;
   readonly #session: Session;
   readonly #requestId: string;
 
@@ -49,6 +51,9 @@ class CloudSession implements Cloud {
     const networkBase = async () => networkUrl(await this.endpoint("network"));
     this.network = new NeutronClient(this.#caller("neutron", networkBase), (key, ask) => session.remember(key, ask));
     this.image = new GlanceClient(this.#caller("glance", async () => imageUrl(await this.endpoint("image"))));
+    const placementHeaders = async () => ({ "openstack-api-version": `placement ${PLACEMENT_VERSION}` });
+    const placementBase = () => this.endpoint("placement");
+    this.placement = new HttpPlacementClient(this.#caller("placement", placementBase, placementHeaders));
   }
 
   token(): ReturnType<Cloud["token"]> {

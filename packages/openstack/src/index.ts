@@ -5,4 +5,5 @@ export { isQuotaText } from "./failure-classes.ts";
 export type * from "./identity.ts";
 export type * from "./image.ts";
 export type * from "./network.ts";
+export type * from "./placement.ts";
 export type * from "./volume.ts";

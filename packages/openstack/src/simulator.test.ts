@@ -382,6 +382,17 @@ test("networks, ports, security groups, floating addresses and quotas", () =>
     expect(await member.network.findNetwork(isolated.id)).toBeUndefined();
   }));
 
+test("placement: hosts with room", () =>
+  play(async ({ service, member }) => {
+    const size = { vcpus: 2, ramMiB: 4096, diskGiB: 0 };
+    expect(await service.placement.countHostsWithRoom(size, 100)).toBe(4);
+    expect(await service.placement.countHostsWithRoom(size, 3)).toBe(3);
+    expect(await service.placement.countHostsWithRoom({ ...size, vcpus: 5000 }, 100)).toBe(0);
+    await expect(member.placement.countHostsWithRoom(size, 1)).rejects.toMatchObject({
+      failure: { status: 403, service: "placement" },
+    });
+  }));
+
 test("images", () =>
   play(async ({ member, tenant }) => {
     const image = await member.image.findImage(tenant.basics.imageId);
