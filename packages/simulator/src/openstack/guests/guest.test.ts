@@ -107,3 +107,30 @@ test("what happens to a disk behind an ended connection is no corruption", async
   a.cloud.guests.halt(a.threeTier.web.server);
   expect(world.problems).toEqual([]);
 });
+
+test("one group snapshot of all disks is a gapless beginning of what the guest wrote, two snapshots are not", async () => {
+  const { clock, a, world } = await testWorld();
+  const guest = a.cloud.guest(a.threeTier.db.server.id);
+  const array = world.array("array-a").model;
+  const [root, data] = a.threeTier.db.volumes.map(({ providerId }) => providerId ?? "");
+  array.ensureGroup("cut");
+  for (const name of [root ?? "", data ?? ""]) array.addToGroup("cut", name);
+  guest.startWriting(100);
+  await clock.advance(1000);
+  array.snapshotGroup("cut", "one");
+  array.snapshotVolume(root ?? "", "late");
+  guest.write("between", "/dev/vda");
+  guest.write("between", "/dev/vdb");
+  array.snapshotVolume(data ?? "", "late");
+  await clock.advance(1000);
+  const numbers = (snapshots: readonly string[]) =>
+    snapshots
+      .flatMap((name) => array.writesOfSnapshot(name))
+      .map(({ sequence }) => sequence)
+      .sort((x, y) => x - y);
+  const isGapless = (found: readonly number[]) => found.every((sequence, index) => sequence === index + 1);
+  const together = numbers([`cut.one.${root}`, `cut.one.${data}`]);
+  expect(together).toHaveLength(20);
+  expect(isGapless(together)).toBe(true);
+  expect(isGapless(numbers([`${root}.late`, `${data}.late`]))).toBe(false);
+});
