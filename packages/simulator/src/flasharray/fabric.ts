@@ -2,7 +2,7 @@ import type { ArrayState } from "./array-state.ts";
 import { createGroup, cutPoint, mirrorPoint, removeGroup, removePoint, setPointDestroyed } from "./groups.ts";
 import type { Link } from "./link.ts";
 import type { StoredGroup, StoredPoint, StoredTransfer } from "./objects.ts";
-import { expiredPoints, nextExpiry } from "./retention.ts";
+import { nextExpiry } from "./retention.ts";
 import { elapsedOf, isComplete } from "./transfers.ts";
 import { removeSnapshot, removeVolume } from "./volumes.ts";
 
@@ -29,6 +29,7 @@ export class Fabric {
   readonly arrays: ArrayState[] = [];
   readonly links: Link[] = [];
   #isSettling = false;
+  #settledAt = 0;
 
   take(array: ArrayState): void {
     this.arrays.push(array);
@@ -61,6 +62,7 @@ export class Fabric {
     this.#isSettling = true;
     try {
       for (let due = this.#next(now); due; due = this.#next(now)) due.run();
+      this.#settledAt = now;
     } finally {
       this.#isSettling = false;
     }
@@ -143,7 +145,7 @@ export class Fabric {
     let first: Due | undefined;
     for (const array of this.arrays) {
       for (const group of array.groups.all()) {
-        group.dueAt ??= earliest(this.#agenda(array, group, now))?.at ?? Number.POSITIVE_INFINITY;
+        group.dueAt ??= earliest(this.#agenda(array, group))?.at ?? Number.POSITIVE_INFINITY;
         if (group.dueAt > now || (first && group.dueAt >= first.at)) continue;
         first = { at: group.dueAt, run: () => this.#runGroup(array, group, now) };
       }
@@ -154,12 +156,12 @@ export class Fabric {
   }
 
   #runGroup(array: ArrayState, group: StoredGroup, now: number): void {
-    const due = earliest(this.#agenda(array, group, now));
+    const due = earliest(this.#agenda(array, group));
     group.dueAt = undefined;
     if (due && due.at <= now) due.run();
   }
 
-  #agenda(array: ArrayState, group: StoredGroup, now: number): Due[] {
+  #agenda(array: ArrayState, group: StoredGroup): Due[] {
     const agenda: Due[] = [];
     const add = (at: number | undefined, run: () => void) => {
       if (at !== undefined) agenda.push({ at, run });
@@ -174,7 +176,7 @@ export class Fabric {
       if (gone === undefined) add(array.eradicationOf(point), () => removePoint(array, point));
       for (const transfer of point.outgoing) this.#addTransfer(array, point, transfer, add);
     }
-    this.#addRetention(array, group, now, add);
+    this.#addRetention(array, group, add);
     return agenda;
   }
 
@@ -250,14 +252,12 @@ export class Fabric {
     replica.targetRetention = point.group.targetRetention;
   }
 
-  #addRetention(array: ArrayState, group: StoredGroup, now: number, add: (at: number, run: () => void) => void): void {
-    const retention = group.origin ? group.targetRetention : group.sourceRetention;
-    const points = retainedPoints(group);
-    const give = (at: number) => {
-      for (const point of expiredPoints(retainedPoints(group), retention, at)) setPointDestroyed(array, point, true);
-    };
-    const at = expiredPoints(points, retention, now).length > 0 ? now : nextExpiry(points, retention, now);
-    if (at !== undefined) add(at, () => give(at));
+  #addRetention(array: ArrayState, group: StoredGroup, add: (at: number, run: () => void) => void): void {
+    const expiry = nextExpiry(retainedPoints(group), group.origin ? group.targetRetention : group.sourceRetention);
+    if (!expiry) return;
+    // Shortened retention reaches back, but what it gives up goes at the change, not before.
+    const at = Math.max(expiry.at, this.#settledAt);
+    add(at, () => setPointDestroyed(expiry.point, true, at));
   }
 
   #carries(array: ArrayState, transfer: StoredTransfer): boolean {

@@ -72,13 +72,13 @@ export function setGroupDestroyed(state: ArrayState, group: StoredGroup, isDestr
   }
 }
 
-/** Destroys or recovers one group snapshot with its volume snapshots. */
-export function setPointDestroyed(state: ArrayState, point: StoredPoint, isDestroyed: boolean): void {
+/** Destroys (as of `at`) or recovers one group snapshot with its volume snapshots. */
+export function setPointDestroyed(point: StoredPoint, isDestroyed: boolean, at: number): void {
   if (isDestroyed === (point.destroyedAt !== undefined)) {
     if (isDestroyed) throw new ArrayError(point.name, "Protection group snapshot has been destroyed.");
     return;
   }
-  markPoint(point, isDestroyed ? state.now() : undefined);
+  markPoint(point, isDestroyed ? at : undefined);
 }
 
 function markPoint(point: StoredPoint, destroyedAt: number | undefined): void {

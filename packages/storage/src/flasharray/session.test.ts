@@ -1,4 +1,3 @@
-import type { FlashArrayModel } from "@protector/simulator";
 import { afterEach, describe, expect, it } from "vitest";
 import { DISKS, GIB, GROUP, layOutDisks, onTarget, protect, replicate } from "../array-pair.ts";
 import { failureOf } from "../driver-suite.ts";
@@ -69,6 +68,8 @@ describe("a session with a FlashArray", () => {
     on({ minor: 26, idleTimeoutMs: 300_000 }, async () => {
       await pair.source.array.health();
       await pair.clock.sleep(300_001);
+      let call = 0;
+      pair.conditions.latencyOf = () => (call++ * 37) % 200;
       await Promise.all(Array.from({ length: 20 }, () => pair.source.array.health()));
       expect(calls(/login$/)).toHaveLength(2);
     }),
@@ -177,12 +178,25 @@ describe("a session with a FlashArray", () => {
   );
 
   it(
+    "adds members although the array complains that one is there already",
+    on(REST, async () => {
+      layOutDisks(pair);
+      await pair.source.array.ensureGroup(GROUP);
+      const body = { errors: [{ context: DISKS[0], message: "Volume already belongs to the protection group." }] };
+      const fault = { kind: "refuse", status: 400, body } as const;
+      pair.conditions.inject({ service: "array-a", method: "POST", path: /groups\/volumes$/, times: 1, fault });
+      await pair.source.array.setMembers(GROUP, DISKS);
+      expect((await pair.source.array.findGroup(GROUP))?.members).toEqual([...DISKS]);
+    }),
+  );
+
+  it(
     "names a count limit as something for the operator",
     on(REST, async () => {
       layOutDisks(pair);
       await protect(pair);
       await replicate(pair, "p-1");
-      (pair.target.model as FlashArrayModel).volumeLimit = 0;
+      pair.target.model.volumeLimit = 0;
       const request = { source: onTarget(pair), suffix: "p-1", sourceVolume: DISKS[0], name: "protector-c-1" };
       expect((await failureOf(pair.target.array.ensureClone(request))).failureClass).toBe("needs_operator");
     }),

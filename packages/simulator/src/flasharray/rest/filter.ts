@@ -109,7 +109,8 @@ function readContains(reader: Reader): Predicate {
 
 function readComparison(reader: Reader): Predicate {
   const field = reader.next();
-  if (field.kind !== "word") throw badRequest(`Invalid filter: field name expected at '${field.text}'.`);
+  const isReserved = ["and", "or", "not"].includes(field.text.toLowerCase());
+  if (field.kind !== "word" || isReserved) throw badRequest(`Invalid filter: field name expected at '${field.text}'.`);
   const sign = reader.peek();
   if (sign?.kind !== "sign" || !["=", "!=", ">", ">=", "<", "<="].includes(sign.text)) {
     return (item) => valuesOf(item, field.text).includes(true);

@@ -40,7 +40,7 @@ function create(call: CallContext): object {
     }
     if (isForReplication) {
       point.eradicationDelayMs = HOUR_MS;
-      setPointDestroyed(call.state, point, true);
+      setPointDestroyed(point, true, call.state.now());
     }
     return point;
   });
@@ -53,7 +53,7 @@ function change(call: CallContext): object {
   if (destroyed === undefined) throw badRequest("Body names nothing to change.");
   const changed = requireNamed(call, call.state.points).map((name) => {
     const point = call.state.points.any(name);
-    setPointDestroyed(call.state, point, destroyed);
+    setPointDestroyed(point, destroyed, call.state.now());
     return point;
   });
   return { items: changed.map((point) => pointItem(call.state, point, call.version)) };
