@@ -1,16 +1,26 @@
 import type { Command } from "commander";
 import type { Act } from "./command.ts";
 import { addFailoverCommands } from "./failovers.ts";
+import { addMappingCommands } from "./mappings.ts";
 import { addMemberCommands } from "./members.ts";
 import { addOperationCommands } from "./operations.ts";
 import { addPolicyCommands } from "./policies.ts";
 import { addProtectionGroupCommands } from "./protection-groups.ts";
+import { addRecoveryPointCommands } from "./recovery-points.ts";
+import { addSiteCommands } from "./sites.ts";
+import { addSyncCommands } from "./sync.ts";
+import { addTenantMappingCommands } from "./tenant-mappings.ts";
 
 /** Every noun of the command. */
 export function addCommands(program: Command, act: Act): void {
+  addSiteCommands(program, act);
+  addTenantMappingCommands(program, act);
   const groups = addProtectionGroupCommands(program, act);
   addPolicyCommands(groups, act);
+  addSyncCommands(groups, act);
   addMemberCommands(program, act);
+  addMappingCommands(program, act);
+  addRecoveryPointCommands(program, act);
   addFailoverCommands(program, act);
   addOperationCommands(program, act);
 }

@@ -1,0 +1,157 @@
+import { clientError, type SiteClient } from "@protector/client";
+import { MAPPING_KINDS, type MappingKind, type ResourceMapping } from "@protector/contract";
+import type { Command } from "commander";
+import { parse } from "yaml";
+import type { SiteHandle } from "../cloud/site-handle.ts";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
+import { collect } from "../global-options.ts";
+import type { Column } from "../output/printer.ts";
+import type { Act } from "./command.ts";
+import { readingSite } from "./find.ts";
+import { ResourceNames } from "./resource-names.ts";
+
+const LIST: readonly Column<ResourceMapping>[] = [{ name: "kind" }, { name: "source_id" }, { name: "target_id" }];
+
+interface SetOptions extends Readonly<Record<string, unknown>> {
+  readonly fromFile?: string;
+  readonly replace?: boolean;
+}
+
+/** A pair as it was typed: names or ids. */
+interface TypedPair {
+  readonly kind: MappingKind;
+  readonly source: string;
+  readonly target: string;
+}
+
+/** `protector mapping …`: without a group, what new groups of the project start with. */
+export function addMappingCommands(program: Command, act: Act): void {
+  const mappings = program.command("mapping").description("what a resource of one site is on the other");
+  mappings
+    .command("show")
+    .alias("list")
+    .argument("[group]", "name or id; without it the project's defaults")
+    .description("show the mappings, from the home site to the other")
+    .action((ref: string | undefined) =>
+      act(async (context) => context.printer.list(await currentMappings(context, ref), LIST)),
+    );
+  const set = mappings
+    .command("set")
+    .argument("[group]", "name or id; without it the project's defaults")
+    .description("add or change mappings; A is at the home site, B at the other, names or ids");
+  for (const kind of MAPPING_KINDS) set.option(`--${kind.replaceAll("_", "-")} <A=B>`, "may be repeated", collect);
+  set
+    .option("--from-file <path>", "YAML or JSON: {network: {A: B}, …}")
+    .option("--replace", "drop every mapping that is not named")
+    .action((ref: string | undefined, options: SetOptions) => act((context) => setMappings(context, ref, options)));
+}
+
+async function currentMappings(context: CommandContext, ref: string | undefined): Promise<readonly ResourceMapping[]> {
+  if (ref === undefined) return (await context.sites.near.call("mappings.show_defaults")).mappings;
+  const { client, id } = await readingSite(context, ref);
+  return (await client.call("mappings.show", { path: { id } })).mappings;
+}
+
+async function setMappings(context: CommandContext, ref: string | undefined, options: SetOptions): Promise<void> {
+  const typed = [...fileOf(context, options.fromFile), ...optionsOf(options)];
+  if (typed.length === 0 && !options.replace) throw new UsageError("Nothing to map: use --network A=B and the like.");
+  if (ref === undefined) return setDefaults(context, typed, options.replace ?? false);
+  const { value, delivery } = await context.sites.change(ref, async (primary, id) => {
+    const pairs = await resolve(await sitesOfGroup(context, primary, id), typed);
+    const current = options.replace ? [] : (await primary.call("mappings.show", { path: { id } })).mappings;
+    return primary.call("mappings.update", { path: { id }, body: { mappings: merged(current, pairs) } });
+  });
+  context.report(delivery);
+  context.printer.list(value.mappings, LIST);
+}
+
+/** Defaults are of one site: what its own new groups start with. */
+async function setDefaults(context: CommandContext, typed: readonly TypedPair[], isReplacing: boolean): Promise<void> {
+  const { near } = context.sites;
+  const pairs = await resolve({ home: context.near, other: await context.far() }, typed);
+  const current = isReplacing ? [] : (await near.call("mappings.show_defaults")).mappings;
+  const { mappings } = await near.call("mappings.update_defaults", { body: { mappings: merged(current, pairs) } });
+  context.printer.list(mappings, LIST);
+}
+
+interface MappedSites {
+  readonly home: SiteHandle;
+  readonly other: SiteHandle;
+}
+
+/** Mappings go from home to the other site, wherever the servers run now. */
+async function sitesOfGroup(context: CommandContext, primary: SiteClient, id: string): Promise<MappedSites> {
+  const { protection_group: group } = await primary.call("protection_groups.show", { path: { id } });
+  const [near, far] = [context.near, await context.far()];
+  const [atPrimary, atOther] = near.client === primary ? [near, far] : [far, near];
+  return group.home_site_id === group.primary_site_id
+    ? { home: atPrimary, other: atOther }
+    : { home: atOther, other: atPrimary };
+}
+
+async function resolve({ home, other }: MappedSites, typed: readonly TypedPair[]): Promise<readonly ResourceMapping[]> {
+  const [homeNames, otherNames] = [new ResourceNames(home), new ResourceNames(other)];
+  const pairs: ResourceMapping[] = [];
+  for (const { kind, source, target } of typed)
+    pairs.push({
+      kind,
+      source_id: await homeNames.idOf(kind, source),
+      target_id: await otherNames.idOf(kind, target),
+    });
+  return pairs;
+}
+
+/** New pairs take the place of those with the same source. */
+function merged(current: readonly ResourceMapping[], pairs: readonly ResourceMapping[]): ResourceMapping[] {
+  const bySource = new Map(current.map((pair) => [`${pair.kind} ${pair.source_id}`, pair]));
+  for (const pair of pairs) bySource.set(`${pair.kind} ${pair.source_id}`, pair);
+  return [...bySource.values()];
+}
+
+function optionsOf(options: SetOptions): readonly TypedPair[] {
+  return MAPPING_KINDS.flatMap((kind) => {
+    const key = kind.replaceAll(/_(\w)/g, (_, letter: string) => letter.toUpperCase());
+    const given = (options[key] ?? []) as readonly string[];
+    return given.map((text) => pairOf(kind, text));
+  });
+}
+
+function pairOf(kind: MappingKind, text: string): TypedPair {
+  const at = text.indexOf("=");
+  const [source, target] = [text.slice(0, Math.max(0, at)).trim(), text.slice(at + 1).trim()];
+  if (at > 0 && source && target) return { kind, source, target };
+  throw new UsageError(`--${kind.replaceAll("_", "-")} wants A=B, not "${text}".`);
+}
+
+function fileOf(context: CommandContext, path: string | undefined): readonly TypedPair[] {
+  if (path === undefined) return [];
+  const text = context.host.readFile(path);
+  if (text === undefined) throw new UsageError(`No file ${path}.`);
+  let content: unknown;
+  try {
+    content = parse(text);
+  } catch (cause) {
+    throw new UsageError(`${path} is neither YAML nor JSON: ${(cause as Error).message}`, { cause });
+  }
+  const listed = (content as { mappings?: unknown } | null)?.mappings;
+  if (Array.isArray(listed)) return listed.map((pair) => listedPair(path, pair));
+  return Object.entries((content ?? {}) as Record<string, Record<string, unknown>>).flatMap(([kind, pairs]) => {
+    const known = requireKind(path, kind);
+    const entries = Object.entries(pairs ?? {});
+    return entries.map(([source, target]) => ({ kind: known, source, target: String(target) }));
+  });
+}
+
+/** The form in which `mapping show -f yaml` writes. */
+function listedPair(path: string, pair: Partial<ResourceMapping>): TypedPair {
+  const { source_id: source, target_id: target } = pair;
+  if (!source || !target) throw new UsageError(`${path}: each mapping needs kind, source_id and target_id.`);
+  return { kind: requireKind(path, String(pair.kind)), source, target };
+}
+
+function requireKind(path: string, kind: string): MappingKind {
+  const known = MAPPING_KINDS.find((one) => one === kind.replaceAll("-", "_"));
+  if (known) return known;
+  throw clientError("mapping.invalid", path, `${path}: "${kind}" is no kind. Kinds: ${MAPPING_KINDS.join(", ")}`);
+}

@@ -1,0 +1,46 @@
+import type { RecoveryPoint } from "@protector/contract";
+import type { Command } from "commander";
+import { durationText, timeText } from "../output/duration.ts";
+import type { Column } from "../output/printer.ts";
+import type { Act } from "./command.ts";
+import { readingSite } from "./find.ts";
+
+const LIST: readonly Column<RecoveryPoint>[] = [
+  { name: "name" },
+  { name: "created_at", cell: (point) => timeText(point.created_at) },
+  { name: "is_usable" },
+  { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
+  { name: "lag", cell: ({ lag_seconds: lag }) => (lag === null ? null : durationText(lag)) },
+  { name: "sent", cell: ({ bytes_sent }) => bytesText(bytes_sent) },
+  { name: "proven_at", cell: (point) => timeText(point.proven_at) },
+];
+
+/** `protector recovery-point list` */
+export function addRecoveryPointCommands(program: Command, act: Act): void {
+  const points = program.command("recovery-point").description("array snapshots of a whole group");
+  points
+    .command("list")
+    .argument("<group>", "name or id")
+    .option("--usable", "only those whose data is complete on the target")
+    .description("list the recovery points of a group, newest first")
+    .action((ref: string, { usable }: { usable?: boolean }) =>
+      act(async (context) => {
+        const { client, id } = await readingSite(context, ref);
+        const query = usable ? { is_usable: true } : {};
+        context.printer.list(await client.all("recovery_points.index", { path: { id }, query }), LIST);
+      }),
+    );
+}
+
+const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
+
+/** Bytes for people: `1.5 GiB`. */
+function bytesText(bytes: number): string {
+  let value = bytes;
+  let unit = 0;
+  while (value >= 1024 && unit < UNITS.length - 1) {
+    value /= 1024;
+    unit++;
+  }
+  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
+}

@@ -1,0 +1,66 @@
+import type { MappingKind } from "@protector/contract";
+import type { SiteHandle } from "../cloud/site-handle.ts";
+import { UsageError } from "../exit-codes.ts";
+
+interface Named {
+  readonly id: string;
+  readonly name: string;
+}
+
+type ListedKind = Exclude<MappingKind, "key_pair">;
+
+/** Finds what people call things at one site; each kind is listed once. */
+export class ResourceNames {
+  readonly #site: SiteHandle;
+  readonly #lists = new Map<ListedKind, Promise<readonly Named[]>>();
+
+  constructor(site: SiteHandle) {
+    this.#site = site;
+  }
+
+  /**
+   * What a mapping holds for a name or id: the id, or the name of those that go by name.
+   * @throws UsageError that lists what there is; `OutsideError` of the cloud.
+   */
+  async idOf(kind: MappingKind, ref: string): Promise<string> {
+    // Key pairs belong to users, who are not always the one who maps them.
+    if (kind === "key_pair") return ref;
+    let list = this.#lists.get(kind);
+    if (!list) {
+      list = this.#list(kind);
+      this.#lists.set(kind, list);
+    }
+    const known = await list;
+    const byId = known.find((one) => one.id === ref);
+    if (byId) return byId.id;
+    const [found, second] = known.filter((one) => one.name === ref);
+    const words = kind.replaceAll("_", " ");
+    const at = this.#site.client.name;
+    if (found && second) throw new UsageError(`Several of kind ${words} at ${at} are named "${ref}"; use the id.`);
+    if (found) return found.id;
+    const names = known.map((one) => one.name || one.id).join(", ") || "none";
+    throw new UsageError(`No ${words} "${ref}" at ${at}. There: ${names}`);
+  }
+
+  async #list(kind: ListedKind): Promise<readonly Named[]> {
+    const { cloud } = this.#site;
+    const { projectId } = (await cloud.token()).content;
+    const ofProject = projectId === undefined ? {} : { projectId };
+    switch (kind) {
+      case "network":
+        return cloud.network.listNetworks({});
+      case "subnet":
+        return cloud.network.listSubnets({});
+      case "security_group":
+        return cloud.network.listSecurityGroups(ofProject);
+      case "floating_ip_pool":
+        return cloud.network.listNetworks({ isExternal: true });
+      case "flavor":
+        return cloud.compute.listFlavors();
+      case "volume_type":
+        return (await cloud.volume.listTypes()).map(({ name }) => ({ id: name, name }));
+      case "availability_zone":
+        return (await cloud.compute.listAvailabilityZones()).map((name) => ({ id: name, name }));
+    }
+  }
+}

@@ -1,0 +1,123 @@
+import { type SiteSync, syncForce, syncStatus } from "@protector/client";
+import type { CheckResult, Readiness } from "@protector/contract";
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { EXIT, TimedOut } from "../exit-codes.ts";
+import { durationText, timeText } from "../output/duration.ts";
+import type { Column } from "../output/printer.ts";
+import type { Act } from "./command.ts";
+import { readingSite } from "./find.ts";
+
+const SITES: readonly Column<SiteSync>[] = [
+  { name: "site" },
+  { name: "role", cell: ({ isPrimary }) => (isPrimary ? "primary" : "secondary") },
+  { name: "remote_status", cell: ({ isReachable }) => (isReachable ? "reachable" : "UNREACHABLE") },
+  { name: "epoch" },
+  { name: "generation" },
+  { name: "digest", cell: ({ digest }) => digest?.slice(0, 12) },
+  { name: "reason" },
+];
+
+const CHECKS: readonly Column<CheckResult>[] = [
+  { name: "result" },
+  { name: "check" },
+  { name: "subject" },
+  { name: "reason" },
+  { name: "remedy" },
+];
+
+/** Time that an engine has for a readiness run before the command gives up, s. */
+const READINESS_TIMEOUT = 120;
+const POLL_MS = 1000;
+
+/** `protector protection-group sync-status | sync-force | readiness` */
+export function addSyncCommands(groups: Command, act: Act): void {
+  groups
+    .command("sync-status")
+    .argument("<group>", "name or id")
+    .description("compare the two sites' descriptions of a group; changes nothing")
+    .action((ref: string) => act((context) => showStatus(context, ref)));
+  groups
+    .command("sync-force")
+    .argument("<group>", "name or id")
+    .option("--from <site>", "site whose description wins when both claim the same generation")
+    .option("--reason <text>", "why; kept in the audit, needed to overrule a site")
+    .description("push the description of the authoritative site to the other")
+    .action((ref: string, options: { from?: string; reason?: string }) =>
+      act(async (context) => {
+        const { receipt, ...told } = await syncForce(context.sites, ref, options);
+        const shown = { status: "IN SYNC", ...told, epoch: receipt.epoch, generation: receipt.generation };
+        context.printer.record(shown, [
+          { name: "status" },
+          { name: "from" },
+          { name: "to" },
+          { name: "epoch" },
+          { name: "generation" },
+          { name: "is_overruled", cell: ({ isOverruled }) => isOverruled },
+        ]);
+      }),
+    );
+  groups
+    .command("readiness")
+    .argument("<group>", "name or id")
+    .option("--check", "look now instead of showing the last result")
+    .description("show whether a failover would succeed; exit code 3 when it would not")
+    .action((ref: string, { check }: { check?: boolean }) =>
+      act((context) => showReadiness(context, ref, check ?? false)),
+    );
+}
+
+async function showStatus(context: CommandContext, ref: string): Promise<void> {
+  const comparison = await syncStatus(context.sites, ref);
+  const { printer } = context;
+  if (printer.isForPeople && printer.picks.length === 0) {
+    printer.write(`Sync Status: ${comparison.status}\n\n`);
+    printer.list(comparison.sites, SITES);
+  } else {
+    printer.record(comparison, [{ name: "status" }]);
+  }
+  if (comparison.status === "UNREACHABLE") context.worsen(EXIT.peerUnreachable);
+  else if (comparison.status !== "IN SYNC") context.worsen(EXIT.refusedByState);
+}
+
+async function showReadiness(context: CommandContext, ref: string, isAsked: boolean): Promise<void> {
+  const { client, id } = await readingSite(context, ref);
+  const path = { id };
+  let { readiness } = await client.call("readiness.show", { path });
+  if (isAsked) {
+    const before = readiness.checked_at;
+    await client.call("readiness.check", { path });
+    readiness = await newReadiness(
+      context,
+      before,
+      async () => (await client.call("readiness.show", { path })).readiness,
+    );
+  }
+  const { printer } = context;
+  if (printer.isForPeople && printer.picks.length === 0) {
+    const verdict =
+      readiness.is_failover_ready === null ? "not checked yet" : readiness.is_failover_ready ? "yes" : "no";
+    printer.write(`Failover ready: ${verdict}\nChecked at: ${timeText(readiness.checked_at) ?? "never"}\n`);
+    if (readiness.checks.length > 0) printer.write("\n");
+    if (readiness.checks.length > 0) printer.list(readiness.checks, CHECKS);
+  } else {
+    printer.record(readiness, [{ name: "is_failover_ready" }, { name: "checked_at" }]);
+  }
+  if (readiness.is_failover_ready !== true) context.worsen(EXIT.refusedByState);
+}
+
+async function newReadiness(
+  { host, options }: CommandContext,
+  before: string | null,
+  look: () => Promise<Readiness>,
+): Promise<Readiness> {
+  const limit = options.timeout ?? READINESS_TIMEOUT;
+  const until = host.clock.now() + limit * 1000;
+  for (;;) {
+    await host.clock.sleep(POLL_MS, host.interrupt);
+    const readiness = await look();
+    if (readiness.checked_at !== null && readiness.checked_at !== before) return readiness;
+    if (host.clock.now() >= until)
+      throw new TimedOut(`No engine has checked the group within ${durationText(limit)}. Is protector-engine running?`);
+  }
+}
