@@ -1,11 +1,15 @@
-import type { ErrorItem, RouteName } from "@protector/contract";
 import {
+  COMMON_ERRORS,
+  codeOfWire,
+  type ErrorItem,
   type PathOf,
   pathOf,
+  problemsOf,
   type RequestOf,
   type ResponseOf,
   ROUTES,
   type Route,
+  type RouteName,
   type Site,
 } from "@protector/contract";
 import { seededRandom, VirtualClock } from "@protector/ports";
@@ -71,7 +75,18 @@ export async function send<N extends RouteName>(
     ...(call.body === undefined ? {} : { payload: call.body as object }),
   });
   const body = response.body === "" ? undefined : response.json();
-  return { status: response.statusCode, headers: response.headers, body, errors: body?.errors ?? [] };
+  const status = response.statusCode;
+  const problems = status === route.status && route.response ? problemsOf(route.response, body) : [];
+  if (problems.length > 0) throw new Error(`${name} answers against its schema: ${JSON.stringify(problems)}`);
+  if (status !== route.status && status !== 401) requireListed(route, body?.errors?.[0]);
+  return { status, headers: response.headers, body, errors: body?.errors ?? [] };
+}
+
+/** The contract says which errors a route gives. */
+function requireListed(route: Route, error: ErrorItem | undefined): void {
+  const code = codeOfWire(error?.code ?? "");
+  const listed: readonly string[] = [...COMMON_ERRORS, ...route.errors];
+  if (!code || !listed.includes(code)) throw new Error(`${route.method} ${route.path} does not list ${error?.code}`);
 }
 
 /** Two sites that know each other, with the project `demo` of each mapped to that of the other. */
