@@ -1,6 +1,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
-import { openSync, readFileSync } from "node:fs";
+import { closeSync, openSync, readFileSync, rmSync } from "node:fs";
 import { connect } from "node:net";
+import { join } from "node:path";
 import { setTimeout as sleep } from "node:timers/promises";
 
 const START_TIMEOUT_MS = 60_000;
@@ -13,8 +14,8 @@ export interface DaemonOptions {
   readonly command: string;
   readonly args: readonly string[];
   readonly env?: Readonly<Record<string, string>>;
-  /** File that gets its output; shown when it does not start. */
-  readonly logFile: string;
+  /** Gets its output, which is shown when it does not start; deleted when the run ends without having closed it. */
+  readonly directory: string;
   readonly isReady: () => Promise<boolean>;
 }
 
@@ -22,7 +23,10 @@ export interface DaemonOptions {
 export class Daemon {
   readonly #options: DaemonOptions;
   #child: ChildProcess | undefined;
-  readonly #killAtExit = () => this.#signal("SIGKILL");
+  readonly #killAtExit = () => {
+    this.#signal("SIGKILL");
+    rmSync(this.#options.directory, { recursive: true, force: true, maxRetries: 5 });
+  };
 
   constructor(options: DaemonOptions) {
     this.#options = options;
@@ -33,7 +37,8 @@ export class Daemon {
    * @throws Error with the end of its log when it does not within a minute.
    */
   async start(): Promise<void> {
-    const { name, command, args, env, logFile, isReady } = this.#options;
+    const { name, command, args, env, directory, isReady } = this.#options;
+    const logFile = join(directory, `${name}.log`);
     const log = openSync(logFile, "a");
     // Its own process group, so that what it starts in turn is stopped with it.
     const child = spawn(command, [...args], {
@@ -41,6 +46,7 @@ export class Daemon {
       stdio: ["ignore", log, log],
       env: { ...process.env, ...env },
     });
+    closeSync(log);
     let failure: Error | undefined;
     child.once("error", (error) => {
       failure = error;

@@ -1,5 +1,5 @@
 export { type ServiceName, whyMissing } from "./binaries.ts";
-export { Daemon, type DaemonOptions } from "./daemon.ts";
+export { answers, Daemon, type DaemonOptions } from "./daemon.ts";
 export { ensureServices, SERVICE_VARIABLES, type Services, serviceAddress } from "./ensure-services.ts";
 export {
   type DatabaseSuite,

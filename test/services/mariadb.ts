@@ -56,7 +56,7 @@ export async function startMariadb(): Promise<Mariadb> {
       "--innodb-log-file-size=16M",
       "--innodb-flush-log-at-trx-commit=2",
     ],
-    logFile: join(directory, "mariadb.log"),
+    directory,
     isReady: () => answers(port),
   });
   await daemon.start();

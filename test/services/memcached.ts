@@ -23,7 +23,7 @@ export async function startMemcached(): Promise<Memcached> {
     name: "memcached",
     command: requireProgram("memcached"),
     args: ["-l", "127.0.0.1", "-p", String(port), "-U", "0", "-m", "16", ...asUser],
-    logFile: join(directory, "memcached.log"),
+    directory,
     isReady: () => answers(port, "version\r\n"),
   });
   await daemon.start();

@@ -8,10 +8,12 @@ import { freePort } from "./free-port.ts";
 /** First bytes of AMQP 0-9-1; a broker that is up answers them. */
 const AMQP_GREETING = "AMQP\0\0\x09\x01";
 
-/** A private RabbitMQ with its own Erlang port mapper; nothing listens beyond 127.0.0.1. */
+/** A private RabbitMQ with its own Erlang port mapper; nothing listens beyond loopback. */
 export interface Rabbitmq {
   readonly daemon: Daemon;
   readonly port: number;
+  /** All that it and its port mapper listen on. */
+  readonly ports: readonly number[];
   /** AMQP URL of its one user. */
   readonly url: string;
   /** Stops it and deletes its data. */
@@ -29,7 +31,7 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
     command: requireProgram("epmd"),
     args: ["-address", "127.0.0.1", "-port", String(mapperPort)],
     env: erlang,
-    logFile: join(directory, "epmd.log"),
+    directory,
     // NAMES_REQ of the port mapper's protocol.
     isReady: () => answers(mapperPort, "\0\x01n"),
   });
@@ -52,7 +54,7 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
       RABBITMQ_SCHEMA_DIR: join(directory, "schema"),
       RABBITMQ_PID_FILE: join(directory, "rabbitmq.pid"),
     },
-    logFile: join(directory, "rabbitmq.log"),
+    directory,
     isReady: () => answers(port, AMQP_GREETING),
   });
   await mapper.start();
@@ -65,7 +67,8 @@ export async function startRabbitmq(): Promise<Rabbitmq> {
     await close();
     throw error;
   });
-  return { daemon, port, url: `amqp://protector:RABBIT_PASS@127.0.0.1:${port}/`, close };
+  const ports = [port, distributionPort, mapperPort];
+  return { daemon, port, ports, url: `amqp://protector:RABBIT_PASS@127.0.0.1:${port}/`, close };
 }
 
 function writeFiles(directory: string, port: number): void {
