@@ -93,3 +93,14 @@ export function clone(pair: ArrayPair, request: { suffix: string; disk: string; 
   const { suffix, disk, name } = request;
   return pair.target.array.ensureClone({ source: onTarget(pair), suffix, sourceVolume: disk, name });
 }
+
+/** The failure of a call that must fail. */
+export async function failureOf(call: Promise<unknown>): Promise<OutsideError["failure"]> {
+  const error = await call.then(
+    () => undefined,
+    (reason: unknown) => reason,
+  );
+  if (!(error instanceof OutsideError))
+    throw new Error(`not refused by the driver: ${String(error)}`, { cause: error });
+  return error.failure;
+}

@@ -3,6 +3,7 @@ import { createGroup, cutPoint, mirrorPoint, removeGroup, removePoint, setPointD
 import type { Link } from "./link.ts";
 import type { StoredGroup, StoredPoint, StoredTransfer } from "./objects.ts";
 import { nextExpiry } from "./retention.ts";
+import { hasEarlier, lastEnd, retainedPoints, sizeOf } from "./sending.ts";
 import { elapsedOf, isComplete } from "./transfers.ts";
 import { removeSnapshot, removeVolume } from "./volumes.ts";
 
@@ -176,7 +177,7 @@ export class Fabric {
       if (gone === undefined) add(array.eradicationOf(point), () => removePoint(array, point));
       for (const transfer of point.outgoing) this.#addTransfer(array, point, transfer, add);
     }
-    this.#addRetention(array, group, add);
+    this.#addRetention(group, add);
     return agenda;
   }
 
@@ -252,7 +253,7 @@ export class Fabric {
     replica.targetRetention = point.group.targetRetention;
   }
 
-  #addRetention(array: ArrayState, group: StoredGroup, add: (at: number, run: () => void) => void): void {
+  #addRetention(group: StoredGroup, add: (at: number, run: () => void) => void): void {
     const expiry = nextExpiry(retainedPoints(group), group.origin ? group.targetRetention : group.sourceRetention);
     if (!expiry) return;
     // Shortened retention reaches back, but what it gives up goes at the change, not before.
@@ -269,46 +270,6 @@ export class Fabric {
       for (const point of array.points.all()) for (const transfer of point.outgoing) yield { array, transfer };
     }
   }
-}
-
-function retainedPoints(group: StoredGroup): StoredPoint[] {
-  return [...group.points.values()].filter((point) => {
-    const isUnderWay = point.outgoing.some((transfer) => !isComplete(transfer));
-    const hasArrived = !point.incoming || isComplete(point.incoming);
-    return point.isRetained && point.destroyedAt === undefined && !isUnderWay && hasArrived;
-  });
-}
-
-function lastEnd(group: StoredGroup): number {
-  let last = 0;
-  for (const point of group.points.values()) {
-    for (const transfer of point.outgoing) last = Math.max(last, transfer.completedAt ?? 0);
-  }
-  return last;
-}
-
-function hasEarlier(point: StoredPoint, transfer: StoredTransfer): boolean {
-  for (const other of point.group.points.values()) {
-    if (other === point) return false;
-    if (other.outgoing.some((earlier) => earlier.target === transfer.target && !isComplete(earlier))) return true;
-  }
-  return false;
-}
-
-/** Writes since the newest point that the target has; everything when it has none. */
-function sizeOf(array: ArrayState, point: StoredPoint, target: string): number {
-  const base = new Map<string, number>();
-  for (const earlier of point.group.points.values()) {
-    if (!earlier.outgoing.some((transfer) => transfer.target === target && isComplete(transfer))) continue;
-    for (const part of earlier.volumes) base.set(part.source.id ?? part.name, part.content.length);
-  }
-  let bytes = 0;
-  for (const part of point.volumes) {
-    const known = base.get(part.source.id ?? part.name);
-    const writes = Math.max(0, part.content.length - (known ?? 0));
-    bytes += writes * array.writeBytes + (known === undefined ? array.seedBytes : 0) + 4096;
-  }
-  return bytes;
 }
 
 function binDue(array: ArrayState): Due | undefined {

@@ -227,4 +227,12 @@ describe("replication between simulated FlashArrays", () => {
     await world.a.send("PATCH", "protection-groups?names=pg", { destroyed: false });
     expect((await world.a.items("volume-snapshots"))[0].destroyed).toBe(false);
   });
+
+  it("sends nothing more to a target that has destroyed its copy of the group", async () => {
+    await replicatedGroup(world);
+    await world.b.send("PATCH", "protection-groups?names=array-a:pg", { destroyed: true });
+    await world.a.send("POST", `${CUT}&replicate_now=true`, { suffix: "s-1" });
+    await world.clock.advance(600_000);
+    expect(await onTarget()).toEqual([]);
+  });
 });

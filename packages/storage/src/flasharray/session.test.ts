@@ -1,6 +1,7 @@
+import { type HttpTransport, HttpTransportError, seededRandom } from "@protector/ports";
 import { afterEach, describe, expect, it } from "vitest";
-import { DISKS, GIB, GROUP, layOutDisks, onTarget, protect, replicate } from "../array-pair.ts";
-import { failureOf } from "../driver-suite.ts";
+import { DISKS, failureOf, GIB, GROUP, layOutDisks, onTarget, protect, replicate } from "../array-pair.ts";
+import { flashArrayDriver } from "./index.ts";
 import { type FlashArrayPair, makeFlashArrayPair, type PairOptions, TOKENS } from "./test-pair.ts";
 
 const REST: PairOptions = { minor: 26 };
@@ -187,6 +188,21 @@ describe("a session with a FlashArray", () => {
       pair.conditions.inject({ service: "array-a", method: "POST", path: /groups\/volumes$/, times: 1, fault });
       await pair.source.array.setMembers(GROUP, DISKS);
       expect((await pair.source.array.findGroup(GROUP))?.members).toEqual([...DISKS]);
+    }),
+  );
+
+  it(
+    "does not try again when the array's certificate is not trusted",
+    on(REST, async () => {
+      let tries = 0;
+      const transport: HttpTransport = async (request) => {
+        tries += 1;
+        throw new HttpTransportError("unreachable", `${request.method} ${request.url}: DEPTH_ZERO_SELF_SIGNED_CERT`);
+      };
+      const driver = flashArrayDriver({ transport, clock: pair.clock, random: seededRandom(1) });
+      const array = driver.connect({ url: "https://127.0.0.23", apiToken: "t", tls: {} });
+      expect((await failureOf(array.identify())).failureClass).toBe("needs_operator");
+      expect(tries).toBeLessThanOrEqual(2);
     }),
   );
 

@@ -1,5 +1,6 @@
 import {
   type Clock,
+  type FailureClass,
   type HttpResponse,
   type HttpTransport,
   HttpTransportError,
@@ -181,7 +182,11 @@ export class ArraySession {
           mayHaveHappened = true;
           silentTries += 1;
         }
-        const isSpent = tries >= MOST_TRIES || silentTries >= MOST_SILENT_TRIES || (isOnce && mayHaveHappened);
+        const isSpent =
+          tries >= MOST_TRIES ||
+          isCertificateTrouble(error) ||
+          silentTries >= MOST_SILENT_TRIES ||
+          (isOnce && mayHaveHappened);
         if (isSpent) throw this.#unanswered(call, request, error, mayHaveHappened);
         await this.#pause(tries);
       }
@@ -206,7 +211,7 @@ export class ArraySession {
       status: undefined,
       detail: this.#redact(error.message),
       remoteRequestId: request.headers["x-request-id"],
-      failureClass: error.fault === "unreachable" ? ("waiting" as const) : ("retryable" as const),
+      failureClass: silenceClass(error),
       effect: mayHaveHappened && request.method !== "GET" ? ("unknown" as const) : ("none" as const),
     };
     return new FlashArrayError(failure, "unknown", { cause: error });
@@ -234,8 +239,18 @@ export class ArraySession {
   }
 }
 
+/** What no answer asks for. A certificate that is not trusted stays so until somebody changes the configuration. */
+function silenceClass(error: HttpTransportError): FailureClass {
+  if (isCertificateTrouble(error)) return "needs_operator";
+  return error.fault === "unreachable" ? "waiting" : "retryable";
+}
+
+function isCertificateTrouble(error: HttpTransportError): boolean {
+  return error.fault === "unreachable" && /CERT|VERIFY_LEAF/.test(error.message.split(": ").at(-1) ?? "");
+}
+
 /** What a status says whatever the text; undefined when the text decides. */
-function statusClass(status: number) {
+function statusClass(status: number): FailureClass | undefined {
   if (status === 401 || status === 403) return "needs_operator";
   if (status === 429 || status === 500) return "retryable";
   if (status > 500) return "waiting";

@@ -59,6 +59,16 @@ function setDestroyed(call: CallContext, group: StoredGroup, isDestroyed: boolea
   setGroupDestroyed(call.state, group, isDestroyed);
   if (!isDestroyed) return;
   for (const target of group.targets.values()) call.model.fabric.cancel(group, target.array);
+  if (group.origin) refuseSource(call, group.origin);
+}
+
+/** A replicated-in group that is destroyed takes nothing more from its source. */
+function refuseSource(call: CallContext, origin: NonNullable<StoredGroup["origin"]>): void {
+  const source = call.model.fabric.array(origin.array)?.groups.find(origin.group);
+  const target = source?.targets.get(call.state.name.toLowerCase());
+  if (!source || !target) return;
+  target.isAllowed = false;
+  call.model.fabric.cancel(source, call.state.name);
 }
 
 function changeSettings(call: CallContext, group: StoredGroup): void {
