@@ -32,7 +32,12 @@ export const ensureArrayGroup: StepHandler<EnsureArrayGroupInput> = {
 /** Lets the group replicate in, as soon as it has appeared on the target array. */
 export const allowReplication: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
-    await context.target.array.allowReplicationFrom(await context.source.arrayName(), arrayGroup);
+    const { source, target } = context;
+    const sourceArray = await source.arrayName();
+    await context.until(`array group ${sourceArray}:${arrayGroup} to appear at ${target.siteName}`, () =>
+      target.array.findGroup(`${sourceArray}:${arrayGroup}`),
+    );
+    await target.array.allowReplicationFrom(sourceArray, arrayGroup);
   },
 };
 

@@ -1,0 +1,194 @@
+import { MAPPING_KINDS, type MappingKind } from "@protector/contract";
+import { type SeededServer, seedThreeTier } from "@protector/simulator";
+import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
+import { applyDecisions, applyObserved, notePeerVersion } from "../../packages/server/src/domain/apply-document.ts";
+import { firstEpoch } from "../../packages/server/src/domain/epochs.ts";
+import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
+import { makeDocument } from "../../packages/server/src/domain/group-document.ts";
+import { loadSiteIdentity } from "../../packages/server/src/domain/site-identity.ts";
+import { inTransaction } from "../../packages/server/src/db/transaction.ts";
+import type { TestSite, TwoSites } from "./two-sites.ts";
+
+/** A three-tier workload at site A that is protected on site B. */
+export interface ProtectedGroup {
+  readonly id: string;
+  readonly servers: readonly SeededServer[];
+  readonly memberIds: readonly string[];
+}
+
+/** Servers in start order: db, app, web. */
+export async function protectThreeTier(sites: TwoSites): Promise<ProtectedGroup> {
+  const { a, world } = sites;
+  const tiers = seedThreeTier(world.cloud("site-a"), a.tenant);
+  const servers = [tiers.db, tiers.app, tiers.web];
+  const id = await createGroup(sites);
+  const engine = sites.engine(a);
+  const memberIds: string[] = [];
+  await run(sites, a, id, { type: "group_create" });
+  for (const [tier, { server }] of servers.entries()) {
+    memberIds.push(await addMember(sites, id, { serverId: server.id, name: server.name, tier }));
+  }
+  await run(sites, a, id, { type: "sync" });
+  await engine.stop();
+  await carry(sites, a, sites.b, id);
+  return { id, servers, memberIds };
+}
+
+/** Runs an operation to its end. @throws Error when it does not complete. */
+export async function run(
+  sites: TwoSites,
+  site: TestSite,
+  groupId: string,
+  wish: Parameters<TwoSites["order"]>[2],
+): Promise<string> {
+  const engine = sites.engine(site);
+  const operationId = await sites.order(site, groupId, wish);
+  const status = await sites.settle(site, operationId, engine);
+  if (status === "completed") return operationId;
+  const row = await site.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", operationId).executeTakeFirst();
+  const steps = await site.connection.db
+    .selectFrom("dr_operation_steps")
+    .select(["step_key", "status", "error"])
+    .where("operation_id", "=", operationId)
+    .where("status", "not in", ["completed", "pending"])
+    .execute();
+  const broken = sites.events.filter((event) => event.kind === "operation_broken").map((event) => String((event.error as Error).stack));
+  throw new Error(`${wish.type} is ${status}: ${row?.status_reason}\n${JSON.stringify(steps, null, 1)}\n${broken.join("\n")}`);
+}
+
+/** Carries a group's document to the other site and the receipt back, as the client does. */
+export async function carry(sites: TwoSites, from: TestSite, to: TestSite, groupId: string): Promise<void> {
+  const { random, clock } = sites;
+  const now = clock.now();
+  const identity = await loadSiteIdentity(from.connection.db, from.secrets);
+  const group = await from.connection.db.selectFrom("protection_groups").selectAll().where("id", "=", groupId).executeTakeFirstOrThrow();
+  const peer = await loadSiteIdentity(to.connection.db, to.secrets);
+  const document = await makeDocument({ db: from.connection.db, identity, secrets: from.secrets, random, now }, group, peer.sealingPublicKey);
+  const context = { document, identity: peer, projectId: to.projectId, now };
+  await inTransaction(to.connection.db, async (trx) => {
+    await applyDecisions(trx, { secrets: to.secrets, random }, context);
+    await applyObserved(trx, context);
+    await notePeerVersion(trx, context);
+  });
+  await from.connection.db
+    .updateTable("protection_groups")
+    .set({ peer_generation: group.generation, peer_digest: group.digest, peer_receipt_at: writeTime(now) })
+    .where("id", "=", groupId)
+    .execute();
+}
+
+async function createGroup({ a, b, world }: TwoSites): Promise<string> {
+  const { db } = a.connection;
+  const id = world.random.uuid();
+  const now = writeTime(world.clock.now());
+  await db
+    .insertInto("protection_groups")
+    .values({
+      id,
+      project_id: a.projectId,
+      name: "shop",
+      description: "",
+      status: "creating",
+      protection: "unprotected",
+      protection_reason: null,
+      replication_type: "async",
+      home_site_id: a.id,
+      primary_site_id: a.id,
+      peer_site_id: b.id,
+      epoch: firstEpoch({ primary: a.id, peer: b.id }),
+      generation: 0,
+      digest: "",
+      peer_generation: null,
+      peer_digest: null,
+      peer_receipt_at: null,
+      current_operation_id: null,
+      readiness: writeJson({ is_failover_ready: null, checked_at: null, checks: [] }),
+      readiness_requested_at: null,
+      is_failover_ready: null,
+      last_recovery_point_at: null,
+      deleted_at: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  await db
+    .insertInto("replication_policies")
+    .values({
+      id: world.random.uuid(),
+      protection_group_id: id,
+      primary_fa_url: null,
+      primary_token_secret_id: null,
+      primary_backend: "array-a",
+      secondary_fa_url: null,
+      secondary_token_secret_id: null,
+      secondary_backend: "array-b",
+      replication_interval: 300,
+      rpo_minutes: 15,
+      retention: writeJson({ all_for_seconds: 86_400, per_day: 4, days: 7 }),
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  const rows = mappings({ a, b }).map(([kind, source_id, target_id]) => ({
+    id: world.random.uuid(),
+    project_id: a.projectId,
+    protection_group_id: id,
+    kind,
+    source_id,
+    target_id,
+    created_at: now,
+  }));
+  await db.insertInto("resource_mappings").values(rows).execute();
+  await db.transaction().execute((trx) => raiseGeneration(trx, { groupId: id, localSiteId: a.id, now: world.clock.now() }));
+  return id;
+}
+
+function mappings({ a, b }: Pick<TwoSites, "a" | "b">): readonly (readonly [MappingKind, string, string])[] {
+  const [from, to] = [a.tenant, b.tenant];
+  return [
+    ["network", from.front.network.id, to.front.network.id],
+    ["network", from.back.network.id, to.back.network.id],
+    ["subnet", from.front.subnet.id, to.front.subnet.id],
+    ["subnet", from.back.subnet.id, to.back.subnet.id],
+    ["flavor", from.basics.flavors.small.id, to.basics.flavors.small.id],
+    ["flavor", from.basics.flavors.medium.id, to.basics.flavors.medium.id],
+    ["security_group", from.web.id, to.web.id],
+    ["security_group", from.database.id, to.database.id],
+    ["volume_type", "replicated", "replicated"],
+    ["floating_ip_pool", from.basics.external.network.id, to.basics.external.network.id],
+  ] satisfies readonly (readonly [(typeof MAPPING_KINDS)[number], string, string])[];
+}
+
+async function addMember(
+  sites: TwoSites,
+  groupId: string,
+  member: { readonly serverId: string; readonly name: string; readonly tier: number },
+): Promise<string> {
+  const { a, world } = sites;
+  const id = world.random.uuid();
+  const now = writeTime(world.clock.now());
+  await a.connection.db
+    .insertInto("pg_members")
+    .values({
+      id,
+      protection_group_id: groupId,
+      position: member.tier,
+      name: member.name,
+      status: "adding",
+      home_server_id: null,
+      peer_server_id: null,
+      tier: member.tier,
+      depends_on: writeJson([]),
+      delay_seconds: 0,
+      is_critical: flag(false),
+      user_data: "drop",
+      description: null,
+      captured_at: null,
+      error: null,
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
+  await run(sites, a, groupId, { type: "member_add", parameters: { member_id: id, server_id: member.serverId } });
+  return id;
+}
