@@ -1,6 +1,5 @@
 import {
   type Clock,
-  type FailureClass,
   type HttpResponse,
   type HttpTransport,
   HttpTransportError,
@@ -8,6 +7,7 @@ import {
   withJitter,
 } from "@protector/ports";
 import type { ArrayAccess } from "../storage-driver.ts";
+import { isCertificateTrouble, messagesOf, parseAnswer, parseJson, silenceClass, statusClass } from "./answers.ts";
 import { type ApiVersion, CEILING, chooseVersion, FLOOR, formatVersion } from "./api-version.ts";
 import { FlashArrayError, refuse } from "./array-error.ts";
 import { classify, failureClassOf } from "./messages.ts";
@@ -81,7 +81,7 @@ export class ArraySession {
       const login = this.#logIn();
       const token = await login;
       const response = await this.#send(call, version, token);
-      if (response.status < 300) return parse(call, response);
+      if (response.status < 300) return parseAnswer(nameOf(call), response);
       if (response.status === 401 && !hasLoggedInAgain) {
         hasLoggedInAgain = true;
         if (this.#token === login) this.#token = undefined;
@@ -239,66 +239,6 @@ export class ArraySession {
   }
 }
 
-/** What no answer asks for. A certificate that is not trusted stays so until somebody changes the configuration. */
-function silenceClass(error: HttpTransportError): FailureClass {
-  if (isCertificateTrouble(error)) return "needs_operator";
-  return error.fault === "unreachable" ? "waiting" : "retryable";
-}
-
-function isCertificateTrouble(error: HttpTransportError): boolean {
-  return error.fault === "unreachable" && /CERT|VERIFY_LEAF/.test(error.message.split(": ").at(-1) ?? "");
-}
-
-/** What a status says whatever the text; undefined when the text decides. */
-function statusClass(status: number): FailureClass | undefined {
-  if (status === 401 || status === 403) return "needs_operator";
-  if (status === 429 || status === 500) return "retryable";
-  if (status > 500) return "waiting";
-  return undefined;
-}
-
 function nameOf(call: ArrayCall): string {
   return `${call.method} /${call.path}`;
-}
-
-function parse(call: ArrayCall, response: HttpResponse): unknown {
-  if (response.body.trim() === "") return undefined;
-  const body = parseJson(response.body);
-  if (body !== undefined) return body;
-  throw new FlashArrayError(
-    {
-      call: nameOf(call),
-      status: response.status,
-      detail: "the answer is not JSON",
-      remoteRequestId: response.headers["x-request-id"],
-      failureClass: "retryable",
-      effect: call.method === "GET" ? "none" : "unknown",
-    },
-    "unknown",
-  );
-}
-
-function parseJson(text: string): unknown {
-  try {
-    return JSON.parse(text);
-  } catch {
-    return undefined;
-  }
-}
-
-interface Complaint {
-  readonly context: string | null;
-  readonly message: string;
-}
-
-/** Entries of `{"errors":[{context, message}]}`, or of a gateway's `{"message"}`. */
-function messagesOf(body: string): readonly Complaint[] {
-  const parsed = parseJson(body) as { errors?: unknown; message?: unknown } | undefined | null;
-  if (Array.isArray(parsed?.errors)) {
-    return parsed.errors.map((entry: { context?: string | null; message?: string }) => ({
-      context: entry.context ?? null,
-      message: entry.message ?? "",
-    }));
-  }
-  return typeof parsed?.message === "string" ? [{ context: null, message: parsed.message }] : [];
 }
