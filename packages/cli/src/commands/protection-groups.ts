@@ -1,4 +1,4 @@
-import { type ReachableView, replicateNow } from "@protector/client";
+import { clientError, type ReachableView, replicateNow } from "@protector/client";
 import type { ProtectionGroup } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -53,8 +53,11 @@ async function showGroup(context: CommandContext, ref: string): Promise<void> {
   const reachable = views.filter((view): view is ReachableView => view.isReachable);
   for (const view of views)
     if (!view.isReachable) context.warn(`${view.name} does not answer: ${view.failure.message}`);
-  const shown = primary.isReachable && primary.group ? primary : reachable.find((view) => view.group);
-  if (!shown?.group) throw new UsageError(`Protection group "${ref}" is deleted.`);
+  const shown = primary.isReachable ? primary : reachable.find((view) => view.group);
+  if (!shown?.group) {
+    const detail = `Protection group "${ref}" is deleted on ${primary.name}.`;
+    throw clientError("protection_group.not_found", primary.name, detail);
+  }
   const names = new Map(reachable.map((view) => [view.siteId, view.name]));
   context.printer.record(
     shown.group,

@@ -1,0 +1,156 @@
+import { type CliHost, runCli } from "../../packages/cli/src/index.ts";
+import {
+  type Clock,
+  type HttpResponse,
+  type HttpTransport,
+  HttpTransportError,
+  seededRandom,
+} from "../../packages/ports/src/index.ts";
+import { type TestSite, type TestSites, twoSites } from "../../packages/server/src/api/testing.ts";
+
+/** What is known of a request to an API of Protector. */
+export interface ApiRequest {
+  readonly site: "site-a" | "site-b";
+  /** Method and path. */
+  readonly call: string;
+  /** Counted from 1, over both sites. */
+  readonly number: number;
+}
+
+/** What becomes of a request: undefined = it is answered. */
+export type Fate = "unreachable" | "lost_answer" | "killed_before" | "killed_after" | undefined;
+
+/** The client died: whatever it had in mind is gone. */
+export class Killed extends Error {}
+
+export interface CliRun {
+  readonly code: number;
+  readonly stdout: string;
+  readonly stderr: string;
+}
+
+/** Two real APIs on SQLite with simulated Keystones, and the command in front of them. */
+export interface Harness {
+  readonly sites: TestSites;
+  readonly requests: ApiRequest[];
+  /** Decides over each request. */
+  fate: (request: ApiRequest) => Fate;
+  /** Done whenever the client sleeps: what engines would do meanwhile. */
+  meanwhile: () => Promise<void>;
+  readonly transport: HttpTransport;
+  readonly clock: Clock;
+  run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
+}
+
+export async function openHarness(): Promise<Harness> {
+  const sites = await twoSites();
+  for (const name of ["site-a", "site-b"]) registerApi(sites, name);
+  let now = sites.clock.now();
+  const harness: Harness = {
+    sites,
+    requests: [],
+    fate: () => undefined,
+    meanwhile: async () => {},
+    transport: (request) => send(harness, request),
+    clock: {
+      now: () => now,
+      sleep: async (ms, signal) => {
+        signal?.throwIfAborted();
+        now += ms;
+        await harness.meanwhile();
+      },
+    },
+    run: (line, host) => run(harness, line, host),
+  };
+  return harness;
+}
+
+function registerApi({ world }: TestSites, name: string): void {
+  const cloud = world.cloud(name);
+  const service = cloud.identity.createService("protector", "protector");
+  const url = `http://${cloud.options.host}:8788/v1/%(tenant_id)s`;
+  for (const kind of ["public", "internal", "admin"])
+    cloud.identity.createEndpoint(service.id, kind, { region: "RegionOne", url });
+}
+
+async function send(harness: Harness, request: Parameters<HttpTransport>[0]): Promise<HttpResponse> {
+  const { a, b, world } = harness.sites;
+  const url = new URL(request.url);
+  const site = [a, b].find(({ name }) => url.host === `${world.cloud(name).options.host}:8788`);
+  if (!site) return world.transport(request);
+  const call = `${request.method} ${url.pathname.replaceAll(/[0-9a-f-]{32,36}/g, "*")}`;
+  const made = { site: site.name as ApiRequest["site"], call, number: harness.requests.length + 1 };
+  harness.requests.push(made);
+  const fate = harness.fate(made);
+  if (fate === "unreachable")
+    throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
+  if (fate === "killed_before") throw new Killed();
+  const answer = await inject(site, request, url);
+  if (fate === "killed_after") throw new Killed();
+  if (fate === "lost_answer")
+    throw new HttpTransportError("interrupted", `${request.method} ${url.origin}: ECONNRESET`);
+  return answer;
+}
+
+async function inject(site: TestSite, request: Parameters<HttpTransport>[0], url: URL): Promise<HttpResponse> {
+  const answer = await site.app.inject({
+    method: request.method as "GET",
+    url: `${url.pathname}${url.search}`,
+    headers: request.headers,
+    ...(request.body === undefined ? {} : { payload: request.body }),
+  });
+  const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+  return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
+}
+
+const CLOUDS = (sites: TestSites) => `
+clouds:
+  site-a: &a
+    region_name: RegionOne
+    auth:
+      auth_url: ${sites.world.cloud("site-a").authUrl}
+      username: demo
+      password: secret
+      project_name: demo
+      user_domain_name: Default
+      project_domain_name: Default
+  site-b:
+    region_name: RegionOne
+    auth:
+      auth_url: ${sites.world.cloud("site-b").authUrl}
+      username: demo
+      password: secret
+      project_name: demo
+      user_domain_name: Default
+      project_domain_name: Default
+  admin-a:
+    region_name: RegionOne
+    auth: {auth_url: "${sites.world.cloud("site-a").authUrl}", username: admin, password: labadmin, project_name: admin, user_domain_name: Default, project_domain_name: Default}
+  admin-b:
+    region_name: RegionOne
+    auth: {auth_url: "${sites.world.cloud("site-b").authUrl}", username: admin, password: labadmin, project_name: admin, user_domain_name: Default, project_domain_name: Default}
+`;
+
+let runs = 99;
+
+async function run(harness: Harness, line: string, host: Partial<CliHost> = {}): Promise<CliRun> {
+  const out = { stdout: "", stderr: "" };
+  const into = (name: "stdout" | "stderr") => ({
+    write: (text: string) => {
+      out[name] += text;
+    },
+  });
+  const words = line.match(/"[^"]*"|\S+/g) ?? [];
+  const code = await runCli({
+    argv: words.map((word) => word.replaceAll('"', "")),
+    env: { OS_CLOUD: "site-a", OS_SECONDARY_CLOUD: "site-b" },
+    stdout: into("stdout"),
+    stderr: into("stderr"),
+    transport: harness.transport,
+    clock: harness.clock,
+    random: seededRandom(++runs),
+    readFile: (path) => (path === "./clouds.yaml" ? CLOUDS(harness.sites) : undefined),
+    ...host,
+  });
+  return { code, ...out };
+}

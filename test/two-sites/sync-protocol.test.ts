@@ -1,0 +1,233 @@
+import { beforeEach, describe, expect, it } from "vitest";
+import { HttpTransportError } from "../../packages/ports/src/index.ts";
+import { finishOperation } from "../../packages/server/src/api/testing.ts";
+import { bury } from "./engine-stand-in.ts";
+import { type Fate, type Harness, openHarness } from "./harness.ts";
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await openHarness();
+});
+
+/** Runs a command that has to succeed, and reads its JSON. */
+async function json(line: string) {
+  const { code, stdout, stderr } = await harness.run(`${line} -f json`);
+  expect({ line, code, stderr }).toEqual({ line, code: 0, stderr: "" });
+  return JSON.parse(stdout);
+}
+
+/** What each site says of a group by itself, without a client that mends. */
+async function rows() {
+  const of = async (site: "a" | "b") =>
+    (await harness.sites[site].database.db.selectFrom("protection_groups").selectAll().execute()).map((row) => ({
+      name: row.name,
+      description: row.description,
+      generation: row.generation,
+      digest: row.digest,
+      isDeleted: row.deleted_at !== null,
+    }));
+  return { a: await of("a"), b: await of("b") };
+}
+
+const POLICY =
+  "--primary-fa-url https://127.0.1.1 --primary-fa-api-token token-of-array-a --secondary-fa-url https://127.0.2.1 --secondary-fa-api-token token-of-array-b";
+
+describe("a change over two sites", () => {
+  it("is made at the primary, carried to the peer, and the receipt brought back", async () => {
+    await json("protection-group create shop");
+    harness.requests.length = 0;
+    const changed = await json('protection-group set shop --description "two shops"');
+    expect(changed).toMatchObject({ generation: 2, sync_status: "IN SYNC", is_primary_here: true });
+    const writes = harness.requests.filter(({ call }) => !call.startsWith("GET") || call.endsWith("/document"));
+    expect(writes.map(({ site, call }) => `${site} ${call}`)).toEqual([
+      "site-a PATCH /v1/*/protection-groups/*",
+      "site-a GET /v1/*/protection-groups/*/sync/document",
+      "site-b PUT /v1/*/protection-groups/*/sync",
+      "site-a POST /v1/*/protection-groups/*/sync/receipt",
+    ]);
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+  });
+
+  it("goes to the primary even when the command works from the other site", async () => {
+    await json("protection-group create shop");
+    await json("protection-group set shop --description far --os-cloud site-b --secondary-cloud site-a");
+    const { a, b } = await rows();
+    expect(a[0]?.description).toBe("far");
+    expect(b).toEqual(a);
+  });
+
+  it.each(["create shop", "set shop --description x"])(
+    "changes nothing when the peer cannot be reached first: %s",
+    async (verb) => {
+      if (verb.startsWith("set")) await json("protection-group create shop");
+      const before = await rows();
+      harness.fate = ({ site }) => (site === "site-b" ? "unreachable" : undefined);
+      const { code, stderr } = await harness.run(`protection-group ${verb}`);
+      expect(code).toBe(6);
+      expect(stderr).toContain("Cannot modify protection group - remote site unreachable (site-b)");
+      expect(stderr).toContain("code peer.unreachable");
+      expect(await rows()).toEqual(before);
+    },
+  );
+
+  it("is refused when the peer's Keystone is silent, though its API would answer", async () => {
+    await json("protection-group create shop");
+    const keystone = new URL(harness.sites.world.cloud("site-b").authUrl).origin;
+    const { transport } = harness;
+    const { code, stderr } = await harness.run("protection-group set shop --description x", {
+      transport: (request) => {
+        if (request.url.startsWith(keystone)) throw new HttpTransportError("unreachable", "POST: ECONNREFUSED");
+        return transport(request);
+      },
+    });
+    expect(code).toBe(6);
+    expect(stderr).toContain("remote site unreachable (site-b). Keystone of site-b does not answer");
+    expect((await rows()).a[0]?.description).toBe("");
+  });
+
+  it("is told as made, with exit code 6, when the peer is lost after it", async () => {
+    await json("protection-group create shop");
+    harness.fate = ({ call }) => (call.startsWith("PUT") ? "unreachable" : undefined);
+    const { code, stderr } = await harness.run("protection-group set shop --description x");
+    expect(code).toBe(6);
+    expect(stderr).toContain("The change is made, but site-b has not confirmed it yet");
+    harness.fate = () => undefined;
+    expect(await json("protection-group show shop")).toMatchObject({ description: "x", sync_status: "IN SYNC" });
+  });
+
+  it("repeats a document whose answer was lost", async () => {
+    let lost = 0;
+    harness.fate = ({ call }) => (call.startsWith("PUT") && lost++ === 0 ? "lost_answer" : undefined);
+    await json("protection-group create shop");
+    expect(lost).toBe(2);
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+  });
+});
+
+describe("a client that dies at any request", () => {
+  const CHANGES = [
+    { change: "protection-group create other", done: (a: readonly { name: string }[]) => a.length === 2 },
+    {
+      change: "protection-group set shop --description new",
+      done: (a: readonly { description: string }[]) => a[0]?.description === "new",
+    },
+    {
+      change: "mapping set shop --availability-zone nova=nova",
+      done: (a: readonly { generation: number }[]) => a[0]?.generation === 2,
+    },
+    { change: `protection-group policy-create shop ${POLICY}`, done: () => true },
+  ] as const;
+
+  it.each(CHANGES)("leaves what the next command mends: $change", async ({ change, done }) => {
+    await json("protection-group create shop");
+    harness.requests.length = 0;
+    expect(await harness.run(change)).toMatchObject({ code: 0 });
+    const total = harness.requests.length;
+    expect(total).toBeGreaterThan(5);
+    for (let cut = 1; cut <= total; cut++) {
+      for (const fate of ["killed_before", "killed_after"] as const) await cutAt(change, { cut, fate });
+    }
+    const { a } = await rows();
+    expect(done(a as never)).toBe(true);
+  });
+
+  async function cutAt(change: string, { cut, fate }: { readonly cut: number; readonly fate: Fate }) {
+    harness = await openHarness();
+    await json("protection-group create shop");
+    harness.requests.length = 0;
+    harness.fate = ({ number }) => (number === cut ? fate : undefined);
+    const { code } = await harness.run(change);
+    expect(code).toBe(1);
+    harness.fate = () => undefined;
+    await finishEverything();
+    await json("protection-group list");
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+    // Nothing stands in the way of the next change.
+    await json("protection-group set shop --description new");
+    const after = await rows();
+    expect(after.b).toEqual(after.a);
+  }
+
+  async function finishEverything() {
+    const { a } = harness.sites;
+    for (const { id } of await a.database.db.selectFrom("protection_groups").select("id").execute())
+      await finishOperation(a, id);
+  }
+
+  it("leaves a tombstone that the next command on the group carries", async () => {
+    const { id } = await json("protection-group create shop");
+    await harness.run("protection-group delete shop");
+    await bury(harness.sites.a, id, harness.clock.now());
+    const half = await rows();
+    expect([half.a[0]?.isDeleted, half.b[0]?.isDeleted]).toEqual([true, false]);
+    const { code, stderr } = await harness.run("protection-group show shop");
+    expect(stderr).toContain("deleted");
+    expect(code).toBe(1);
+    expect(await rows()).toEqual({ a: [], b: [] });
+  });
+});
+
+describe("sync-status", () => {
+  it("tells IN SYNC with generation and digest of both sites", async () => {
+    await json("protection-group create shop");
+    const shown = await harness.run("protection-group sync-status shop");
+    expect(shown.code).toBe(0);
+    expect(shown.stdout).toMatch(/^Sync Status: IN SYNC\n/);
+    const { sites } = await json("protection-group sync-status shop");
+    expect(sites).toMatchObject([
+      { site: "site-a", isPrimary: true, generation: 1 },
+      { site: "site-b", isPrimary: false, generation: 1 },
+    ]);
+    expect(sites[0].digest).toBe(sites[1].digest);
+  });
+
+  it("tells OUT OF SYNC and changes nothing, and sync-force mends it", async () => {
+    await json("protection-group create shop");
+    harness.fate = ({ call }) => (call.startsWith("PUT") ? "killed_before" : undefined);
+    await harness.run("protection-group set shop --description x");
+    harness.fate = () => undefined;
+    const before = await rows();
+    const status = await harness.run("protection-group sync-status shop -f value");
+    expect(status).toMatchObject({ code: 3, stdout: "OUT OF SYNC\n" });
+    expect(await rows()).toEqual(before);
+    expect(await json("protection-group sync-force shop")).toMatchObject({
+      from: "site-a",
+      to: "site-b",
+      generation: 2,
+    });
+    expect((await harness.run("protection-group sync-status shop")).code).toBe(0);
+  });
+
+  it("tells UNREACHABLE with the reason, exit code 6", async () => {
+    await json("protection-group create shop");
+    harness.fate = ({ site }) => (site === "site-b" ? "unreachable" : undefined);
+    const { code, stdout } = await harness.run("protection-group sync-status shop");
+    expect(code).toBe(6);
+    expect(stdout).toContain("Sync Status: UNREACHABLE");
+    expect(stdout).toContain("ECONNREFUSED");
+  });
+
+  it("tells CONFLICT after a database came back from an old copy; sync-force wants to know who wins", async () => {
+    await json("protection-group create shop");
+    const { db } = harness.sites.b.database;
+    await db
+      .updateTable("protection_groups")
+      .set({ digest: "0".repeat(64) })
+      .execute();
+    expect((await harness.run("protection-group sync-status shop")).stdout).toContain("Sync Status: CONFLICT");
+    const refused = await harness.run("protection-group set shop --description x");
+    expect(refused.code).toBe(3);
+    expect(refused.stderr).toContain("code sync.conflict");
+    const undecided = await harness.run("protection-group sync-force shop");
+    expect(undecided.stderr).toContain("both claim generation 1");
+    const unsaid = await harness.run("protection-group sync-force shop --from site-a");
+    expect(unsaid.stderr).toContain("State a reason");
+    const forced = await json('protection-group sync-force shop --from site-a --reason "restored from backup"');
+    expect(forced).toMatchObject({ from: "site-a", isOverruled: true });
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+  });
+});
