@@ -8,7 +8,7 @@ export function signatureOf(body: object, privateKey: Uint8Array): string {
 }
 
 /** Whether the `signature` of a body is that of the key (32 bytes, base64). */
-export function isSignedBy(body: { readonly signature: string }, publicKey: string): boolean {
+export function isSignedBy(body: object & { readonly signature: string }, publicKey: string): boolean {
   const key = publicKeyOf("ed25519", Buffer.from(publicKey, "base64"));
   return verify(null, signedBytes(body), key, Buffer.from(body.signature, "base64"));
 }
