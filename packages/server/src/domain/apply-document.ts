@@ -81,13 +81,13 @@ export async function applyObserved(transaction: Rows, context: DocumentContext)
 }
 
 /** Remembers that the peer holds what the document says: a signed document is as good as a receipt. */
-export async function notePeerVersion(transaction: Rows, { document, now }: DocumentContext): Promise<void> {
+export async function notePeerVersion(transaction: Rows, { document }: DocumentContext): Promise<void> {
   await updateProtectionGroup(transaction, {
     id: document.protection_group_id,
     changes: {
       peer_generation: document.generation,
       peer_digest: document.digest,
-      peer_receipt_at: writeTime(now),
+      peer_receipt_at: writeTime(Date.parse(document.issued_at)),
     },
   });
 }

@@ -1,5 +1,6 @@
 import { ProtectorError, type SyncDocument } from "@protector/contract";
 import type { Transaction } from "kysely";
+import { readTime } from "../../db/codecs.ts";
 import { findProtectionGroupRow, type ProtectionGroupRow } from "../../db/repositories/protection-groups.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
@@ -42,10 +43,15 @@ export function takeDocument(ports: ApiPorts, { call, document, reason }: TakenD
       await auditTaken(ports, transaction, { call, document, reason, loser });
       await applyDecisions(transaction, ports, context);
     }
-    if (document.is_deleted) return;
+    if (document.is_deleted || (taken === "observed" && held && isOlder(document, held))) return;
     await applyObserved(transaction, context);
     await notePeerVersion(transaction, context);
   });
+}
+
+/** A document of the same decisions that was made before one that is known must not bring old state back. */
+function isOlder(document: SyncDocument, { peer_receipt_at }: ProtectionGroupRow): boolean {
+  return peer_receipt_at !== null && Date.parse(document.issued_at) < readTime(peer_receipt_at);
 }
 
 interface Held {

@@ -91,7 +91,7 @@ async function receive(
 
 /** @returns whether the group is still there: the receipt of a deletion ends its tombstone. */
 async function keepReceipt(ports: ApiPorts, call: Call<"sync.receipt">): Promise<boolean> {
-  const { database, clock } = ports;
+  const { database } = ports;
   const receipt = call.body;
   const peer = await findSite(database.db, receipt.site_id);
   requireTrustedReceipt(receipt, { groupId: call.path.id, peer });
@@ -114,7 +114,7 @@ async function keepReceipt(ports: ApiPorts, call: Call<"sync.receipt">): Promise
       changes: {
         peer_generation: receipt.generation,
         peer_digest: receipt.digest,
-        peer_receipt_at: writeTime(clock.now()),
+        peer_receipt_at: writeTime(Date.parse(receipt.issued_at)),
       },
     });
     return true;
