@@ -51,6 +51,7 @@ describe("trusts", () => {
     const refused = await create("first", { token });
     expect(refused.status).toBe(403);
     expect(refused.errors[0]).toMatchObject({ code: "protector.trust.login_required" });
+    expect(refused.errors[0]?.detail).toContain("the token is of an application credential");
     expect(await sites.a.database.db.selectFrom("protection_groups").selectAll().execute()).toEqual([]);
     expect((await create("second", {})).status).toBe(201);
     expect((await create("third", { token })).status).toBe(201);
