@@ -6,6 +6,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import type { ApiPorts } from "../ports.ts";
 import { requireChangeable, requireGroup } from "./guard.ts";
+import { lockGroup } from "./lock-group.ts";
 
 /** A change of what people decided about a group, without an operation. */
 export interface GroupChange {
@@ -24,6 +25,7 @@ export interface GroupChange {
 export function changeGroup(ports: ApiPorts, change: GroupChange): Promise<ProtectionGroupView> {
   const { siteId: localSiteId } = ports.identity;
   return inTransaction(ports.database.db, async (transaction) => {
+    await lockGroup(transaction, change.path.id, ports.clock.now());
     const group = await requireGroup(transaction, change.path);
     await requireChangeable(transaction, group, {
       localSiteId,

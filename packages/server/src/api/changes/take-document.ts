@@ -10,6 +10,7 @@ import { compareVersions, type SyncVerdict } from "../../domain/sync-rules.ts";
 import { audit } from "../audit.ts";
 import type { Call } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
+import { lockGroup } from "./lock-group.ts";
 
 /** A document of the peer that has passed every check of trust. */
 export interface TakenDocument {
@@ -28,6 +29,7 @@ export function takeDocument(ports: ApiPorts, { call, document, reason }: TakenD
   const { id, project_id: projectId } = call.path;
   const context = { document, identity, projectId, now: clock.now() };
   return inTransaction(database.db, async (transaction) => {
+    await lockGroup(transaction, id, context.now);
     const held = await findProtectionGroupRow(transaction, id);
     if (held && (held.project_id !== projectId || held.peer_site_id !== document.site_id)) {
       throw new ProtectorError(
