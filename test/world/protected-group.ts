@@ -1,12 +1,12 @@
-import { MAPPING_KINDS, type MappingKind } from "@protector/contract";
+import type { MAPPING_KINDS, MappingKind } from "@protector/contract";
 import { type SeededServer, seedThreeTier } from "@protector/simulator";
 import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
+import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import { applyDecisions, applyObserved, notePeerVersion } from "../../packages/server/src/domain/apply-document.ts";
 import { firstEpoch } from "../../packages/server/src/domain/epochs.ts";
 import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
 import { makeDocument } from "../../packages/server/src/domain/group-document.ts";
 import { loadSiteIdentity } from "../../packages/server/src/domain/site-identity.ts";
-import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import type { TestSite, TwoSites } from "./two-sites.ts";
 
 /** A three-tier workload at site A that is protected on site B. */
@@ -45,15 +45,23 @@ export async function run(
   const operationId = await sites.order(site, groupId, wish);
   const status = await sites.settle(site, operationId, engine);
   if (status === "completed") return operationId;
-  const row = await site.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", operationId).executeTakeFirst();
+  const row = await site.connection.db
+    .selectFrom("dr_operations")
+    .selectAll()
+    .where("id", "=", operationId)
+    .executeTakeFirst();
   const steps = await site.connection.db
     .selectFrom("dr_operation_steps")
     .select(["step_key", "status", "error"])
     .where("operation_id", "=", operationId)
     .where("status", "not in", ["completed", "pending"])
     .execute();
-  const broken = sites.events.filter((event) => event.kind === "operation_broken").map((event) => String((event.error as Error).stack));
-  throw new Error(`${wish.type} is ${status}: ${row?.status_reason}\n${JSON.stringify(steps, null, 1)}\n${broken.join("\n")}`);
+  const broken = sites.events
+    .filter((event) => event.kind === "operation_broken")
+    .map((event) => String((event.error as Error).stack));
+  throw new Error(
+    `${wish.type} is ${status}: ${row?.status_reason}\n${JSON.stringify(steps, null, 1)}\n${broken.join("\n")}`,
+  );
 }
 
 /** Carries a group's document to the other site and the receipt back, as the client does. */
@@ -61,9 +69,17 @@ export async function carry(sites: TwoSites, from: TestSite, to: TestSite, group
   const { random, clock } = sites;
   const now = clock.now();
   const identity = await loadSiteIdentity(from.connection.db, from.secrets);
-  const group = await from.connection.db.selectFrom("protection_groups").selectAll().where("id", "=", groupId).executeTakeFirstOrThrow();
+  const group = await from.connection.db
+    .selectFrom("protection_groups")
+    .selectAll()
+    .where("id", "=", groupId)
+    .executeTakeFirstOrThrow();
   const peer = await loadSiteIdentity(to.connection.db, to.secrets);
-  const document = await makeDocument({ db: from.connection.db, identity, secrets: from.secrets, random, now }, group, peer.sealingPublicKey);
+  const document = await makeDocument(
+    { db: from.connection.db, identity, secrets: from.secrets, random, now },
+    group,
+    peer.sealingPublicKey,
+  );
   const context = { document, identity: peer, projectId: to.projectId, now };
   await inTransaction(to.connection.db, async (trx) => {
     await applyDecisions(trx, { secrets: to.secrets, random }, context);
@@ -139,7 +155,9 @@ async function createGroup({ a, b, world }: TwoSites): Promise<string> {
     created_at: now,
   }));
   await db.insertInto("resource_mappings").values(rows).execute();
-  await db.transaction().execute((trx) => raiseGeneration(trx, { groupId: id, localSiteId: a.id, now: world.clock.now() }));
+  await db
+    .transaction()
+    .execute((trx) => raiseGeneration(trx, { groupId: id, localSiteId: a.id, now: world.clock.now() }));
   return id;
 }
 

@@ -1,7 +1,6 @@
 import { ENDED_OPERATION_STATUSES, type OperationVerb } from "@protector/contract";
 import { type Clock, type HttpTransport, type Random, seededRandom, VirtualClock } from "@protector/ports";
 import { createWorld, type SeededTenant, seedBasics, seedTenant, type World } from "@protector/simulator";
-import { flashArrayDriver } from "../../packages/storage/src/index.ts";
 import { writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DatabaseConnection } from "../../packages/server/src/db/connection.ts";
 import { migrate } from "../../packages/server/src/db/migrate.ts";
@@ -13,6 +12,7 @@ import { Engine } from "../../packages/server/src/engine/engine.ts";
 import type { EngineEvent } from "../../packages/server/src/engine/engine-events.ts";
 import type { EnginePorts } from "../../packages/server/src/engine/engine-ports.ts";
 import type { JournalObserver } from "../../packages/server/src/engine/runner/journal.ts";
+import { flashArrayDriver } from "../../packages/storage/src/index.ts";
 
 /** One site of the test world: its cloud, its array, its database, its engines. */
 export interface TestSite {
@@ -45,7 +45,11 @@ export interface TwoSites {
   /** Writes an operation as the API does; answers its id. */
   order(site: TestSite, groupId: string, order: OperationWish): Promise<string>;
   /** Writes a person's request on an operation as the API does. */
-  ask(site: TestSite, operationId: string, request: { verb: OperationVerb; as?: "unplanned"; reason?: string }): Promise<void>;
+  ask(
+    site: TestSite,
+    operationId: string,
+    request: { verb: OperationVerb; as?: "unplanned"; reason?: string },
+  ): Promise<void>;
   /** Lets an engine work until the operation has ended or `limitMs` (default 10 min) of virtual time has passed; answers its status. */
   settle(site: TestSite, operationId: string, engine: Engine, limitMs?: number): Promise<string>;
   stop(): void;
@@ -97,7 +101,8 @@ export async function createTwoSites(seed = 1): Promise<TwoSites> {
         .where("id", "=", operationId)
         .execute();
     },
-    settle: (site, operationId, engine, limitMs = 600_000) => clock.run(settle(clock, { site, operationId, engine, limitMs })),
+    settle: (site, operationId, engine, limitMs = 600_000) =>
+      clock.run(settle(clock, { site, operationId, engine, limitMs })),
     stop: () => {
       for (const cloud of world.clouds) cloud.stop();
     },
@@ -119,7 +124,11 @@ async function createSite(world: World, name: "site-a" | "site-b"): Promise<Test
 async function register(world: World, at: TestSite, peer: TestSite): Promise<void> {
   const { db } = at.connection;
   const now = world.clock.now();
-  const row = await peer.connection.db.selectFrom("sites").selectAll().where("is_local", "=", 1).executeTakeFirstOrThrow();
+  const row = await peer.connection.db
+    .selectFrom("sites")
+    .selectAll()
+    .where("is_local", "=", 1)
+    .executeTakeFirstOrThrow();
   const password_secret_id = await at.secrets.put(db, { purpose: "site_password", text: "labadmin" }, now);
   await db
     .insertInto("sites")
@@ -208,8 +217,20 @@ function enginePorts(world: World, site: TestSite, events: EngineEvent[], option
         },
       },
       backends: [
-        { name: "array-a", url: "https://127.0.0.21", apiToken: "token-array-a", tls: {}, cinderHost: "site-a@pure#pure" },
-        { name: "array-b", url: "https://127.0.0.22", apiToken: "token-array-b", tls: {}, cinderHost: "site-b@pure#pure" },
+        {
+          name: "array-a",
+          url: "https://127.0.0.21",
+          apiToken: "token-array-a",
+          tls: {},
+          cinderHost: "site-a@pure#pure",
+        },
+        {
+          name: "array-b",
+          url: "https://127.0.0.22",
+          apiToken: "token-array-b",
+          tls: {},
+          cinderHost: "site-b@pure#pure",
+        },
       ],
       groupTypeName: "consistent",
       leaseMs: LEASE_MS,
@@ -224,7 +245,11 @@ function enginePorts(world: World, site: TestSite, events: EngineEvent[], option
 
 async function order(world: World, site: TestSite, groupId: string, wish: OperationWish): Promise<string> {
   const { db } = site.connection;
-  const group = await db.selectFrom("protection_groups").selectAll().where("id", "=", groupId).executeTakeFirstOrThrow();
+  const group = await db
+    .selectFrom("protection_groups")
+    .selectAll()
+    .where("id", "=", groupId)
+    .executeTakeFirstOrThrow();
   const id = world.random.uuid();
   const now = writeTime(world.clock.now());
   await db.transaction().execute(async (trx) => {
@@ -278,7 +303,10 @@ async function order(world: World, site: TestSite, groupId: string, wish: Operat
 
 const ENDED: readonly string[] = [...ENDED_OPERATION_STATUSES, "paused"];
 
-async function settle(clock: VirtualClock, visit: { readonly site: TestSite; readonly operationId: string; readonly engine: Engine; readonly limitMs: number }): Promise<string> {
+async function settle(
+  clock: VirtualClock,
+  visit: { readonly site: TestSite; readonly operationId: string; readonly engine: Engine; readonly limitMs: number },
+): Promise<string> {
   const { site, operationId, engine, limitMs } = visit;
   const until = clock.now() + limitMs;
   for (;;) {

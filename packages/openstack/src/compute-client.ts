@@ -101,6 +101,10 @@ export class NovaClient implements ComputeClient {
     return readKeypair(answer.fields().object("keypair"));
   }
 
+  deleteKeypair(name: string): Promise<void> {
+    return this.#nova.remove(`/os-keypairs/${encodeURIComponent(name)}`);
+  }
+
   async findServerGroup(id: string): Promise<ServerGroup | undefined> {
     const group = await this.#nova.find(`/os-server-groups/${encodeURIComponent(id)}`, "server_group");
     return group && readServerGroup(group);

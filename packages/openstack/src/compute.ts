@@ -26,6 +26,8 @@ export interface ComputeClient {
   /** Key pair of the token's user, or of `userId` for administrators. */
   findKeypair(name: string, userId?: string): Promise<Keypair | undefined>;
   importKeypair(name: string, publicKey: string, type: string): Promise<Keypair>;
+  /** Of the token's user. */
+  deleteKeypair(name: string): Promise<void>;
   findServerGroup(id: string): Promise<ServerGroup | undefined>;
   /** Server groups of the project with their members; servers do not name their group. */
   listServerGroups(allProjects?: boolean): Promise<readonly ServerGroup[]>;

@@ -17,7 +17,7 @@ export interface MemberRecovery {
 /** Plans the rebuilding of one member. */
 export function memberRecovery(input: FailoverInput, member: FailoverMember): MemberRecovery {
   return {
-    prepare: [...ports(input, member), ...keyPair(member), ...serverGroup(input, member)],
+    prepare: [...ports(input, member), ...keyPair(input, member), ...serverGroup(input, member)],
     recover: (tierBefore) => [
       ...member.description.volumes.flatMap((volume, index) => volumes(input, member, volume, index)),
       ...server(input, member, tierBefore),
@@ -74,24 +74,33 @@ function portRequest(input: FailoverInput, member: FailoverMember, port: PortDes
   };
 }
 
-function keyPair(member: FailoverMember): PlannedStep[] {
+function keyPair(input: FailoverInput, member: FailoverMember): PlannedStep[] {
   const key = member.description.key_pair;
-  if (!key) return [];
+  if (!key || firstWithKey(input, key.name) !== member) return [];
   return [
     step(
-      `key_pair.${member.id}`,
+      keyPairStep(input, key.name),
       "ensure",
       "key_pair.ensure",
       `See that key pair ${key.name} exists`,
       "prepare",
       "target",
       {
-        memberId: member.id,
         input: { name: key.name, type: key.type, publicKey: key.public_key },
         dependsOn: ["checked"],
+        settings: { isUndoable: true },
       },
     ),
   ];
+}
+
+function firstWithKey(input: FailoverInput, name: string): FailoverMember | undefined {
+  return input.members.find((member) => member.description.key_pair?.name === name);
+}
+
+/** One step for all members that share a key pair. */
+function keyPairStep(input: FailoverInput, name: string): string {
+  return `key_pair.${firstWithKey(input, name)?.id}`;
 }
 
 function serverGroup(input: FailoverInput, member: FailoverMember): PlannedStep[] {
@@ -204,7 +213,7 @@ function server(input: FailoverInput, member: FailoverMember, tierBefore: string
       ],
       after: [
         ...(tierBefore ? [tierBefore] : []),
-        ...(description.key_pair ? [`key_pair.${member.id}`] : []),
+        ...(description.key_pair ? [keyPairStep(input, description.key_pair.name)] : []),
         ...(description.server_group ? [serverGroupKey(description.server_group.id)] : []),
       ],
       settings: { isUndoable: true, isPointOfNoReturn: true, onFailure, weight: 2 },
@@ -329,7 +338,7 @@ function createServerInput(input: FailoverInput, member: FailoverMember): Create
       deleteOnTermination: volume.delete_on_termination,
     })),
     serverGroupStep: description.server_group ? serverGroupKey(description.server_group.id) : null,
-    keyPairStep: description.key_pair ? `key_pair.${member.id}` : null,
+    keyPairStep: description.key_pair ? keyPairStep(input, description.key_pair.name) : null,
     delaySeconds: member.delaySeconds,
   };
 }

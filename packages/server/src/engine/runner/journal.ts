@@ -146,6 +146,28 @@ export class Journal {
     });
   }
 
+  /** An object that an earlier try may have made is there: its row, when there is one, says so. */
+  confirmLedger(stepKey: string, entry: LedgerEntry, externalId: string): Promise<void> {
+    const id = ledgerId(this.#lease.operationId, stepKey, entry);
+    return this.write(`ledger ${entry.kind} ${entry.name} confirmed`, async (trx) => {
+      await trx
+        .updateTable("resource_ledger")
+        .set({ state: "present", external_id: externalId, updated_at: this.#connection.now() })
+        .where("id", "=", id)
+        .execute();
+    });
+  }
+
+  /** Whether a row says that the step has made the object, or was about to. */
+  async holdsLedger(stepKey: string, entry: LedgerEntry): Promise<boolean> {
+    const row = await this.#connection.db
+      .selectFrom("resource_ledger")
+      .select("state")
+      .where("id", "=", ledgerId(this.#lease.operationId, stepKey, entry))
+      .executeTakeFirst();
+    return row !== undefined && row.state !== "removed";
+  }
+
   /**
    * Writes anything under the lease.
    * @param label what it is, for observers.

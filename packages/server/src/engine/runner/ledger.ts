@@ -42,6 +42,16 @@ export class Ledger {
     return this.#journal.writeLedger(this.#stepKey, entry, "present", externalId);
   }
 
+  /** The object is there; it is ours only if an earlier try intended it. */
+  confirm(entry: LedgerEntry, externalId: string): Promise<void> {
+    return this.#journal.confirmLedger(this.#stepKey, entry, externalId);
+  }
+
+  /** Whether this step has made the object, or may have. */
+  isOurs(entry: LedgerEntry): Promise<boolean> {
+    return this.#journal.holdsLedger(this.#stepKey, entry);
+  }
+
   /** The object was seen to be gone. */
   removed(entry: LedgerEntry): Promise<void> {
     return this.#journal.writeLedger(this.#stepKey, entry, "removed", null);

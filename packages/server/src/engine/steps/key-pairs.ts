@@ -1,5 +1,6 @@
 import { OutsideError } from "@protector/ports";
 import type { StepHandler } from "../runner/step-handler.ts";
+import { ignoreGone } from "./servers.ts";
 
 /** Input of {@link ensureKeyPair}. */
 export interface EnsureKeyPairInput {
@@ -16,14 +17,17 @@ export interface EnsureKeyPairInput {
 export const ensureKeyPair: StepHandler<EnsureKeyPairInput, { readonly name: string | null }> = {
   run: async (context, input) => {
     const tenant = await context.here.tenant();
-    if (await tenant.compute.findKeypair(input.name)) return { name: input.name };
-    if (input.publicKey === null) return { name: null };
     const entry = {
       kind: "keypair",
       siteId: context.here.siteId,
       projectId: context.here.projectId,
       name: input.name,
     } as const;
+    if (await tenant.compute.findKeypair(input.name)) {
+      if (context.attempt > 1) await context.ledger.confirm(entry, input.name);
+      return { name: input.name };
+    }
+    if (input.publicKey === null) return { name: null };
     await context.ledger.intend(entry);
     try {
       await tenant.compute.importKeypair(input.name, input.publicKey, input.type);
@@ -35,5 +39,17 @@ export const ensureKeyPair: StepHandler<EnsureKeyPairInput, { readonly name: str
     }
     await context.ledger.present(entry, input.name);
     return { name: input.name };
+  },
+  undo: async (context, input) => {
+    const entry = {
+      kind: "keypair",
+      siteId: context.here.siteId,
+      projectId: context.here.projectId,
+      name: input.name,
+    } as const;
+    if (!(await context.ledger.isOurs(entry))) return;
+    const tenant = await context.here.tenant();
+    await ignoreGone(tenant.compute.deleteKeypair(input.name));
+    await context.ledger.removed(entry);
   },
 };
