@@ -114,58 +114,10 @@ export class Journal {
     state: "intended" | "present" | "adopted" | "removed" | "orphan",
     externalId: string | null,
   ): Promise<void> {
-    const id = ledgerId(this.#lease.operationId, stepKey, entry);
-    return this.write(`ledger ${entry.kind} ${entry.name} ${state}`, async (trx) => {
-      const changed = await trx
-        .updateTable("resource_ledger")
-        .set({
-          state,
-          updated_at: this.#connection.now(),
-          ...(externalId === null ? {} : { external_id: externalId }),
-        })
-        .where("id", "=", id)
-        .executeTakeFirst();
-      if (changed.numUpdatedRows > 0n) return;
-      await trx
-        .insertInto("resource_ledger")
-        .values({
-          id,
-          operation_id: this.#lease.operationId,
-          step_key: stepKey,
-          protection_group_id: this.#lease.groupId,
-          site_id: entry.siteId,
-          project_id: entry.projectId,
-          kind: entry.kind,
-          name: entry.name,
-          external_id: externalId,
-          state,
-          created_at: this.#connection.now(),
-          updated_at: this.#connection.now(),
-        })
-        .execute();
-    });
-  }
-
-  /** An object that an earlier try may have made is there: its row, when there is one, says so. */
-  confirmLedger(stepKey: string, entry: LedgerEntry, externalId: string): Promise<void> {
-    const id = ledgerId(this.#lease.operationId, stepKey, entry);
-    return this.write(`ledger ${entry.kind} ${entry.name} confirmed`, async (trx) => {
-      await trx
-        .updateTable("resource_ledger")
-        .set({ state: "present", external_id: externalId, updated_at: this.#connection.now() })
-        .where("id", "=", id)
-        .execute();
-    });
-  }
-
-  /** Whether a row says that the step has made the object, or was about to. */
-  async holdsLedger(stepKey: string, entry: LedgerEntry): Promise<boolean> {
-    const row = await this.#connection.db
-      .selectFrom("resource_ledger")
-      .select("state")
-      .where("id", "=", ledgerId(this.#lease.operationId, stepKey, entry))
-      .executeTakeFirst();
-    return row !== undefined && row.state !== "removed";
+    const of = { operationId: this.#lease.operationId, groupId: this.#lease.groupId, stepKey };
+    return this.write(`ledger ${entry.kind} ${entry.name} ${state}`, (trx) =>
+      saveLedgerRow(trx, this.#connection, { ...of, entry, state, externalId }),
+    );
   }
 
   /**
@@ -228,6 +180,50 @@ export class Journal {
       .executeTakeFirstOrThrow();
     if (request !== null) this.onRequest();
   }
+}
+
+/** State of one outside object, as a row of the ledger holds it. */
+export interface LedgerRow {
+  readonly operationId: string;
+  readonly groupId: string;
+  readonly stepKey: string;
+  readonly entry: LedgerEntry;
+  readonly state: "intended" | "present" | "adopted" | "removed" | "orphan";
+  /** Null keeps the id that is known. */
+  readonly externalId: string | null;
+}
+
+/** Writes an outside object's state: one row per operation, step and name. */
+export async function saveLedgerRow(
+  trx: Transaction<Database>,
+  connection: DatabaseConnection,
+  row: LedgerRow,
+): Promise<void> {
+  const { operationId, stepKey, entry, state, externalId } = row;
+  const id = ledgerId(operationId, stepKey, entry);
+  const changed = await trx
+    .updateTable("resource_ledger")
+    .set({ state, updated_at: connection.now(), ...(externalId === null ? {} : { external_id: externalId }) })
+    .where("id", "=", id)
+    .executeTakeFirst();
+  if (changed.numUpdatedRows > 0n) return;
+  await trx
+    .insertInto("resource_ledger")
+    .values({
+      id,
+      operation_id: operationId,
+      step_key: stepKey,
+      protection_group_id: row.groupId,
+      site_id: entry.siteId,
+      project_id: entry.projectId,
+      kind: entry.kind,
+      name: entry.name,
+      external_id: externalId,
+      state,
+      created_at: connection.now(),
+      updated_at: connection.now(),
+    })
+    .execute();
 }
 
 function ledgerId(operationId: string, stepKey: string, entry: LedgerEntry): string {

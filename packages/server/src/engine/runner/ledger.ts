@@ -1,5 +1,3 @@
-import type { Journal } from "./journal.ts";
-
 /** Kinds of outside object that Protector makes. */
 export type LedgerKind =
   | "server"
@@ -22,12 +20,22 @@ export interface LedgerEntry {
   readonly name: string;
 }
 
+/** Where ledger rows are written: the journal under the operation's lease, or a duty's own writes. */
+export interface LedgerWriter {
+  writeLedger(
+    stepKey: string,
+    entry: LedgerEntry,
+    state: "intended" | "present" | "adopted" | "removed" | "orphan",
+    externalId: string | null,
+  ): Promise<void>;
+}
+
 /** The outside objects of one step: written down before they exist, and again when they do or are gone. */
 export class Ledger {
-  readonly #journal: Journal;
+  readonly #journal: LedgerWriter;
   readonly #stepKey: string;
 
-  constructor(journal: Journal, stepKey: string) {
+  constructor(journal: LedgerWriter, stepKey: string) {
     this.#journal = journal;
     this.#stepKey = stepKey;
   }

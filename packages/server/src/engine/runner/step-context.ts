@@ -1,7 +1,7 @@
 import type { Clock, Random } from "@protector/ports";
 import type { SiteAccess } from "../world/site-access.ts";
 import type { Journal } from "./journal.ts";
-import { Ledger } from "./ledger.ts";
+import { Ledger, type LedgerWriter } from "./ledger.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import { type OperationFacts, type StepContext, StepTimeout } from "./step-handler.ts";
 
@@ -14,6 +14,11 @@ export interface RunEnvironment {
   readonly clock: Clock;
   readonly random: Random;
 }
+
+/** What a single step needs of that: its notes can go elsewhere than under the operation's lease. */
+export type StepEnvironment = Omit<RunEnvironment, "journal"> & {
+  readonly journal: LedgerWriter & Pick<Journal, "writeStep">;
+};
 
 /** Everything that differs from step to step and from try to try. */
 export interface StepTry {
@@ -29,7 +34,7 @@ const POLL_MS = 2_000;
 const REPORT_EVERY_MS = 5_000;
 
 /** The context that one try of a step is given. */
-export function stepContext(environment: RunEnvironment, attempt: StepTry): StepContext {
+export function stepContext(environment: StepEnvironment, attempt: StepTry): StepContext {
   const { clock, journal } = environment;
   const { step, signal } = attempt;
   const startedAt = clock.now();

@@ -1,0 +1,84 @@
+import { OutsideError } from "@protector/ports";
+import type { StorageArray } from "@protector/storage";
+import type { EnginePorts } from "../engine-ports.ts";
+import { arrayOf } from "../world/arrays.ts";
+import type { GroupView } from "../world/group-view.ts";
+
+interface Contact {
+  readonly array: StorageArray;
+  name: Promise<string> | undefined;
+  /** Why it is not asked again in this round. */
+  silence: OutsideError | undefined;
+}
+
+/**
+ * The arrays that one round talks to: one session each, however many groups are on it, and an array that does not answer
+ * once is not asked again, so that a dead array costs a round one time limit instead of one per group.
+ */
+export class ArrayRound {
+  readonly #ports: EnginePorts;
+  readonly #contacts = new Map<string, Contact>();
+
+  constructor(ports: EnginePorts) {
+    this.#ports = ports;
+  }
+
+  /**
+   * Asks the group's array at a site.
+   * @throws OutsideError when it refuses or does not answer; ProtectorError when no array is named.
+   */
+  async ask<T>(view: GroupView, siteId: string, question: (array: StorageArray) => Promise<T>): Promise<T> {
+    const contact = await this.#contact(view, siteId);
+    if (contact.silence) throw contact.silence;
+    try {
+      return await question(contact.array);
+    } catch (error) {
+      if (error instanceof OutsideError && error.failure.status === undefined) contact.silence = error;
+      throw error;
+    }
+  }
+
+  /** Name of the group's array at a site: its own word, else what was recorded. */
+  async nameOf(view: GroupView, siteId: string): Promise<string> {
+    const contact = await this.#contact(view, siteId);
+    const recorded = view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name;
+    try {
+      contact.name ??= this.ask(view, siteId, async (array) => (await array.identify()).name);
+      return await contact.name;
+    } catch (error) {
+      contact.name = undefined;
+      if (recorded === undefined || !(error instanceof OutsideError)) throw error;
+      return recorded;
+    }
+  }
+
+  /** Ends every session. */
+  async close(): Promise<void> {
+    await Promise.allSettled([...this.#contacts.values()].map(({ array }) => array.close()));
+  }
+
+  async #contact(view: GroupView, siteId: string): Promise<Contact> {
+    const { connection, secrets, settings, transport } = this.#ports;
+    const { access } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
+    const key = `${access.url}\n${access.apiToken}`;
+    const known = this.#contacts.get(key);
+    if (known) return known;
+    const contact: Contact = {
+      array: this.#ports.storageDriver(transport).connect(access),
+      name: undefined,
+      silence: undefined,
+    };
+    this.#contacts.set(key, contact);
+    return contact;
+  }
+}
+
+/** Answers undefined when an outside service does not answer or refuses. */
+export async function unlessSilent<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof OutsideError) return undefined;
+    throw error;
+  }
+}
