@@ -26,7 +26,7 @@ export type Fault =
 
 /** Which calls a fault hits, and how often. */
 export interface FaultRule {
-  /** Service name or a prefix ending in `/` (`site-a/` hits the whole cloud). */
+  /** Service name, a prefix ending in `/` (`site-a/` hits the whole cloud), or `*` for every service. */
   readonly service: string;
   readonly method?: string;
   readonly path?: RegExp;
@@ -96,8 +96,7 @@ export class Conditions {
   next(service: string, request: SimulatedRequest): Fault | undefined {
     for (const active of this.#rules) {
       const { rule } = active;
-      const hitsService = rule.service.endsWith("/") ? service.startsWith(rule.service) : service === rule.service;
-      if (!hitsService || (rule.method && rule.method !== request.method)) continue;
+      if (!hitsService(rule.service, service) || (rule.method && rule.method !== request.method)) continue;
       if (rule.path && !rule.path.test(request.path)) continue;
       if (rule.when && !rule.when(request)) continue;
       active.seen += 1;
@@ -108,6 +107,11 @@ export class Conditions {
     }
     return undefined;
   }
+}
+
+function hitsService(wanted: string, service: string): boolean {
+  if (wanted === "*") return true;
+  return wanted.endsWith("/") ? service.startsWith(wanted) : service === wanted;
 }
 
 /** One call to a simulated service with the world's latency and faults around it. */

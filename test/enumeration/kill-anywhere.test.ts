@@ -1,0 +1,86 @@
+import { beforeAll, describe, expect, test } from "vitest";
+import {
+  type CalmRun,
+  calmRun,
+  describePoint,
+  journalPoints,
+  orderFailover,
+  outcomeOf,
+  writingGroup,
+} from "../world/failover-run.ts";
+import { cutOffAt } from "../world/interrupted-run.ts";
+
+describe("planned failover", () => {
+  let calm: CalmRun;
+  let expected: object;
+
+  beforeAll(async () => {
+    calm = await calmRun();
+    const { commits: _commits, calls: _calls, ...outcome } = calm;
+    expected = outcome;
+  });
+
+  test("moves three servers and loses no write", () => {
+    expect(calm).toMatchObject({ status: "completed", lost: [], problems: [] });
+    expect(calm.commits.length).toBeGreaterThan(50);
+  });
+
+  test("ends the same when its engine is killed at any journal write", { timeout: 300_000 }, async () => {
+    for (const point of journalPoints(calm)) {
+      const writing = await writingGroup();
+      const { sites } = writing;
+      const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill());
+      const second = sites.engine(sites.b, { host: "site-b-engine-2" });
+      const status = await sites.settle(sites.b, operationId, second);
+      const label = `killed ${describePoint(point, calm)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+    }
+  });
+
+  test("ends the same when its engine is paused beyond its lease at any journal write and woken", {
+    timeout: 300_000,
+  }, async () => {
+    for (const point of journalPoints(calm)) {
+      const writing = await writingGroup();
+      const { sites } = writing;
+      const { operationId, first, lifeline } = await cutOffAt(writing, point, (line) => line.pause());
+      const second = sites.engine(sites.b, { host: "site-b-engine-2" });
+      const work = sites.settle(sites.b, operationId, second);
+      const status = await work;
+      lifeline.wake();
+      await sites.clock.run(first.idle());
+      await sites.clock.advance(180_000);
+      const label = `paused ${describePoint(point, calm)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+    }
+  });
+
+  test("is carried out once when its message comes twice, late, or never", async () => {
+    const writing = await writingGroup();
+    const { sites } = writing;
+    const operationId = await orderFailover(writing);
+    const engines = [sites.engine(sites.b), sites.engine(sites.b, { host: "site-b-engine-2" })];
+    await sites.clock.run(Promise.all([...engines, ...engines].map((engine) => engine.look(operationId))));
+    expect(engines.map((engine) => engine.busy).sort()).toEqual([0, 1]);
+    await sites.clock.run(Promise.all(engines.map((engine) => engine.idle())));
+    const [row] = await sites.b.connection.db
+      .selectFrom("dr_operations")
+      .select("status")
+      .where("id", "=", operationId)
+      .execute();
+    await engines[0]?.look(operationId);
+    expect(await outcomeOf(writing, row?.status ?? "")).toEqual(expected);
+    const unannounced = await writingGroup();
+    const id = await orderFailover(unannounced);
+    const engine = unannounced.sites.engine(unannounced.sites.b);
+    engine.start();
+    await unannounced.sites.clock.advance(120_000);
+    await unannounced.sites.clock.run(engine.stop());
+    const [swept] = await unannounced.sites.b.connection.db
+      .selectFrom("dr_operations")
+      .select("status")
+      .where("id", "=", id)
+      .execute();
+    expect(await outcomeOf(unannounced, swept?.status ?? "")).toEqual(expected);
+  });
+});

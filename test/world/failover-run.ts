@@ -1,0 +1,76 @@
+import type { RecordedCall } from "@protector/simulator";
+import { finalState } from "./final-state.ts";
+import { atJournalPoint, type JournalPoint } from "./killable.ts";
+import { lostWrites } from "./lost-writes.ts";
+import { type ProtectedGroup, protectThreeTier } from "./protected-group.ts";
+import { createTwoSites, type TwoSites } from "./two-sites.ts";
+
+/** A protected group whose servers write all the time. */
+export interface WritingGroup {
+  readonly sites: TwoSites;
+  readonly group: ProtectedGroup;
+}
+
+/** Three servers at site A, protected on site B, each writing to all its disks every second. */
+export async function writingGroup(): Promise<WritingGroup> {
+  const sites = await createTwoSites();
+  const group = await protectThreeTier(sites);
+  for (const { server } of group.servers) sites.world.cloud("site-a").guest(server.id).startWriting(1000);
+  await sites.clock.advance(5000);
+  return { sites, group };
+}
+
+/** Orders the planned failover to site B; answers the operation's id. */
+export function orderFailover({ sites, group }: WritingGroup): Promise<string> {
+  return sites.order(sites.b, group.id, { type: "failover", mode: "planned" });
+}
+
+/** What every run must end in, whatever happened on the way. */
+export interface Outcome {
+  readonly status: string;
+  readonly lost: readonly string[];
+  readonly problems: readonly unknown[];
+  readonly state: unknown;
+}
+
+/** Stops the world's clocks and reads how it ended. */
+export async function outcomeOf({ sites, group }: WritingGroup, status: string): Promise<Outcome> {
+  sites.stop();
+  return {
+    status,
+    lost: lostWrites(sites, group),
+    problems: sites.world.problems,
+    state: await finalState(sites, group),
+  };
+}
+
+/** A failover that nothing disturbs, with everything it wrote into its journal and every call it made. */
+export interface CalmRun extends Outcome {
+  /** What each commit of the journal held. */
+  readonly commits: readonly string[];
+  readonly calls: readonly RecordedCall[];
+}
+
+export async function calmRun(): Promise<CalmRun> {
+  const writing = await writingGroup();
+  const { sites } = writing;
+  const observer = atJournalPoint(undefined, () => {});
+  const operationId = await orderFailover(writing);
+  sites.world.conditions.isRecording = true;
+  const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }));
+  sites.world.conditions.isRecording = false;
+  return { ...(await outcomeOf(writing, status)), commits: observer.labels, calls: [...sites.world.conditions.calls] };
+}
+
+/** Both sides of every commit of a run's journal. */
+export function journalPoints(run: CalmRun): readonly JournalPoint[] {
+  return run.commits.flatMap((_, commit): JournalPoint[] => [
+    { commit, when: "before" },
+    { commit, when: "after" },
+  ]);
+}
+
+/** A point in words, for the message of a test that fails. */
+export function describePoint(point: JournalPoint, run: CalmRun): string {
+  return `${point.when} commit ${point.commit} (${run.commits[point.commit]})`;
+}
