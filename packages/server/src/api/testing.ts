@@ -89,9 +89,16 @@ function requireListed(route: Route, error: ErrorItem | undefined): void {
   if (!code || !listed.includes(code)) throw new Error(`${route.method} ${route.path} does not list ${error?.code}`);
 }
 
-/** Two sites that know each other, with the project `demo` of each mapped to that of the other. */
-export async function twoSites(): Promise<TestSites> {
-  const clock = new VirtualClock(Date.parse("2026-03-01T12:00:00Z"));
+/**
+ * Two sites that know each other, with the project `demo` of each mapped to that of the other.
+ * @param openDatabase gives each site an empty database; in memory without it.
+ * @param startMs time of the world's clock; that of the databases when they have their own.
+ */
+export async function twoSites(
+  openDatabase?: () => Promise<DatabaseConnection>,
+  startMs = Date.parse("2026-03-01T12:00:00Z"),
+): Promise<TestSites> {
+  const clock = new VirtualClock(startMs);
   const world = createWorld({
     clock,
     random: seededRandom(1),
@@ -104,13 +111,23 @@ export async function twoSites(): Promise<TestSites> {
       { name: "site-b", host: "127.0.2.2", backends: [{ array: "array-b" }] },
     ],
   });
-  const [a, b] = [await openSite(world, clock, "site-a"), await openSite(world, clock, "site-b")];
+  const open = openDatabase ?? (async () => openSqlite({ path: ":memory:", clock }));
+  const [a, b] = [
+    await openSite({ world, clock, database: await open() }, "site-a"),
+    await openSite({ world, clock, database: await open() }, "site-b"),
+  ];
   await introduce(a, b);
   await introduce(b, a);
   return { clock, world, a, b };
 }
 
-async function openSite(world: World, clock: VirtualClock, name: string): Promise<TestSite> {
+interface Surroundings {
+  readonly world: World;
+  readonly clock: VirtualClock;
+  readonly database: DatabaseConnection;
+}
+
+async function openSite({ world, clock, database }: Surroundings, name: string): Promise<TestSite> {
   const cloud = world.cloud(name);
   seedBasics(cloud);
   const project = seedProject(cloud, "demo");
@@ -119,7 +136,6 @@ async function openSite(world: World, clock: VirtualClock, name: string): Promis
   seedUser(cloud, { name: "reader", password: "secret", project, roles: ["reader"] });
   seedUser(cloud, { name: "stranger", password: "secret", project: other, roles: ["member"] });
   const random = seededRandom(name === "site-a" ? 2 : 3);
-  const database = openSqlite({ path: ":memory:", clock });
   await migrate(database);
   const keyRing = newKeyRing(random);
   const secrets = new SecretStore(keyRing, random);

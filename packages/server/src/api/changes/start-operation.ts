@@ -51,9 +51,15 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
   const caller = callerOf(start.call);
   const id = random.uuid();
   const group = await requireGroup(database.db, path);
-  if (!(await isPerhapsRepeat(database.db, path.project_id, idempotency))) {
-    if (!start.isDryRun) await requireNotBusy(database.db, group);
-    await start.check(database.db, group, id);
+  const isRepeated = () => isPerhapsRepeat(database.db, path.project_id, idempotency);
+  if (!(await isRepeated())) {
+    try {
+      if (!start.isDryRun) await requireNotBusy(database.db, group);
+      await start.check(database.db, group, id);
+    } catch (error) {
+      // The same request, sent twice at the same moment, must not be refused for what its twin has just begun.
+      if (!(await isRepeated())) throw error;
+    }
     await ports.trusts.ensure(caller, path.project_id, requestId);
   }
   const now = writeTime(clock.now());
