@@ -64,7 +64,8 @@ function variablesOf(given: Readonly<Record<string, unknown>>): Record<string, s
   return variables;
 }
 
-export function collect(value: string, before: readonly string[]): readonly string[] {
+/** Every value of an option that may be repeated. */
+export function collect(value: string, before: readonly string[] = []): readonly string[] {
   return [...before, value];
 }
 

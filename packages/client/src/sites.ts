@@ -7,8 +7,8 @@ import { identityOf } from "./site-view.ts";
 export interface SiteRegistration {
   /** Client with an administrator's token there. */
   readonly client: SiteClient;
-  /** Name that both sites call it by. */
-  readonly name: string;
+  /** Name that both sites call it by; default: a registered site keeps its name, a new one gets the client's. */
+  readonly name?: string;
   readonly description?: string;
   readonly authUrl: string;
   readonly region?: string;
@@ -34,10 +34,11 @@ export interface SiteRegistration {
  */
 export async function registerSites(a: SiteRegistration, b: SiteRegistration): Promise<readonly [Site, Site]> {
   const [rowA, rowB] = await Promise.all([rowOf(a), rowOf(b)]);
-  const own = await register(a.client, rowA);
-  const other = await register(a.client, { ...rowB, ...credentialOf(b) });
-  await register(b.client, rowB);
-  await register(b.client, { ...rowA, ...credentialOf(a) });
+  const [nameA, nameB] = [a.name, b.name];
+  const own = await register(a.client, rowA, nameA);
+  const other = await register(a.client, { ...rowB, ...credentialOf(b) }, nameB);
+  await register(b.client, rowB, nameB);
+  await register(b.client, { ...rowA, ...credentialOf(a) }, nameA);
   return [own, other];
 }
 
@@ -46,7 +47,7 @@ async function rowOf(site: SiteRegistration): Promise<CreateSite> {
   const region = site.region ?? identity.region ?? undefined;
   return {
     id: identity.id,
-    name: site.name,
+    name: site.name ?? site.client.name,
     auth_url: site.authUrl,
     api_url: site.apiUrl ?? (await site.client.rootUrl()),
     signing_public_key: identity.signing_public_key,
@@ -68,17 +69,14 @@ function credentialOf({ credential }: SiteRegistration) {
   };
 }
 
-async function register(at: SiteClient, row: CreateSite): Promise<Site> {
-  try {
+/** A row that is there keeps its name unless a new one is given; pinned keys are never replaced. */
+async function register(at: SiteClient, row: CreateSite, newName: string | undefined): Promise<Site> {
+  const [known] = await at.all("sites.index", { query: { id: row.id } });
+  if (known?.signing_public_key !== row.signing_public_key)
     return (await at.call("sites.create", { body: { site: row } })).site;
-  } catch (error) {
-    if (!(error instanceof ApiError) || error.code !== "site.exists") throw error;
-    const { id, signing_public_key, sealing_public_key, ...settable } = row;
-    const known = await at.all("sites.index", { query: { id } });
-    // The name is another site's, or the keys are not the pinned ones: not ours to mend silently.
-    if (known[0]?.signing_public_key !== signing_public_key) throw error;
-    return (await at.call("sites.update", { path: { id }, body: { site: settable } })).site;
-  }
+  const { id, name: _name, signing_public_key: _signing, sealing_public_key: _sealing, ...settable } = row;
+  const site = newName === undefined ? settable : { ...settable, name: newName };
+  return (await at.call("sites.update", { path: { id }, body: { site } })).site;
 }
 
 /** Maps a project of site `a` to one of site `b`, at both. A mapping that is there already is left alone. */

@@ -107,7 +107,7 @@ function addCreate(sites: Command, act: Act): void {
   const create = sites
     .command("create")
     .alias("register")
-    .argument("[name]", "name of the site of --os-cloud; default: the cloud's")
+    .argument("[name]", "name of the site of --os-cloud; default: the cloud's, or the one it has")
     .argument("[secondary-name]", "name of the other site; default: its cloud's")
     .option("--map-project", "map the projects of the two logins to each other as well")
     .description("register the two clouds at each other");
@@ -156,7 +156,7 @@ function registrationOf(site: SiteHandle, name: string | undefined, source: Cred
     );
   return {
     client,
-    name: name ?? entry.name,
+    ...(name === undefined ? {} : { name }),
     authUrl,
     interface: entry.interface,
     credential: {

@@ -17,8 +17,8 @@ function apiErrorText(error: ApiError, paint: Painter): string {
   const lines = [`${paint("Error:", "red")} ${error.message || title}`];
   for (const { field, problem } of fields ?? []) lines.push(`  ${field}: ${problem}`);
   const facts = [`site ${error.site}`, `code ${wireCode.replace(/^protector\./, "")}`];
-  if (error.status !== undefined) facts.push(`HTTP ${error.status}`);
-  if (error.requestId) facts.push(`request ${error.requestId}`);
+  // Without a request id it is an error that the client found by itself.
+  if (error.requestId) facts.push(`HTTP ${error.status}`, `request ${error.requestId}`);
   if (operationId) facts.push(`operation ${operationId}`);
   lines.push(`  (${facts.join(", ")})`);
   if (error.help) lines.push(`  What to do: ${error.help}`);

@@ -72,7 +72,7 @@ export class Printer {
       case "value":
         return rows.map((row) => `${row.join(" ")}\n`).join("");
       case "table":
-        return tableText(titles, rows, { width: this.width, paint: this.paint });
+        return tableText(titles.map(heading), rows, { width: this.width, paint: this.paint });
     }
   }
 
@@ -119,12 +119,17 @@ export class Printer {
     const known = new Set([...columns.map((column) => column.name), ...Object.keys(sample ?? {})]);
     return this.picks.map((pick) => {
       const name = pick.toLowerCase().replaceAll(/[ -]/g, "_");
-      const column = columns.find((one) => one.name === name);
+      const column = columns.find((one) => one.name === name || heading(one.name) === pick.toLowerCase());
       if (column) return column;
       if (sample === undefined || known.has(name)) return { name };
       throw new UsageError(`No column "${pick}". Columns: ${[...known].join(", ")}`);
     });
   }
+}
+
+/** Words over a column of a table; `-c` takes them too. */
+function heading(name: string): string {
+  return name.replace(/^is_/, "").replaceAll("_", " ");
 }
 
 function valueIn<T extends object>(item: T, column: Column<T>): unknown {

@@ -1,0 +1,147 @@
+import { stripVTControlCharacters } from "node:util";
+import type { Operation, OperationStep } from "@protector/contract";
+import { describe, expect, it } from "vitest";
+import { OperationLines } from "./operation-lines.ts";
+import { operationTree } from "./operation-tree.ts";
+import { coloured, plain } from "./style.ts";
+
+const NOW = Date.parse("2026-03-01T12:01:30Z");
+const MEMBERS: Readonly<Record<string, string>> = { m1: "web-1", m2: "db-1" };
+
+const operation: Operation = {
+  id: "o1",
+  type: "failover",
+  mode: "planned",
+  status: "running",
+  is_dry_run: false,
+  protection_group_id: "g1",
+  protection_group_name: "shop",
+  project_id: "p1",
+  user_id: "u1",
+  site_id: "s1",
+  phase: "quiesce",
+  progress: 0.427,
+  remaining_seconds: 95,
+  status_reason: null,
+  error: null,
+  is_past_no_return: false,
+  verbs: [],
+  plan: null,
+  members: [],
+  recovery_point: null,
+  data_loss_seconds: null,
+  downtime_seconds: null,
+  leftovers: [],
+  request_id: null,
+  created_at: "2026-03-01T12:00:00Z",
+  started_at: "2026-03-01T12:00:00Z",
+  finished_at: null,
+  updated_at: "2026-03-01T12:01:00Z",
+};
+
+function step(
+  key: string,
+  phase: string,
+  status: OperationStep["status"],
+  more: Partial<OperationStep> = {},
+): OperationStep {
+  const isBegun = status !== "pending";
+  const isOver = ["completed", "failed", "skipped", "undone"].includes(status);
+  return {
+    key,
+    sequence: 0,
+    kind: "ensure",
+    title: key,
+    phase,
+    site: "source",
+    member_id: null,
+    depends_on: [],
+    status,
+    attempt: 1,
+    progress: null,
+    message: null,
+    error: null,
+    started_at: isBegun ? "2026-03-01T12:01:00Z" : null,
+    finished_at: isOver ? "2026-03-01T12:01:08Z" : null,
+    ...more,
+  };
+}
+
+const STEPS = [
+  step("Read both markers", "check", "completed"),
+  step("Check quota", "check", "completed"),
+  step("Stop", "quiesce", "running", { member_id: "m1", message: "waiting for SHUTOFF", attempt: 2 }),
+  step("Stop db-1", "quiesce", "waiting", { member_id: "m2", progress: 0.5 }),
+  step("Lock", "quiesce", "completed", { member_id: "m1" }),
+  step("Clone volumes", "recover", "pending"),
+];
+
+const options = { width: 80, stepLines: 5, now: NOW, paint: plain, memberName: (id: string) => MEMBERS[id] };
+
+describe("the tree of an operation", () => {
+  it("collapses phases that are done or to come, and shows who is at work", () => {
+    expect(operationTree({ operation, steps: STEPS, silence: undefined }, options)).toEqual([
+      'planned failover of "shop"  running  42 %  elapsed 1m 30s  about 1m 35s left',
+      "  done       check     2 steps          8s",
+      "  running    quiesce   1 of 3 steps     30s",
+      "      running    Stop (web-1)  30s  try 2  waiting for SHUTOFF",
+      "      waiting    Stop db-1  50 %  30s",
+      "  pending    recover   0 of 1 step",
+    ]);
+  });
+
+  it("keeps to its lines with hundreds of members, failures first", () => {
+    const many = Array.from({ length: 300 }, (_, i) => step(`Stop vm-${i}`, "quiesce", "running"));
+    const failed = step("Stop vm-x", "quiesce", "failed", {
+      error: { code: "x", status: 502, title: "", detail: "Nova said no", links: [] },
+    });
+    const lines = operationTree({ operation, steps: [...many, failed], silence: undefined }, options);
+    expect(lines).toHaveLength(2 + 5 + 1);
+    expect(lines[1]).toBe("  failed     quiesce   0 of 301 steps   30s");
+    expect(lines[2]).toBe("      failed     Stop vm-x  Nova said no");
+    expect(lines.at(-1)).toBe("      … 296 more at work or failed");
+  });
+
+  it("never writes a line wider than the terminal", () => {
+    const wide = step("A title of a step that is far too long for it", "recover", "running", {
+      message: "x".repeat(200),
+    });
+    const lines = operationTree({ operation, steps: [wide], silence: undefined }, { ...options, width: 60 });
+    for (const line of lines.slice(1)) expect(line.length).toBeLessThanOrEqual(60);
+  });
+
+  it("says so while a site is silent, and why an operation ended", () => {
+    const error = { code: "protector.quota.exceeded", status: 409, title: "", detail: "4 cores needed", links: [] };
+    const ended = {
+      ...operation,
+      status: "failed" as const,
+      error,
+      finished_at: "2026-03-01T12:00:40Z",
+      remaining_seconds: null,
+    };
+    const lines = operationTree({ operation: ended, steps: [], silence: undefined }, options);
+    expect(lines).toEqual(['planned failover of "shop"  failed  42 %  elapsed 40s', "  4 cores needed"]);
+  });
+
+  it("says states in words, whatever the colours", () => {
+    const lines = operationTree({ operation, steps: STEPS, silence: undefined }, { ...options, paint: coloured });
+    const bare = lines.map((line) => stripVTControlCharacters(line));
+    expect(bare).toEqual(operationTree({ operation, steps: STEPS, silence: undefined }, options));
+  });
+});
+
+describe("an operation in a log", () => {
+  it("gives one line per change and none for what stays", () => {
+    const lines = new OperationLines((id) => MEMBERS[id]);
+    const first = lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined });
+    expect(first).toEqual([
+      "2026-03-01T12:01:00Z quiesce: Stop (web-1): running: waiting for SHUTOFF",
+      "2026-03-01T12:01:00Z planned failover o1: running",
+    ]);
+    expect(lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined })).toEqual([]);
+    const done = step("Stop", "quiesce", "completed", { member_id: "m1" });
+    expect(lines.next({ operation, steps: [done], silence: undefined })).toEqual([
+      "2026-03-01T12:01:08Z quiesce: Stop (web-1): completed",
+    ]);
+  });
+});

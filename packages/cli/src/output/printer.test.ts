@@ -1,0 +1,108 @@
+import { describe, expect, it } from "vitest";
+import { type Column, type Format, Printer } from "./printer.ts";
+
+interface Thing {
+  readonly id: string;
+  readonly name: string;
+  readonly is_ready: boolean | null;
+  readonly hidden: { readonly deep: number };
+}
+
+const COLUMNS: readonly Column<Thing>[] = [{ name: "id" }, { name: "name" }, { name: "is_ready" }];
+const THINGS: readonly Thing[] = [
+  { id: "6f8f57715090da2632453988d9a1501b", name: 'web, "one"', is_ready: true, hidden: { deep: 1 } },
+  { id: "4ac51ffbbc8d42aca35a30c676872a05", name: "データベース", is_ready: null, hidden: { deep: 2 } },
+];
+
+function printed(
+  format: Format,
+  picks: readonly string[],
+  show: (printer: Printer) => void,
+  terminal: { readonly columns?: number; readonly NO_COLOR?: string } = {},
+): string {
+  let text = "";
+  const stdout = {
+    write: (more: string) => {
+      text += more;
+    },
+    isTTY: terminal.columns !== undefined,
+    columns: terminal.columns,
+  };
+  show(new Printer({ stdout, env: { NO_COLOR: terminal.NO_COLOR } }, { format, picks }));
+  return text;
+}
+
+const list = (format: Format, picks: readonly string[] = [], terminal = {}) =>
+  printed(format, picks, (printer) => printer.list(THINGS, COLUMNS), terminal);
+
+describe("a list", () => {
+  it("is aligned by the cells that characters take", () => {
+    expect(list("table")).toBe(
+      [
+        "ID                                NAME          READY",
+        '6f8f57715090da2632453988d9a1501b  web, "one"    yes',
+        "4ac51ffbbc8d42aca35a30c676872a05  データベース",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("fits the terminal: the widest gives way, ids never", () => {
+    const shown = list("table", [], { columns: 50, NO_COLOR: "1" });
+    expect(shown).toBe(
+      [
+        "ID                                NAME       READY",
+        '6f8f57715090da2632453988d9a1501b  web, "on…  yes',
+        "4ac51ffbbc8d42aca35a30c676872a05  データベ…",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("has colours only on a terminal, and never with NO_COLOR", () => {
+    const colour = "\u001b[";
+    expect(list("table", [], { columns: 100 })).toContain(colour);
+    expect(list("table", [], { columns: 100, NO_COLOR: "1" })).not.toContain(colour);
+    expect(list("table")).not.toContain(colour);
+  });
+
+  it("is the API's own resources as json and yaml, whole unless columns are picked", () => {
+    expect(JSON.parse(list("json"))).toEqual(THINGS);
+    expect(JSON.parse(list("json", ["name"]))).toEqual([{ name: 'web, "one"' }, { name: "データベース" }]);
+    expect(list("yaml", ["id"])).toBe(
+      "- id: 6f8f57715090da2632453988d9a1501b\n- id: 4ac51ffbbc8d42aca35a30c676872a05\n",
+    );
+  });
+
+  it("is quoted csv and bare values", () => {
+    expect(list("csv", ["name", "is_ready"])).toBe('name,is_ready\n"web, ""one""",yes\nデータベース,\n');
+    expect(list("value", ["name"])).toBe('web, "one"\nデータベース\n');
+  });
+
+  it("takes columns by any of their spellings, and any field of the resource", () => {
+    expect(list("value", ["Is Ready", "READY", "hidden"])).toBe('yes yes {"deep":1}\n  {"deep":2}\n');
+    expect(() => list("table", ["nosuch"])).toThrow('No column "nosuch". Columns: id, name, is_ready, hidden');
+  });
+});
+
+describe("a record", () => {
+  const record = (format: Format, terminal = {}) =>
+    printed(
+      format,
+      [],
+      (printer) =>
+        printer.record({ ...THINGS[0], name: "a b c d e f g h i j k l m n" }, [{ name: "id" }, { name: "name" }]),
+      terminal,
+    );
+
+  it("has a line per field, long ones broken at blanks", () => {
+    expect(record("table", { columns: 26, NO_COLOR: "1" })).toBe(
+      "id    6f8f57715090da2632453988d9a1501b\nname  a b c d e f g h i j\n      k l m n\n",
+    );
+  });
+
+  it("is one object, or one line of values per field", () => {
+    expect(JSON.parse(record("json"))).toMatchObject({ is_ready: true });
+    expect(record("value")).toBe("6f8f57715090da2632453988d9a1501b\na b c d e f g h i j k l m n\n");
+  });
+});
