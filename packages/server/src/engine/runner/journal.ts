@@ -1,11 +1,11 @@
-import { createHash } from "node:crypto";
 import type { ErrorItem, OperationStatus, StepStatus } from "@protector/contract";
 import type { Transaction, UpdateObject } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
-import type { LedgerEntry } from "./ledger.ts";
+import type { LedgerEntry, LedgerWriter } from "./ledger.ts";
+import { confirmLedgerRow, holdsLedgerRow, saveLedgerRow } from "./ledger-rows.ts";
 import { LeaseLost } from "./step-handler.ts";
 
 /** The lease under which an engine writes. */
@@ -55,7 +55,7 @@ interface Pending {
  * Writes that are asked for while a commit is under way go into the next one together: a thousand members that move at
  * once cost a few commits, and each still has its intent in the database before its call.
  */
-export class Journal {
+export class Journal implements LedgerWriter {
   readonly #connection: DatabaseConnection;
   readonly #lease: HeldLease;
   readonly #observer: JournalObserver;
@@ -120,6 +120,19 @@ export class Journal {
     );
   }
 
+  /** An object that an earlier try may have made is there: its row, when there is one, says so. */
+  confirmLedger(stepKey: string, entry: LedgerEntry, externalId: string): Promise<void> {
+    const of = { operationId: this.#lease.operationId, stepKey, entry };
+    return this.write(`ledger ${entry.kind} ${entry.name} confirmed`, (trx) =>
+      confirmLedgerRow(trx, this.#connection, { ...of, externalId }),
+    );
+  }
+
+  /** Whether a row says that the step has made the object, or was about to. */
+  holdsLedger(stepKey: string, entry: LedgerEntry): Promise<boolean> {
+    return holdsLedgerRow(this.#connection.db, { operationId: this.#lease.operationId, stepKey, entry });
+  }
+
   /**
    * Writes anything under the lease.
    * @param label what it is, for observers.
@@ -180,53 +193,4 @@ export class Journal {
       .executeTakeFirstOrThrow();
     if (request !== null) this.onRequest();
   }
-}
-
-/** State of one outside object, as a row of the ledger holds it. */
-export interface LedgerRow {
-  readonly operationId: string;
-  readonly groupId: string;
-  readonly stepKey: string;
-  readonly entry: LedgerEntry;
-  readonly state: "intended" | "present" | "adopted" | "removed" | "orphan";
-  /** Null keeps the id that is known. */
-  readonly externalId: string | null;
-}
-
-/** Writes an outside object's state: one row per operation, step and name. */
-export async function saveLedgerRow(
-  trx: Transaction<Database>,
-  connection: DatabaseConnection,
-  row: LedgerRow,
-): Promise<void> {
-  const { operationId, stepKey, entry, state, externalId } = row;
-  const id = ledgerId(operationId, stepKey, entry);
-  const changed = await trx
-    .updateTable("resource_ledger")
-    .set({ state, updated_at: connection.now(), ...(externalId === null ? {} : { external_id: externalId }) })
-    .where("id", "=", id)
-    .executeTakeFirst();
-  if (changed.numUpdatedRows > 0n) return;
-  await trx
-    .insertInto("resource_ledger")
-    .values({
-      id,
-      operation_id: operationId,
-      step_key: stepKey,
-      protection_group_id: row.groupId,
-      site_id: entry.siteId,
-      project_id: entry.projectId,
-      kind: entry.kind,
-      name: entry.name,
-      external_id: externalId,
-      state,
-      created_at: connection.now(),
-      updated_at: connection.now(),
-    })
-    .execute();
-}
-
-function ledgerId(operationId: string, stepKey: string, entry: LedgerEntry): string {
-  const hex = createHash("sha256").update([operationId, stepKey, entry.kind, entry.name].join("\n")).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }

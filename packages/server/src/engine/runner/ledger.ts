@@ -28,6 +28,8 @@ export interface LedgerWriter {
     state: "intended" | "present" | "adopted" | "removed" | "orphan",
     externalId: string | null,
   ): Promise<void>;
+  confirmLedger(stepKey: string, entry: LedgerEntry, externalId: string): Promise<void>;
+  holdsLedger(stepKey: string, entry: LedgerEntry): Promise<boolean>;
 }
 
 /** The outside objects of one step: written down before they exist, and again when they do or are gone. */
