@@ -192,3 +192,27 @@ function slowly({ clock }: Harness): Harness["clock"] {
       }),
   };
 }
+
+describe("a command whose peer nobody has named", () => {
+  const alone = { env: { OS_CLOUD: "site-a" } };
+
+  it("reads from one site, and says what is missing", async () => {
+    const shown = await harness.run("protection-group show shop -c name -f value", alone);
+    expect(shown).toMatchObject({ code: 0, stdout: "shop\n" });
+    expect(shown.stderr).toContain("--secondary-cloud");
+    expect((await harness.run("operation list", alone)).code).toBe(0);
+  });
+
+  it("changes nothing, and says which option names it", async () => {
+    const { code, stderr } = await harness.run("protection-group set shop --description x", alone);
+    expect(code).toBe(2);
+    expect(stderr).toContain("--secondary-cloud");
+  });
+
+  it("finds it by the registered Keystone once the sites are registered with it", async () => {
+    const registered = await harness.run("site create --os-cloud admin-a --secondary-cloud admin-b");
+    expect(registered).toMatchObject({ code: 0, stderr: "" });
+    const shown = await harness.run("protection-group sync-status shop -f value", alone);
+    expect(shown).toMatchObject({ code: 0, stdout: "IN SYNC\n" });
+  });
+});

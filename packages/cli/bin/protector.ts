@@ -6,10 +6,16 @@ import { runCli } from "../src/run-cli.ts";
 
 const transport = new UndiciTransport();
 const interrupt = new AbortController();
+const ended = new AbortController();
+/** Time to leave a watch in good order, ms; who listens to no signal is ended then. */
+const LEAVING_MS = 1000;
 process.once("SIGINT", () => {
   interrupt.abort(new Error("interrupted"));
-  // A second one, or one while nothing listens to the signal, ends the program as usual.
   process.once("SIGINT", () => process.exit(130));
+  systemClock.sleep(LEAVING_MS, ended.signal).then(
+    () => process.exit(130),
+    () => {},
+  );
 });
 
 process.exitCode = await runCli({
@@ -24,6 +30,7 @@ process.exitCode = await runCli({
   interrupt: interrupt.signal,
   ...(process.stdin.isTTY && process.stderr.isTTY ? { ask } : {}),
 });
+ended.abort();
 await transport.close();
 
 function readFile(path: string): string | undefined {
@@ -37,8 +44,11 @@ function readFile(path: string): string | undefined {
 
 async function ask(question: string): Promise<string> {
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
+  terminal.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
   try {
     return await terminal.question(question, { signal: interrupt.signal });
+  } catch (error) {
+    throw interrupt.signal.aborted ? interrupt.signal.reason : error;
   } finally {
     terminal.close();
   }

@@ -144,7 +144,12 @@ async function askBoth<T>(
 ): Promise<{ readonly lists: readonly T[]; readonly silent: readonly ApiError[] }> {
   const lists: T[] = [];
   const silent: ApiError[] = [];
-  const outcomes = await Promise.allSettled([ask(sites.near), sites.far().then(ask)]);
+  const askFar = async () => {
+    const far = await sites.farOrFailure();
+    if (far instanceof ApiError) throw far;
+    return ask(far);
+  };
+  const outcomes = await Promise.allSettled([ask(sites.near), askFar()]);
   for (const outcome of outcomes) {
     if (outcome.status === "fulfilled") lists.push(outcome.value);
     else if (outcome.reason instanceof ApiError && outcome.reason.isSilence) silent.push(outcome.reason);

@@ -67,13 +67,30 @@ export class TwoSiteClient {
     if (UUID.test(ref)) return ref;
     const near = await this.#idAt(this.near, ref);
     if (typeof near === "string") return near;
-    const far = await this.#idAt(await this.#farOr(near), ref);
+    const other = await this.farOrFailure();
+    const far = other instanceof ApiError ? other : await this.#idAt(other, ref);
     if (typeof far === "string") return far;
     if (near && far) throw near;
     const silent = near ?? far;
     const unasked = silent ? ` (${silent.site} does not answer)` : "";
     const detail = `No protection group "${ref}"${unasked}.`;
     throw clientError("protection_group.not_found", this.near.name, detail);
+  }
+
+  /**
+   * The other site's client, or why there is none: its site gives no answer, or nobody said where it is. Reads go on
+   * with one site then.
+   */
+  async farOrFailure(): Promise<SiteClient | ApiError> {
+    try {
+      return await this.far();
+    } catch (error) {
+      if (error instanceof ApiError) {
+        if (error.isSilence) return error;
+        throw error;
+      }
+      return unnamedPeer(error);
+    }
   }
 
   /** Looks at a group on both sites. */
@@ -89,7 +106,10 @@ export class TwoSiteClient {
    */
   async ready(ref: string): Promise<ReadyGroup> {
     const { id, primary, other } = await this.inspect(ref);
-    for (const view of [primary, other]) if (!view.isReachable) throw remoteUnreachable(view.name, view.failure);
+    for (const view of [primary, other]) {
+      if (view.isReachable) continue;
+      throw isUnnamed(view.failure) ? view.failure.cause : remoteUnreachable(view.name, view.failure);
+    }
     const both = { id, primary: primary as ReachableView, other: other as ReachableView };
     requireNoConflict(both);
     if (isOwed(both.primary, both.other)) await carry(id, both.primary.client, both.other.client);
@@ -131,7 +151,16 @@ export class TwoSiteClient {
    * not answer is no error here; the next command carries.
    */
   async settle(ref: string): Promise<Delivery> {
-    const { id, primary, other } = await this.inspect(ref);
+    let inspected: InspectedGroup;
+    try {
+      inspected = await this.inspect(ref);
+    } catch (error) {
+      // Deleted, and another client has told the peer already.
+      if (error instanceof ApiError && error.code === "protection_group.not_found")
+        return { isDelivered: true, receipt: undefined };
+      throw error;
+    }
+    const { id, primary, other } = inspected;
     for (const view of [primary, other]) if (!view.isReachable) return { isDelivered: false, failure: view.failure };
     return attempt(() => carry(id, (primary as ReachableView).client, (other as ReachableView).client));
   }
@@ -150,11 +179,10 @@ export class TwoSiteClient {
     const groups = await this.near.all("protection_groups.index", { query });
     const owed = groups.filter((group) => group.is_primary_here && group.sync_status === "OUT OF SYNC");
     if (owed.length === 0) return groups;
-    const far = await attempt(() => this.far());
-    if (!far.isDelivered) return groups;
-    const client = await this.far();
+    const far = await this.farOrFailure();
+    if (far instanceof ApiError) return groups;
     for (const { id } of owed) {
-      const delivery = await attempt(() => carry(id, this.near, client));
+      const delivery = await attempt(() => carry(id, this.near, far));
       if (!delivery.isDelivered && delivery.failure.isSilence) return groups;
     }
     return this.near.all("protection_groups.index", { query });
@@ -169,16 +197,8 @@ export class TwoSiteClient {
   }
 
   async #farView(id: string): Promise<SiteView> {
-    const far = await this.#farOr(undefined);
-    return viewOf(far, id);
-  }
-
-  async #farOr(silence: ApiError | undefined): Promise<SiteClient> {
-    try {
-      return await this.far();
-    } catch (error) {
-      throw silence ?? error;
-    }
+    const far = await this.farOrFailure();
+    return far instanceof ApiError ? { isReachable: false, name: far.site, failure: far } : viewOf(far, id);
   }
 
   /** The id, undefined when the site has no such group, or that the site is silent. */
@@ -215,6 +235,19 @@ async function attempt<T>(
     if (error instanceof ApiError) return { isDelivered: false, failure: error };
     throw error;
   }
+}
+
+const UNNAMED = "client.peer_not_named";
+
+/** Nobody said where the other site is; for reads that is a site without an answer. */
+function unnamedPeer(cause: unknown): ApiError {
+  const detail = cause instanceof Error ? cause.message : String(cause);
+  const facts = { code: undefined, wireCode: UNNAMED, status: undefined, title: "Peer site not named" };
+  return new ApiError({ ...facts, detail, site: "the peer site", silence: "unreachable" }, { cause });
+}
+
+function isUnnamed(failure: ApiError): boolean {
+  return failure.failure.wireCode === UNNAMED;
 }
 
 function remoteUnreachable(site: string, failure: ApiError): ApiError {
