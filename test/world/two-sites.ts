@@ -30,6 +30,8 @@ export interface EngineOptions {
   readonly observer?: JournalObserver;
   /** Stands before every turn on the database and every outside call: a killed engine's never opens again. */
   readonly gate?: () => Promise<void>;
+  /** Awaited when a call has passed every check of the engine and is about to leave. */
+  readonly beforeCall?: () => Promise<void>;
   readonly clock?: Clock;
 }
 
@@ -191,6 +193,7 @@ function enginePorts(world: World, site: TestSite, events: EngineEvent[], option
   const gate = options.gate;
   const transport: HttpTransport = async (request) => {
     await gate?.();
+    await options.beforeCall?.();
     const answer = await world.transport(request);
     await gate?.();
     return answer;
