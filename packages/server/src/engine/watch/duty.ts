@@ -1,0 +1,38 @@
+import type { DutyRow } from "../../db/repositories/duties.ts";
+import type { EnginePorts } from "../engine-ports.ts";
+import type { GroupView } from "../world/group-view.ts";
+import type { ArrayRound } from "./array-round.ts";
+
+/** What came of one try of a duty. */
+export type DutyOutcome =
+  | { readonly kind: "done" }
+  /** Nobody needs it any more. */
+  | { readonly kind: "void"; readonly reason: string }
+  /** Looked at again later. */
+  | { readonly kind: "kept"; readonly reason: string };
+
+/** Everything around one try of a duty. */
+export interface DutyScene {
+  readonly ports: EnginePorts;
+  readonly duty: DutyRow;
+  readonly view: GroupView;
+  readonly localSiteId: string;
+  readonly round: ArrayRound;
+  /** Aborts when the engine stops. */
+  readonly signal: AbortSignal;
+}
+
+/** This site's own duty to stop and lock a group's servers, since the other site has taken the group over. */
+export const FENCE_DUTY = "group.fence";
+/** A second look for what late calls of a former engine may have made. */
+export const LEFTOVERS_DUTY = "operation.leftovers";
+
+/** Duties that keep a group's servers from running at two sites: before all others. */
+export const FENCING: ReadonlySet<string> = new Set([
+  FENCE_DUTY,
+  "server.lock",
+  "server.stop",
+  "server.park",
+  "marker.raise",
+  "marker.claim",
+]);

@@ -1,0 +1,23 @@
+import type { Marker } from "@protector/storage";
+import { primaryOfEpoch } from "../../domain/epochs.ts";
+import type { GroupView } from "../world/group-view.ts";
+import { type ArrayRound, unlessSilent } from "./array-round.ts";
+
+/** What the arrays that answer say of a group. */
+export interface SeenMarkers {
+  /** The marker with the highest epoch; undefined when no array that answers has one. */
+  readonly highest: Marker | undefined;
+  /** Site whose epoch the highest known one is, the row's included. */
+  readonly primarySiteId: string;
+}
+
+/** Reads a group's marker on both arrays; one that does not answer is left out. */
+export async function readMarkers(round: ArrayRound, view: GroupView, localSiteId: string): Promise<SeenMarkers> {
+  const { id, epoch, peer_site_id } = view.group;
+  const sites = [localSiteId, peer_site_id] as const;
+  const read = await Promise.all(
+    sites.map((siteId) => unlessSilent(round.ask(view, siteId, (array) => array.readMarker(id)))),
+  );
+  const [highest] = read.filter((marker) => marker !== undefined).sort((a, b) => b.epoch - a.epoch);
+  return { highest, primarySiteId: primaryOfEpoch(Math.max(epoch, highest?.epoch ?? 0), sites) };
+}

@@ -1,0 +1,189 @@
+import type { ProtectionGroupStatus } from "@protector/contract";
+import type { Marker } from "@protector/storage";
+import { writeJson } from "../../db/codecs.ts";
+import { inTransaction } from "../../db/transaction.ts";
+import { primaryOfEpoch } from "../../domain/epochs.ts";
+import type { EnginePorts } from "../engine-ports.ts";
+import { WORKED_STATUSES } from "../runner/lease.ts";
+import type { OperationRow } from "../runner/operation-store.ts";
+import { isHeldBy } from "../steps/markers.ts";
+import { type GroupView, loadGroup } from "../world/group-view.ts";
+import { localSite } from "../world/site-directory.ts";
+import { ArrayRound } from "./array-round.ts";
+import { doDutiesNow } from "./duties.ts";
+import { FENCE_DUTY } from "./duty.ts";
+import { groupsToWatch } from "./group-list.ts";
+import { readMarkers } from "./group-markers.ts";
+import { forEachSubject } from "./rounds.ts";
+
+const never = new AbortController().signal;
+
+/**
+ * Compares every group's markers with what this site believes.
+ *
+ * | highest marker | what is done |
+ * |---|---|
+ * | held by the operation of this site that changes the group | left to it |
+ * | above the row's epoch, in the other site's name | that site is primary: row, duty to fence this site, fence at once |
+ * | above the row's epoch, in this site's name | adopted, unless an operation is at work |
+ * | anything else | nothing |
+ *
+ * An operation of this site that rests (failed or paused) while the other site has taken over is closed as superseded.
+ */
+export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = never): Promise<void> {
+  const { connection } = ports;
+  const { id: localSiteId } = await localSite(connection);
+  const round = new ArrayRound(ports);
+  try {
+    const subjects = await groupsToWatch(connection);
+    await forEachSubject(ports, { watch: "markers", subjects, nameOf: (id) => id }, async (groupId) => {
+      const look = { ports, view: await loadGroup(connection, groupId), localSiteId, signal };
+      const { highest } = await readMarkers(round, look.view, localSiteId);
+      if (highest && highest.epoch > look.view.group.epoch) await learn(look, highest);
+    });
+  } finally {
+    await round.close();
+  }
+}
+
+interface Look {
+  readonly ports: EnginePorts;
+  readonly view: GroupView;
+  readonly localSiteId: string;
+  readonly signal: AbortSignal;
+}
+
+async function learn(look: Look, marker: Marker): Promise<void> {
+  const operation = await currentOperation(look);
+  if (operation && isHeldBy(marker, operation.id)) return;
+  const { group } = look.view;
+  const primarySiteId = primaryOfEpoch(marker.epoch, [look.localSiteId, group.peer_site_id]);
+  if (primarySiteId === look.localSiteId) {
+    if (!operation) await adopt(look, marker);
+    return;
+  }
+  await yieldTo(look, { marker, primarySiteId, operation });
+}
+
+async function currentOperation({ ports, view }: Look): Promise<OperationRow | undefined> {
+  const id = view.group.current_operation_id;
+  if (id === null) return undefined;
+  return ports.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirst();
+}
+
+interface Takeover {
+  readonly marker: Marker;
+  readonly primarySiteId: string;
+  readonly operation: OperationRow | undefined;
+}
+
+/** The other site is primary: written down with the duty to fence, then fenced at once. */
+async function yieldTo({ ports, view, localSiteId, signal }: Look, takeover: Takeover): Promise<void> {
+  const { connection, random, events } = ports;
+  const { group } = view;
+  const { marker, primarySiteId } = takeover;
+  const dutyId = random.uuid();
+  const isNews = await inTransaction(connection.db, async (trx) => {
+    const changed = await trx
+      .updateTable("protection_groups")
+      .set({
+        epoch: marker.epoch,
+        primary_site_id: primarySiteId,
+        status: statusAt(view, primarySiteId),
+        protection: "unprotected",
+        protection_reason: `the other site took the group over (epoch ${marker.epoch})`,
+        is_failover_ready: 0,
+        updated_at: connection.now(),
+      })
+      .where("id", "=", group.id)
+      .where("epoch", "=", group.epoch)
+      .executeTakeFirst();
+    if (changed.numUpdatedRows === 0n) return false;
+    await trx
+      .insertInto("duties")
+      .values({
+        id: dutyId,
+        protection_group_id: group.id,
+        operation_id: null,
+        site_id: localSiteId,
+        kind: FENCE_DUTY,
+        subject: `Stop and lock the servers of ${group.name} here`,
+        input: writeJson({ epoch: marker.epoch }),
+        reason: `the other site is primary since epoch ${marker.epoch}`,
+        state: "owed",
+        attempts: 0,
+        last_error: null,
+        next_look_at: null,
+        created_at: connection.now(),
+        done_at: null,
+      })
+      .execute();
+    if (takeover.operation && !isWorkedOn(takeover.operation)) {
+      const reason = `the other site took the group over (epoch ${marker.epoch})`;
+      await trx
+        .updateTable("dr_operations")
+        .set({ status: "superseded", status_reason: reason, request: null, finished_at: connection.now() })
+        .where("id", "=", takeover.operation.id)
+        .where("status", "=", takeover.operation.status)
+        .where("lease_owner", "is", null)
+        .execute();
+      await trx
+        .updateTable("protection_groups")
+        .set({ current_operation_id: null })
+        .where("id", "=", group.id)
+        .where("current_operation_id", "=", takeover.operation.id)
+        .execute();
+    }
+    return true;
+  });
+  if (!isNews) return;
+  if (group.primary_site_id !== primarySiteId)
+    events({ kind: "primary_changed", groupId: group.id, epoch: marker.epoch });
+  await doDutiesNow(ports, [dutyId], signal);
+}
+
+function isWorkedOn(operation: OperationRow): boolean {
+  const worked: readonly string[] = WORKED_STATUSES;
+  return worked.includes(operation.status) || operation.lease_owner !== null;
+}
+
+/** This site is primary at a higher epoch than its row says. */
+async function adopt({ ports, view, localSiteId }: Look, marker: Marker): Promise<void> {
+  const { connection, events } = ports;
+  const { group } = view;
+  const isReturn = group.primary_site_id !== localSiteId;
+  const isNews = await inTransaction(connection.db, async (trx) => {
+    const changed = await trx
+      .updateTable("protection_groups")
+      .set({
+        epoch: marker.epoch,
+        ...(isReturn
+          ? {
+              primary_site_id: localSiteId,
+              status: statusAt(view, localSiteId),
+              protection: "seeding" as const,
+              protection_reason: "waiting for a recovery point after the group came back",
+            }
+          : {}),
+        updated_at: connection.now(),
+      })
+      .where("id", "=", group.id)
+      .where("epoch", "=", group.epoch)
+      .where("current_operation_id", "is", null)
+      .executeTakeFirst();
+    if (changed.numUpdatedRows === 0n) return false;
+    await trx
+      .updateTable("duties")
+      .set({ state: "done", done_at: connection.now(), last_error: "this site is primary again" })
+      .where("protection_group_id", "=", group.id)
+      .where("kind", "=", FENCE_DUTY)
+      .where("state", "=", "owed")
+      .execute();
+    return true;
+  });
+  if (isNews && isReturn) events({ kind: "primary_changed", groupId: group.id, epoch: marker.epoch });
+}
+
+function statusAt({ group }: GroupView, primarySiteId: string): ProtectionGroupStatus {
+  return primarySiteId === group.home_site_id ? "active" : "failed_over";
+}
