@@ -1,1 +1,3 @@
-export {};
+export type { MemberOutcome } from "./outcome.ts";
+export type { SandboxReport } from "./report.ts";
+export { runSandbox, type SandboxHost } from "./run-sandbox.ts";

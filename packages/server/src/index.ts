@@ -6,3 +6,4 @@ export { type ApiParts, assembleApi } from "./main/assemble-api.ts";
 export { type PreparedSite, prepareSite } from "./main/prepare-site.ts";
 export { loadProgramConfig, openSiteDatabase, type ProgramArguments } from "./main/program.ts";
 export { openLog } from "./main/program-log.ts";
+export { type RunningSite, startSite } from "./main/site.ts";

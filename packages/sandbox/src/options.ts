@@ -1,0 +1,40 @@
+import { Command, InvalidArgumentError, Option } from "commander";
+
+export const SCENARIOS = ["none", "planned-failover"] as const;
+export type ScenarioName = (typeof SCENARIOS)[number];
+
+/** Most servers of the workload: as many as its front network has addresses for. */
+const MOST_SERVERS = 150;
+
+/** What the sandbox is asked for. */
+export interface SandboxOptions {
+  readonly scenario: ScenarioName;
+  /** Servers of the workload. */
+  readonly servers: number;
+  /** Stop when the scenario is over. */
+  readonly exit: boolean;
+  /** One JSON object as the last line of standard output; everything else goes to standard error. */
+  readonly json: boolean;
+  /** Folder for databases, logs and clouds.yaml that outlives the sandbox; undefined = a temporary one. */
+  readonly keep?: string;
+}
+
+/** @throws CommanderError after it has printed help or what is wrong. */
+export function readOptions(args: readonly string[]): SandboxOptions {
+  const program = new Command("sandbox")
+    .description("Two simulated sites, each with its own Protector, and a workload that fails over between them")
+    .addOption(new Option("--scenario <name>", "what happens").choices(SCENARIOS).default("planned-failover"))
+    .option("--servers <count>", `servers of the workload, 1 to ${MOST_SERVERS}`, serverCount, 3)
+    .option("--exit", "stop when the scenario is over", false)
+    .option("--json", "last line: the outcome as one JSON object", false)
+    .option("--keep <folder>", "keep databases, logs and clouds.yaml in this new or empty folder")
+    .exitOverride()
+    .parse([...args], { from: "user" });
+  return program.opts<SandboxOptions>();
+}
+
+function serverCount(text: string): number {
+  const count = Number(text);
+  if (Number.isInteger(count) && count >= 1 && count <= MOST_SERVERS) return count;
+  throw new InvalidArgumentError(`A whole number from 1 to ${MOST_SERVERS} is needed.`);
+}

@@ -1,0 +1,88 @@
+import type { MemberOutcome } from "./outcome.ts";
+import type { RunningSandbox } from "./sandbox.ts";
+import { GROUP } from "./scenario.ts";
+import type { Telling } from "./telling.ts";
+
+/** The outcome of a run, as `--json` prints it. */
+export interface SandboxReport {
+  readonly scenario: string;
+  /** `ready`, or how the operation of the scenario ended. */
+  readonly status: string;
+  readonly members: readonly MemberOutcome[];
+  /** s of writes that are lost; null when nothing failed over. */
+  readonly rpo_seconds: number | null;
+  /** s from the first server's last write until the last server had booted; null when nothing failed over. */
+  readonly rto_seconds: number | null;
+  readonly writes_lost: number;
+  /** Site that all servers run on; `mixed` when they do not agree. */
+  readonly running_on: string;
+}
+
+/** Sums up the members. */
+export function reportOf(scenario: string, status: string, members: readonly MemberOutcome[]): SandboxReport {
+  const places = new Set(members.map(({ running_on }) => running_on ?? "nowhere"));
+  const hasMoved = members.some(({ first_read_at }) => first_read_at !== null);
+  return {
+    scenario,
+    status,
+    members,
+    rpo_seconds: hasMoved ? Math.max(0, ...members.map(({ rpo_seconds }) => rpo_seconds)) : null,
+    rto_seconds: hasMoved ? wholeDowntime(members) : null,
+    writes_lost: members.reduce((sum, { writes_lost }) => sum + writes_lost, 0),
+    running_on: places.size === 1 ? [...places].join("") : "mixed",
+  };
+}
+
+function wholeDowntime(members: readonly MemberOutcome[]): number {
+  const times = (key: "last_write_at" | "first_read_at") =>
+    members.flatMap((member) => (member[key] === null ? [] : Date.parse(member[key])));
+  return (Math.max(...times("first_read_at")) - Math.min(...times("last_write_at"))) / 1000;
+}
+
+/** What happened, server by server. */
+export function tellOutcome(telling: Telling, report: SandboxReport): void {
+  telling.title("What happened");
+  for (const member of report.members) {
+    const { name, running_on, server_id, addresses, downtime_seconds } = member;
+    telling.line(`  ${telling.paint("cyan", name.padEnd(8))} on ${running_on ?? "no site"}  ${server_id ?? ""}`);
+    telling.line(`           addresses     ${addresses.join(", ")}`);
+    telling.line(`           last write    ${clockText(member.last_write_at)}  ${member.writes} writes at site-a`);
+    telling.line(`           first read    ${clockText(member.first_read_at)}  ${foundText(member)}`);
+    telling.line(`           downtime      ${downtime_seconds === null ? "none" : `${downtime_seconds.toFixed(1)} s`}`);
+  }
+  if (report.rto_seconds === null) return;
+  const lost = report.writes_lost === 0 ? "none" : `${report.writes_lost} writes, ${report.rpo_seconds} s`;
+  const isGood = report.writes_lost === 0 && report.status === "completed";
+  telling.line();
+  telling.line(`  status     ${telling.paint(isGood ? "green" : "red", report.status)}`);
+  telling.line(
+    `  downtime   ${report.rto_seconds.toFixed(1)} s from the first server's last write to the last server's boot`,
+  );
+  telling.line(`  data loss  ${telling.paint(isGood ? "green" : "red", lost)}`);
+}
+
+function foundText({ first_read_at, writes, writes_lost }: MemberOutcome): string {
+  if (first_read_at === null) return "not booted at site-b";
+  return `${writes - writes_lost} of them found at site-b`;
+}
+
+function clockText(at: string | null): string {
+  return at === null ? "-".padEnd(12) : at.slice(11, 23);
+}
+
+/** What people can do now. */
+export function tellNext(telling: Telling, { clouds, folder }: RunningSandbox, command: string): void {
+  telling.title("What to try next, in another terminal");
+  telling.line(`  export OS_CLIENT_CONFIG_FILE=${clouds} OS_CLOUD=site-a`);
+  for (const words of [
+    "site list",
+    `protection-group show ${GROUP}`,
+    `member list ${GROUP}`,
+    `recovery-point list ${GROUP}`,
+    `protection-group sync-status ${GROUP}`,
+    "operation list",
+  ]) {
+    telling.line(`  ${command} ${words}`);
+  }
+  telling.line(`\n  Administrators: OS_CLOUD=site-a-admin. Logs and databases: ${folder}`);
+}

@@ -1,0 +1,72 @@
+import { type CommandLine, protector } from "./commands.ts";
+import type { Telling } from "./telling.ts";
+import type { SandboxWorld } from "./world.ts";
+
+/** Name of the protection group of the demo. */
+export const GROUP = "shop";
+
+/** What the scenarios work with. */
+export interface Stage {
+  readonly sandbox: SandboxWorld;
+  readonly telling: Telling;
+  readonly line: CommandLine;
+}
+
+/** What an administrator does once: each site learns of the other, and which projects are one tenant. */
+export async function registerSites({ telling, line }: Stage): Promise<void> {
+  const admin = { ...line, env: { ...line.env, OS_CLOUD: "site-a-admin", OS_SECONDARY_CLOUD: "site-b-admin" } };
+  await telling.step("sites registered at each other, projects mapped", async () => {
+    await protector(admin, ["site", "create", "site-a", "site-b"]);
+    await protector(admin, ["tenant-mapping", "create", "--project", "demo", "--secondary-project", "demo"]);
+  });
+}
+
+/** What a tenant does to protect the workload; every command is shown. */
+export async function protectWorkload(stage: Stage): Promise<void> {
+  const { sandbox, telling } = stage;
+  const [home, other] = sandbox.sites;
+  const policy = ["--primary-backend", home.array.name, "--secondary-backend", other.array.name];
+  await run(stage, "group on both sites", ["protection-group", "create", GROUP]);
+  await run(stage, "resources of site-a mapped to those of site-b", ["mapping", "set", GROUP, ...mappings()]);
+  await run(stage, "replication set up", ["protection-group", "policy-create", GROUP, ...policy]);
+  for (const [tier, name] of tiersOf(sandbox)) {
+    const words = ["member", "add", GROUP, name, "--tier", String(tier)];
+    await run(stage, `${name} protected`, words);
+  }
+  await run(stage, "first recovery point complete on site-b", ["protection-group", "replicate", GROUP]);
+  telling.line();
+}
+
+/** The plan, then the failover with its steps as they happen. @returns the operation, as the API gives it. */
+export async function failOver({ telling, line }: Stage): Promise<{ readonly status: string }> {
+  const words = ["failover", GROUP, "--yes"];
+  telling.command(words);
+  return (await protector(line, words, { shown: "progress" })) as { readonly status: string };
+}
+
+async function run({ telling, line }: Stage, done: string, words: readonly string[]): Promise<void> {
+  telling.command(words);
+  await telling.step(done, () => protector(line, words));
+}
+
+/** Same names on both sites. */
+function mappings(): readonly string[] {
+  const pairs = [
+    ["network", "demo-front"],
+    ["network", "demo-back"],
+    ["subnet", "demo-front-subnet"],
+    ["subnet", "demo-back-subnet"],
+    ["flavor", "m1.small"],
+    ["flavor", "m1.medium"],
+    ["security-group", "demo-web"],
+    ["security-group", "demo-database"],
+    ["volume-type", "replicated"],
+  ];
+  return pairs.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]);
+}
+
+/** The database first, then the application, then the web servers. */
+function tiersOf({ servers }: SandboxWorld): readonly (readonly [number, string])[] {
+  const order = ["db", "app", "web"];
+  return servers.map(({ server }) => [order.findIndex((tier) => server.name.startsWith(tier)), server.name] as const);
+}
