@@ -188,7 +188,8 @@ function createTrust(world: World, site: TestSite): string {
   return id;
 }
 
-function enginePorts(world: World, site: TestSite, events: EngineEvent[], options: EngineOptions): EnginePorts {
+/** What an engine of a site is given. */
+export function enginePorts(world: World, site: TestSite, events: EngineEvent[], options: EngineOptions): EnginePorts {
   const clock = options.clock ?? world.clock;
   const gate = options.gate;
   const transport: HttpTransport = async (request) => {
