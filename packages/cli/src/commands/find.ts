@@ -39,14 +39,8 @@ export async function findMember(client: SiteClient, groupId: string, ref: strin
  */
 export async function requireServerId({ cloud, client }: SiteHandle, ref: string): Promise<string> {
   if (UUID.test(ref)) return ref;
-  // Nova's name filter is a regular expression that matches anywhere.
-  const servers = await cloud.compute.listServers({ name: `^${escaped(ref)}$` });
-  const [found, second] = servers.filter((server) => server.name === ref);
+  const [found, second] = await cloud.compute.listServers({ name: ref });
   if (found && second) throw new UsageError(`Several servers at ${client.name} are named "${ref}"; use the id.`);
   if (found) return found.id;
   throw clientError("member.server_not_found", client.name, `No server "${ref}" at ${client.name}.`);
-}
-
-function escaped(text: string): string {
-  return text.replaceAll(/[\\^$.*+?()[\]{}|]/g, "\\$&");
 }
