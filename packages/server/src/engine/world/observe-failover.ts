@@ -7,8 +7,14 @@ import type { PlanningContext } from "../workflows/workflow.ts";
 import { type GroupView, serverAt } from "./group-view.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
 
+/** The sites of a failover that is planned, or only thought of. */
+export type FailoverContext = Pick<PlanningContext, "view" | "source" | "target"> & {
+  /** Objects in whose names its id stands are its own. */
+  readonly operation: { readonly id: string };
+};
+
 /** Looks at both sites and gathers everything that a planned failover is planned from. */
-export async function observeFailover(context: PlanningContext): Promise<FailoverInput> {
+export async function observeFailover(context: FailoverContext): Promise<FailoverInput> {
   const { operation, view, source, target } = context;
   const { group } = view;
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
@@ -71,7 +77,7 @@ function failoverMembers(view: GroupView, sourceSiteId: string): readonly Failov
     });
 }
 
-async function observeSource(context: PlanningContext, arrayGroup: string): Promise<ObservedSource> {
+async function observeSource(context: FailoverContext, arrayGroup: string): Promise<ObservedSource> {
   const { source, target, view } = context;
   const [servers, marker, group, health, targetArray] = await Promise.all([
     source.reads.servers(),
@@ -90,7 +96,7 @@ async function observeSource(context: PlanningContext, arrayGroup: string): Prom
 }
 
 async function observeTarget(
-  context: PlanningContext,
+  context: FailoverContext,
   members: readonly FailoverMember[],
   mapping: MappingLookup,
 ): Promise<ObservedTarget> {
