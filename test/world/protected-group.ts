@@ -93,7 +93,8 @@ export async function carry(sites: TwoSites, from: TestSite, to: TestSite, group
     .execute();
 }
 
-async function createGroup({ a, b, world }: TwoSites): Promise<string> {
+/** A group's row with its policy and mappings, as a person's request leaves it. */
+export async function createGroup({ a, b, world }: TwoSites, more: readonly Mapping[] = []): Promise<string> {
   const { db } = a.connection;
   const id = world.random.uuid();
   const now = writeTime(world.clock.now());
@@ -145,7 +146,7 @@ async function createGroup({ a, b, world }: TwoSites): Promise<string> {
       updated_at: now,
     })
     .execute();
-  const rows = mappings({ a, b }).map(([kind, source_id, target_id]) => ({
+  const rows = [...mappings({ a, b }), ...more].map(([kind, source_id, target_id]) => ({
     id: world.random.uuid(),
     project_id: a.projectId,
     protection_group_id: id,
@@ -161,7 +162,10 @@ async function createGroup({ a, b, world }: TwoSites): Promise<string> {
   return id;
 }
 
-function mappings({ a, b }: Pick<TwoSites, "a" | "b">): readonly (readonly [MappingKind, string, string])[] {
+/** Kind, id at site A, id at site B. */
+export type Mapping = readonly [MappingKind, string, string];
+
+function mappings({ a, b }: Pick<TwoSites, "a" | "b">): readonly Mapping[] {
   const [from, to] = [a.tenant, b.tenant];
   return [
     ["network", from.front.network.id, to.front.network.id],

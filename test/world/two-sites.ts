@@ -1,6 +1,14 @@
 import { ENDED_OPERATION_STATUSES, type OperationVerb } from "@protector/contract";
 import { type Clock, type HttpTransport, type Random, seededRandom, VirtualClock } from "@protector/ports";
-import { createWorld, type SeededTenant, seedBasics, seedTenant, type World } from "@protector/simulator";
+import {
+  type CloudOptions,
+  createWorld,
+  type LinkOptions,
+  type SeededTenant,
+  seedBasics,
+  seedTenant,
+  type World,
+} from "@protector/simulator";
 import { writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DatabaseConnection } from "../../packages/server/src/db/connection.ts";
 import { migrate } from "../../packages/server/src/db/migrate.ts";
@@ -33,12 +41,33 @@ export interface EngineOptions {
   /** Awaited when a call has passed every check of the engine and is about to leave. */
   readonly beforeCall?: () => Promise<void>;
   readonly clock?: Clock;
+  /** Through which it calls; default the world's own. */
+  readonly transport?: HttpTransport;
+  /** Most calls at once to one service; default 20. */
+  readonly callsPerService?: number;
+}
+
+/** A clock that lets a world's time pass without waiting for it. */
+export type WorldClock = Pick<VirtualClock, keyof VirtualClock>;
+
+/** How a world differs from the usual one. */
+export interface WorldSettings {
+  /** Default a virtual one. */
+  readonly clock?: WorldClock;
+  /** The simulated services' own clock; default `clock`. */
+  readonly servicesClock?: Clock;
+  readonly cloud?: Pick<CloudOptions, "hosts" | "computeDurations" | "volumeDurations" | "quotas">;
+  readonly link?: LinkOptions;
+  /** The database of a site; default one in memory. */
+  readonly database?: (name: TestSite["name"]) => DatabaseConnection;
+  /** What all engines of the world have in common. */
+  readonly engines?: (world: World) => EngineOptions;
 }
 
 /** Two sites under a virtual clock; nothing of them touches a socket. */
 export interface TwoSites {
   readonly world: World;
-  readonly clock: VirtualClock;
+  readonly clock: WorldClock;
   readonly random: Random;
   readonly a: TestSite;
   readonly b: TestSite;
@@ -69,24 +98,27 @@ const LEASE_MS = 30_000;
 const SWEEP_MS = 10_000;
 
 /** Two clouds with a tenant each, two linked arrays, two databases that know each other. */
-export async function createTwoSites(seed = 1): Promise<TwoSites> {
-  const clock = new VirtualClock(START);
+export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Promise<TwoSites> {
+  const clock = settings.clock ?? new VirtualClock(START);
   const random = seededRandom(seed);
   const world = createWorld({
-    clock,
+    clock: settings.servicesClock ?? clock,
     random,
+    ...(settings.link ? { link: settings.link } : {}),
     arrays: [
       { name: "array-a", origin: "https://127.0.0.21", apiToken: "token-array-a" },
       { name: "array-b", origin: "https://127.0.0.22", apiToken: "token-array-b" },
     ],
     clouds: [
-      { name: "site-a", host: "127.0.0.11", backends: [{ array: "array-a" }] },
-      { name: "site-b", host: "127.0.0.12", backends: [{ array: "array-b" }] },
+      { name: "site-a", host: "127.0.0.11", backends: [{ array: "array-a" }], ...settings.cloud },
+      { name: "site-b", host: "127.0.0.12", backends: [{ array: "array-b" }], ...settings.cloud },
     ],
   });
-  const [a, b] = [await createSite(world, "site-a"), await createSite(world, "site-b")];
+  const open = settings.database ?? (() => openSqlite({ path: ":memory:", clock }));
+  const [a, b] = [await createSite(world, "site-a", open), await createSite(world, "site-b", open)];
   await Promise.all([register(world, a, b), register(world, b, a)]);
   const events: EngineEvent[] = [];
+  const usual: EngineOptions = { clock, ...settings.engines?.(world) };
   return {
     world,
     clock,
@@ -94,7 +126,7 @@ export async function createTwoSites(seed = 1): Promise<TwoSites> {
     a,
     b,
     events,
-    engine: (site, options = {}) => new Engine(enginePorts(world, site, events, options)),
+    engine: (site, options = {}) => new Engine(enginePorts(world, site, events, { ...usual, ...options })),
     order: (site, groupId, wish) => order(world, site, groupId, wish),
     ask: async (site, operationId, request) => {
       await site.connection.db
@@ -111,10 +143,14 @@ export async function createTwoSites(seed = 1): Promise<TwoSites> {
   };
 }
 
-async function createSite(world: World, name: "site-a" | "site-b"): Promise<TestSite> {
+async function createSite(
+  world: World,
+  name: TestSite["name"],
+  open: (name: TestSite["name"]) => DatabaseConnection,
+): Promise<TestSite> {
   const cloud = world.cloud(name);
   const tenant = seedTenant(cloud, seedBasics(cloud));
-  const connection = openSqlite({ path: ":memory:", clock: world.clock });
+  const connection = open(name);
   await migrate(connection);
   const secrets = new SecretStore(newKeyRing(world.random), world.random);
   const address = { name, authUrl: cloud.authUrl, region: cloud.region, apiUrl: `http://${cloud.options.host}:8788` };
@@ -191,11 +227,12 @@ function createTrust(world: World, site: TestSite): string {
 /** What an engine of a site is given. */
 export function enginePorts(world: World, site: TestSite, events: EngineEvent[], options: EngineOptions): EnginePorts {
   const clock = options.clock ?? world.clock;
+  const send = options.transport ?? world.transport;
   const gate = options.gate;
   const transport: HttpTransport = async (request) => {
     await gate?.();
     await options.beforeCall?.();
-    const answer = await world.transport(request);
+    const answer = await send(request);
     await gate?.();
     return answer;
   };
@@ -240,7 +277,7 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
       leaseMs: LEASE_MS,
       sweepMs: SWEEP_MS,
       operationsAtOnce: 25,
-      callsPerService: 20,
+      callsPerService: options.callsPerService ?? 20,
       callTimeoutMs: 60_000,
       policyArrayTls: {},
     },
@@ -308,7 +345,7 @@ async function order(world: World, site: TestSite, groupId: string, wish: Operat
 const ENDED: readonly string[] = [...ENDED_OPERATION_STATUSES, "paused"];
 
 async function settle(
-  clock: VirtualClock,
+  clock: WorldClock,
   visit: { readonly site: TestSite; readonly operationId: string; readonly engine: Engine; readonly limitMs: number },
 ): Promise<string> {
   const { site, operationId, engine, limitMs } = visit;
