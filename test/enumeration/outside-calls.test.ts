@@ -66,7 +66,12 @@ describe("every outside call of a planned failover", () => {
         },
       });
       await sites.clock.run(Promise.race([first.look(operationId).then(() => freezing), freezing]));
-      const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { host: "site-b-engine-2" }), 3_600_000);
+      const status = await sites.settle(
+        sites.b,
+        operationId,
+        sites.engine(sites.b, { host: "site-b-engine-2" }),
+        3_600_000,
+      );
       isFrozen = false;
       wake();
       await sites.clock.run(first.idle());

@@ -22,10 +22,15 @@ export async function finalState(sites: TwoSites, group: ProtectedGroup): Promis
       .filter((each) => !each.isDestroyed)
       .map((each) => ({
         name: plainName(each.name),
-        members: each.members.map((member) => arrayNames.get(member.replace(/^.*:/, "")) ?? plainName(member)).sort(),
+        members: each.members
+          .filter((member) => !array.volumes.some((volume) => volume.isDestroyed && volume.name === member))
+          .map((member) => arrayNames.get(member.replace(/^.*:/, "")) ?? plainName(member))
+          .sort(),
         targets: each.targets,
         isReplicating: each.isReplicating,
       }))
+      // Cinder's own group of its backend comes with the first replicated volume and stays.
+      .filter((each) => each.name !== "cinder-group" || each.members.length > 0)
       .sort(byName),
     points: array.points
       .filter((point) => !point.isDestroyed && point.name.includes(".protector-"))

@@ -17,7 +17,7 @@ export function lostWrites(sites: TwoSites, group: ProtectedGroup): readonly str
       lost.push(`${server.name}: ${recovered.length} servers at site B`);
       continue;
     }
-    const boots = world.cloud("site-b").guest(only.id).bootRecords;
+    const boots = world.cloud("site-b").guests.find(only.id)?.bootRecords ?? [];
     if (boots.length !== 1) lost.push(`${server.name}: booted ${boots.length} times`);
     const found = (boots[0]?.disks ?? [])
       .flatMap((disk) => writesOf(disk.content))

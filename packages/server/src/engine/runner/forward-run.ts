@@ -28,8 +28,8 @@ export interface ForwardOptions {
   readonly leaseSignal: AbortSignal;
   /** Tries of a step with passing trouble before the operation waits. */
   readonly triesPerLook: number;
-  /** Right before a step's intent is written. May refuse by throwing: then the step has not begun. */
-  beforeStep(step: JournaledStep): Promise<void>;
+  /** Right before a step's intent is written. False: a person asked for something, nothing more begins. May throw. */
+  beforeStep(step: JournaledStep): Promise<boolean>;
   /** Writes down what a site owes, in the transaction that skips the step. */
   owe(trx: Transaction<Database>, step: JournaledStep, failure: StepFailure): Promise<void>;
 }
@@ -148,6 +148,7 @@ export class ForwardRun {
     const { journal, clock } = this.#environment;
     const refused = await this.#mayBegin(step);
     if (refused) return refused;
+    if (this.#halt) return undefined;
     step.attempt += 1;
     step.status = "running";
     await journal.writeStep(step.key, {
@@ -189,7 +190,7 @@ export class ForwardRun {
   /** What keeps a step from beginning; undefined when nothing does. */
   async #mayBegin(step: JournaledStep): Promise<StepFailure | undefined> {
     try {
-      await this.#options.beforeStep(step);
+      if (!(await this.#options.beforeStep(step))) this.interrupt();
       return undefined;
     } catch (error) {
       if (error instanceof LeaseLost || error instanceof Superseded || this.#options.leaseSignal.aborted) throw error;

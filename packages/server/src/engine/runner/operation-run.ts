@@ -15,7 +15,7 @@ import { failureItem, failureOf, type StepFailure } from "./failure.ts";
 import { ForwardRun } from "./forward-run.ts";
 import { Journal, type OperationWrite } from "./journal.ts";
 import type { LeaseKeeper } from "./lease.ts";
-import { goOnWithoutSource } from "./lost-source.ts";
+import { type ChosenPoint, choosePoint, goOnWithoutSource } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
 import {
   databaseTime,
@@ -54,6 +54,7 @@ export class OperationRun {
   readonly #limits: CallLimits;
   readonly #journal: Journal;
   #forward: ForwardRun | undefined;
+  #isStopping = false;
 
   constructor(ports: EnginePorts, keeper: LeaseKeeper, limits: CallLimits) {
     this.#ports = ports;
@@ -65,6 +66,7 @@ export class OperationRun {
 
   /** Stops at the next boundary; another engine continues. */
   interrupt(): void {
+    this.#isStopping = true;
     this.#forward?.interrupt();
   }
 
@@ -127,7 +129,7 @@ export class OperationRun {
         return this.#wait(scene, failure, "looking at both sites");
       return this.#refuse(scene, failure.error);
     }
-    const shown = publicPlan(plan);
+    const shown = publicPlan(plan, operation.id);
     if (operation.is_dry_run === 1) {
       await this.#journal.write("plan", async (trx) => {
         await this.#set(trx, {
@@ -169,15 +171,19 @@ export class OperationRun {
   async #goForward(scene: Scene): Promise<OperationStatus> {
     const { operation } = scene;
     if (operation.status !== "running" || operation.request !== null || operation.next_look_at !== null) {
-      await this.#journal.writeOperation({
-        status: "running",
-        status_reason: null,
-        error: null,
-        request: null,
-        next_look_at: null,
-        finished_at: null,
+      await this.#journal.write("operation running", async (trx) => {
+        await this.#set(trx, {
+          status: "running",
+          status_reason: null,
+          error: null,
+          next_look_at: null,
+          finished_at: null,
+        });
+        await this.#clearRequest(trx, operation.request);
       });
     }
+    scene.operation = await loadOperation(this.#ports.connection, operation.id);
+    if (scene.operation.request !== null) return this.#work(scene);
     this.#forward = new ForwardRun(scene.environment, scene.steps, {
       handlers: STEP_HANDLERS,
       databaseNow: await databaseTime(this.#ports.connection),
@@ -214,24 +220,49 @@ export class OperationRun {
 
   /** A person asked for something, or the engine is stopping. */
   async #interrupted(scene: Scene): Promise<OperationStatus> {
-    const operation = await loadOperation(this.#ports.connection, scene.operation.id);
-    if (operation.request === null) return operation.status;
-    scene.operation = operation;
-    scene.steps = await loadSteps(this.#ports.connection, operation.id);
+    scene.operation = await loadOperation(this.#ports.connection, scene.operation.id);
+    if (this.#isStopping) return scene.operation.status;
+    scene.steps = await loadSteps(this.#ports.connection, scene.operation.id);
     return this.#work(scene);
   }
 
+  /** A request that was carried out is gone; one that came meanwhile stays. */
+  async #clearRequest(trx: Transaction<Database>, handled: OperationRow["request"]): Promise<void> {
+    if (handled === null) return;
+    await trx
+      .updateTable("dr_operations")
+      .set({ request: null })
+      .where("id", "=", this.#keeper.lease.operationId)
+      .where("request", "=", handled)
+      .execute();
+  }
+
   /** Right before a step's intent is written: progress, point of no return; for a fire step both markers. */
-  async #beforeStep(scene: Scene, step: JournaledStep): Promise<void> {
+  async #beforeStep(scene: Scene, step: JournaledStep): Promise<boolean> {
     if (step.kind === "fire") await guardMarkers(scene.environment, scene.steps, readJson(scene.operation.parameters));
-    if (step.settings.isPointOfNoReturn && scene.operation.is_past_no_return === 0) {
-      scene.operation = { ...scene.operation, is_past_no_return: 1 };
-      await this.#journal.writeOperation({ is_past_no_return: 1 });
-    }
+    if (step.settings.isPointOfNoReturn && !(await this.#passNoReturn(scene))) return false;
     if (step.phase !== scene.phase) {
       scene.phase = step.phase;
       await this.#journal.writeOperation({ phase: step.phase, progress: this.#forward?.progress ?? 0 });
     }
+    return true;
+  }
+
+  /** Passes the point of no return, unless a person has asked for something before: then nothing more is begun. */
+  async #passNoReturn(scene: Scene): Promise<boolean> {
+    if (scene.operation.is_past_no_return === 1) return true;
+    let isPast = false;
+    await this.#journal.write("operation is_past_no_return", async (trx) => {
+      const passed = await trx
+        .updateTable("dr_operations")
+        .set({ is_past_no_return: 1 })
+        .where("id", "=", scene.operation.id)
+        .where("request", "is", null)
+        .executeTakeFirst();
+      isPast = passed.numUpdatedRows > 0n;
+    });
+    if (isPast) scene.operation = { ...scene.operation, is_past_no_return: 1 };
+    return isPast;
   }
 
   async #cancel(scene: Scene): Promise<OperationStatus> {
@@ -297,15 +328,39 @@ export class OperationRun {
 
   async #wait(scene: Scene, failure: StepFailure, waitsFor: string): Promise<OperationStatus> {
     const item = failureItem(failure, scene.environment.operation.requestId);
-    await this.#journal.writeOperation({
-      status: "waiting",
-      error: writeJson(item),
-      status_reason: `waiting: ${waitsFor}: ${failure.error.message}`,
-      request: null,
-      progress: this.#forward?.progress ?? scene.operation.progress,
-      next_look_at: this.#ports.connection.fromNow(LOOK_AGAIN_MS),
+    const alone = await this.#withoutSource(scene, waitsFor);
+    await this.#journal.write("operation waiting", async (trx) => {
+      await this.#set(trx, {
+        status: "waiting",
+        error: writeJson(item),
+        status_reason: `waiting: ${waitsFor}: ${failure.error.message}${alone?.hint ?? ""}`,
+        progress: this.#forward?.progress ?? scene.operation.progress,
+        next_look_at: this.#ports.connection.fromNow(LOOK_AGAIN_MS),
+        ...(alone ? { recovery_point: alone.point.suffix, data_loss_seconds: alone.point.lossSeconds } : {}),
+      });
+      await this.#clearRequest(trx, scene.operation.request);
     });
     return "waiting";
+  }
+
+  /** What going on without the source would recover and lose, when it is the source that a planned failover waits for. */
+  async #withoutSource(
+    scene: Scene,
+    stepKey: string,
+  ): Promise<{ readonly point: ChosenPoint; readonly hint: string } | undefined> {
+    const step = scene.steps.find((each) => each.key === stepKey);
+    const isLeaving = scene.operation.type === "failover" && (step?.site === "source" || step?.kind === "fire");
+    if (!isLeaving || scene.operation.mode === "unplanned") return undefined;
+    try {
+      const point = await choosePoint(scene, this.#ports.clock.now());
+      return {
+        point,
+        hint: `. If the source is lost: resume --as unplanned recovers ${point.suffix} and loses ${point.lossSeconds} s of writes`,
+      };
+    } catch (error) {
+      if (this.#keeper.signal.aborted) throw error;
+      return undefined;
+    }
   }
 
   async #fail(scene: Scene, failure: StepFailure): Promise<OperationStatus> {

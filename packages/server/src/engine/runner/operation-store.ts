@@ -68,8 +68,11 @@ export async function databaseTime(connection: DatabaseConnection): Promise<numb
   return readTime(row.now);
 }
 
-/** What the API shows of a plan; its digest covers the inputs too, so that a confirmed plan is the one that runs. */
-export function publicPlan(plan: OperationPlan): Plan {
+/**
+ * What the API shows of a plan. Its digest covers the inputs too, so that a confirmed plan is the one that runs; names
+ * that hold the operation's id differ between the dry run and the real one and do not count.
+ */
+export function publicPlan(plan: OperationPlan, operationId: string): Plan {
   return {
     steps: plan.steps.map((step) => ({
       key: step.key,
@@ -86,8 +89,15 @@ export function publicPlan(plan: OperationPlan): Plan {
     expected_duration_seconds: plan.expectedDurationSeconds,
     expected_data_loss_seconds: plan.expectedDataLossSeconds,
     recovery_point: plan.recoveryPoint,
-    digest: createHash("sha256").update(canonicalJson(plan.steps)).digest("hex"),
+    digest: createHash("sha256")
+      .update(withoutId(canonicalJson(plan.steps), operationId))
+      .digest("hex"),
   };
+}
+
+/** Object names hold the id whole or its first hex digits (`protector-<12 hex>`). */
+function withoutId(text: string, id: string): string {
+  return text.replaceAll(id, "<operation>").replaceAll(id.replaceAll("-", "").slice(0, 12), "<operation>");
 }
 
 /** Rows per INSERT: keeps a statement under MariaDB's default packet size at 1,000 members. */

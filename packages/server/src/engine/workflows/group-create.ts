@@ -1,7 +1,9 @@
 import { arrayGroupName } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
 import { expectedSeconds } from "../plans/expected-duration.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { step } from "../plans/planned-step.ts";
+import type { OperationRow } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import { writeConsistencyGroup } from "./consistency-group-rows.ts";
@@ -24,7 +26,8 @@ export const groupCreate: Workflow = {
     };
   },
   end: async (context, end) => {
-    const { trx, connection, view } = context;
+    const { trx, connection, view, operation } = context;
+    if (isUpdate(operation)) return;
     if (end === "completed" || end === "completed_with_errors") await recordStorage(context);
     await trx
       .updateTable("protection_groups")
@@ -39,6 +42,11 @@ export const groupCreate: Workflow = {
       .execute();
   },
 };
+
+/** The policy of a group that exists has changed: its arrays follow, its state stays. */
+function isUpdate(operation: OperationRow): boolean {
+  return (readJson(operation.parameters) as { is_update?: boolean }).is_update === true;
+}
 
 function planGroupCreate({ view, source, target }: PlanningContext) {
   const arrayGroup = arrayGroupName(view.group.id);

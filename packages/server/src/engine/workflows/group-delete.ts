@@ -1,5 +1,5 @@
 import { arrayGroupName } from "@protector/storage";
-import { raiseGeneration } from "../../domain/generations.ts";
+import { buryGroup } from "../../domain/group-deletion.ts";
 import { expectedSeconds } from "../plans/expected-duration.ts";
 import { step } from "../plans/planned-step.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
@@ -20,16 +20,15 @@ export const groupDelete: Workflow = {
     };
   },
   end: async ({ trx, connection, view, localSiteId, now }, end) => {
-    const isDone = end === "completed" || end === "completed_with_errors";
+    if (end === "completed" || end === "completed_with_errors") {
+      await buryGroup(trx, { groupId: view.group.id, localSiteId, now });
+      return;
+    }
     await trx
       .updateTable("protection_groups")
-      .set({
-        ...(isDone ? { deleted_at: connection.now() } : { status: "error" as const }),
-        updated_at: connection.now(),
-      })
+      .set({ status: "error", updated_at: connection.now() })
       .where("id", "=", view.group.id)
       .execute();
-    if (isDone) await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
   },
 };
 
