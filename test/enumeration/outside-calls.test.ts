@@ -1,6 +1,13 @@
 import type { Fault, RecordedCall } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CalmRun, calmRun, orderFailover, outcomeOf, writingGroup } from "../world/failover-run.ts";
+import {
+  type CalmRun,
+  calmRun,
+  orderFailover,
+  outcomeOf,
+  type WritingGroup,
+  writingGroup,
+} from "../world/failover-run.ts";
 
 /** A call without the ids in it: what is struck for ever is a kind of call, not one call. */
 function kindOf(call: RecordedCall): string {
@@ -33,7 +40,6 @@ describe("every outside call of a planned failover", () => {
   }
 
   test("may fail once", { timeout: 600_000 }, async () => {
-    console.log(calm.calls.length, new Set(calm.calls.map(kindOf)).size);
     await strikeEach({ kind: "refuse", status: 503, body: "busy" });
   });
 
@@ -80,4 +86,59 @@ describe("every outside call of a planned failover", () => {
       expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
     }
   });
+
+  /** Strikes each kind of call until a person has looked: the failover stops where a verb helps, and then ends as ever. */
+  async function strikeForEver(status: number): Promise<void> {
+    const kinds = new Map(calm.calls.map((call) => [kindOf(call), call]));
+    for (const [kind, call] of kinds) {
+      const writing = await writingGroup();
+      const { sites } = writing;
+      const operationId = await orderFailover(writing);
+      const clear = sites.world.conditions.inject({
+        service: call.service,
+        method: call.method,
+        path: new RegExp(`^${escaped(call.path)}$`),
+        fault: { kind: "refuse", status, body: { error: { message: "struck" } } },
+      });
+      const engine = sites.engine(sites.b);
+      const struck = await sites.settle(sites.b, operationId, engine, 1_200_000);
+      const label = `${status} for ever: ${kind}`;
+      expect({ label, hasVerb: ["waiting", "failed", "completed", "completed_with_errors"].includes(struck) }).toEqual({
+        label,
+        hasVerb: true,
+      });
+      clear();
+      const verb = struck === "completed_with_errors" ? "retry" : "resume";
+      if (struck === "failed" || struck === "completed_with_errors") {
+        if (await hasSteps(writing, operationId)) await sites.ask(sites.b, operationId, { verb });
+        else continue;
+      }
+      const ended = await sites.settle(sites.b, operationId, engine, 3_600_000);
+      const outcome = await outcomeOf(writing, ended);
+      expect({ label, status: ended, lost: outcome.lost, problems: outcome.problems }).toEqual({
+        label,
+        status: "completed",
+        lost: [],
+        problems: [],
+      });
+    }
+  }
+
+  test("may fail for ever and be cured: server errors", { timeout: 600_000 }, () => strikeForEver(500));
+
+  test("may be forbidden and then be allowed", { timeout: 600_000 }, () => strikeForEver(403));
 });
+
+function escaped(path: string): string {
+  return path.replace(/[.*+?^${}()|[\]\\]/g, "\\$&");
+}
+
+/** Whether the failover had begun: one that was refused before it began is simply ordered again. */
+async function hasSteps({ sites }: WritingGroup, operationId: string): Promise<boolean> {
+  const step = await sites.b.connection.db
+    .selectFrom("dr_operation_steps")
+    .select("step_key")
+    .where("operation_id", "=", operationId)
+    .executeTakeFirst();
+  return step !== undefined;
+}
