@@ -1,0 +1,76 @@
+import { withJitter } from "@protector/ports";
+import type { EnginePorts } from "../engine-ports.ts";
+import { CallLimits } from "../world/call-limits.ts";
+import { doDuties } from "./duties.ts";
+import { beat } from "./heartbeat.ts";
+import { watchMarkers } from "./markers.ts";
+import { lookAtPeers } from "./peer-reachability.ts";
+import { answerReadinessRequests, watchReadiness } from "./readiness.ts";
+import { readRecoveryPoints } from "./recovery-points.ts";
+import { validateSites } from "./site-validation.ts";
+
+/** What the watches need beside an engine's ports. */
+export interface WatchOptions {
+  /** How messaging is, as services show it: `connected`, `disconnected`, `none`. */
+  messaging(): string;
+}
+
+interface Watch {
+  readonly name: string;
+  /** ms from the end of a round to the beginning of the next. */
+  readonly everyMs: number;
+  round(ports: EnginePorts, signal: AbortSignal): Promise<void>;
+}
+
+/**
+ * Everything that an engine looks at beside its operations, each at its own interval: a round begins only when the one
+ * before has ended, and a round that fails is told as `watch_failed` and comes again. Several engines of a site may watch
+ * at once.
+ */
+export class Watches {
+  readonly #ports: EnginePorts;
+  readonly #watches: readonly Watch[];
+  readonly #stop = new AbortController();
+  #running: Promise<unknown> | undefined;
+
+  constructor(ports: EnginePorts, options: WatchOptions) {
+    const limits = new CallLimits(ports.settings.callsPerService);
+    this.#ports = { ...ports, transport: limits.limit(ports.transport, () => {}) };
+    this.#watches = watchesOf(options);
+  }
+
+  /** Begins every watch with a round at once, markers first: a site that is no longer primary fences itself. */
+  start(): void {
+    this.#running ??= Promise.all(this.#watches.map((watch) => this.#repeat(watch)));
+  }
+
+  /** Lets the rounds under way end. */
+  async stop(): Promise<void> {
+    this.#stop.abort();
+    await this.#running;
+  }
+
+  async #repeat(watch: Watch): Promise<void> {
+    const { clock, random, events } = this.#ports;
+    const { signal } = this.#stop;
+    while (!signal.aborted) {
+      await watch.round(this.#ports, signal).catch((error: unknown) => {
+        if (!signal.aborted) events({ kind: "watch_failed", watch: watch.name, subject: "round", error });
+      });
+      await clock.sleep(withJitter(watch.everyMs, random), signal).catch(() => {});
+    }
+  }
+}
+
+function watchesOf(options: WatchOptions): readonly Watch[] {
+  return [
+    { name: "markers", everyMs: 60_000, round: watchMarkers },
+    { name: "peer-reachability", everyMs: 15_000, round: lookAtPeers },
+    { name: "duties", everyMs: 30_000, round: doDuties },
+    { name: "recovery-points", everyMs: 30_000, round: readRecoveryPoints },
+    { name: "readiness-requests", everyMs: 5_000, round: answerReadinessRequests },
+    { name: "readiness", everyMs: 600_000, round: watchReadiness },
+    { name: "site-validation", everyMs: 5_000, round: validateSites },
+    { name: "heartbeat", everyMs: 10_000, round: (ports) => beat(ports, options.messaging()) },
+  ];
+}
