@@ -24,7 +24,8 @@ export function tableText(
   const flat = rows.map((row) => row.map((cell) => cell.replaceAll(/\s*\n\s*/g, " ")));
   const natural = titles.map((title, i) => Math.max(widthOf(title), ...flat.map((row) => widthOf(row[i] ?? ""))));
   const isFixed = titles.map((_, i) => flat.length > 0 && flat.every((row) => ID.test(row[i] ?? "")));
-  const widths = width === undefined ? natural : shrink(natural, isFixed, width);
+  const content = titles.map((_, i) => Math.max(0, ...flat.map((row) => widthOf(row[i] ?? ""))));
+  const widths = width === undefined ? natural : shrink(natural, { isFixed, content, width });
   const head = titles.map((title, i) => paint(pad(cut(title.toUpperCase(), widths[i] ?? 0), widths[i] ?? 0), "bold"));
   const body = flat.map((row) => row.map((cell, i) => cellText(cell, widths[i] ?? 0, paint)));
   return [head, ...body].map((cells) => `${cells.join(GAP).trimEnd()}\n`).join("");
@@ -35,9 +36,22 @@ function cellText(cell: string, width: number, paint: Painter): string {
   return paintState(shown, paint) + " ".repeat(Math.max(0, width - widthOf(shown)));
 }
 
-function shrink(natural: readonly number[], isFixed: readonly boolean[], width: number): readonly number[] {
+interface Room {
+  readonly isFixed: readonly boolean[];
+  /** Width of the widest cell under each title. */
+  readonly content: readonly number[];
+  readonly width: number;
+}
+
+/** Titles that are wider than all below them give way before any cell does. */
+function shrink(natural: readonly number[], { isFixed, content, width }: Room): readonly number[] {
   const widths = [...natural];
   const total = () => widths.reduce((sum, one) => sum + one, GAP.length * (widths.length - 1));
+  for (const [i, cells] of content.entries()) {
+    const excess = total() - width;
+    const current = widths[i] ?? 0;
+    if (excess > 0) widths[i] = Math.max(Math.min(current, Math.max(cells, NARROWEST)), current - excess);
+  }
   for (let excess = total() - width; excess > 0; excess = total() - width) {
     const widest = widths.reduce(
       (best, one, i) => (!isFixed[i] && one > (widths[best] ?? 0) ? i : best),
