@@ -43,7 +43,7 @@ export async function checkCloud(ports: EnginePorts, site: SitesTable): Promise<
     check: "cinder.volume_types",
     remedy: help("cloud.forbidden"),
     look: async () => {
-      volumeTypes = (await session.volume.listTypes()).map(describeType);
+      volumeTypes = (await session.volume.listTypes()).map(describeType).sort((a, b) => (a.name < b.name ? -1 : 1));
       return judgeTypes(volumeTypes);
     },
   });

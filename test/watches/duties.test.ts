@@ -1,0 +1,122 @@
+import { arrayGroupName } from "@protector/storage";
+import { expect, test } from "vitest";
+import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
+import { protectThreeTier, run } from "../world/protected-group.ts";
+import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
+import { arrayAt, dutiesOf, groupRow, watchPorts } from "./watched-site.ts";
+
+async function protectedSites() {
+  const sites = await createTwoSites();
+  return { sites, group: await protectThreeTier(sites) };
+}
+
+function sourceServers({ world }: TwoSites) {
+  return world.cloud("site-a").describe().servers;
+}
+
+/** Lets the duties of site B be looked at until nothing changes any more. */
+async function doAllDuties(sites: TwoSites) {
+  for (let round = 0; round < 4; round += 1) {
+    await sites.clock.advance(600_000);
+    await sites.clock.run(doDuties(watchPorts(sites, sites.b)));
+  }
+}
+
+/** A failover whose source could not park its servers: three duties. */
+async function failOverUnparked(sites: TwoSites, groupId: string) {
+  const when = ({ body }: { readonly body: string }) => body.includes("shelve");
+  sites.world.conditions.inject({ service: "site-a/nova", when, fault: { kind: "refuse", status: 409 } });
+  await run(sites, sites.b, groupId, { type: "failover", mode: "planned" });
+}
+
+test("what a site owes is done when it answers, and said to be done", async () => {
+  const { sites, group } = await protectedSites();
+  await failOverUnparked(sites, group.id);
+  expect((await dutiesOf(sites.b)).map(({ kind, state }) => [kind, state])).toEqual(
+    Array(3).fill(["server.park", "owed"]),
+  );
+  await sites.clock.run(doDuties(watchPorts(sites, sites.b)));
+  const tried = await dutiesOf(sites.b);
+  expect(tried.map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["owed", 1]));
+  expect(tried.every(({ last_error }) => last_error?.includes("409"))).toBe(true);
+  sites.world.conditions.clear();
+  await sites.clock.run(doDuties(watchPorts(sites, sites.b)));
+  expect((await dutiesOf(sites.b)).map(({ attempts }) => attempts)).toEqual([1, 1, 1]);
+  await doAllDuties(sites);
+  expect(sourceServers(sites).map(({ status }) => status)).toEqual(Array(3).fill("SHELVED_OFFLOADED"));
+  expect((await dutiesOf(sites.b)).map(({ state, last_error }) => [state, last_error])).toEqual(
+    Array(3).fill(["done", null]),
+  );
+  expect(sites.events.filter(({ kind }) => kind === "duty_done").length).toBe(3);
+  sites.stop();
+});
+
+test("nothing is stopped at a site that is primary again", async () => {
+  const { sites, group } = await protectedSites();
+  await failOverUnparked(sites, group.id);
+  sites.world.conditions.clear();
+  const reason = "site B is on fire";
+  await run(sites, sites.a, group.id, { type: "reclaim", parameters: { reason } });
+  expect(sourceServers(sites).map(({ status }) => status)).toEqual(["ACTIVE", "ACTIVE", "ACTIVE"]);
+  await doAllDuties(sites);
+  expect(sourceServers(sites).map(({ status }) => status)).toEqual(["ACTIVE", "ACTIVE", "ACTIVE"]);
+  expect((await dutiesOf(sites.b)).map(({ state, last_error }) => [state, last_error])).toEqual(
+    Array(3).fill(["done", "the site is primary again"]),
+  );
+  sites.stop();
+});
+
+test("duties of a silent site wait without tries", async () => {
+  const { sites, group } = await protectedSites();
+  await failOverUnparked(sites, group.id);
+  await sites.b.connection.db
+    .updateTable("sites")
+    .set({ reachability: "unreachable" })
+    .where("is_local", "=", 0)
+    .execute();
+  await doAllDuties(sites);
+  expect((await dutiesOf(sites.b)).map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["owed", 0]));
+  sites.stop();
+});
+
+test("two engines do a duty once", async () => {
+  const { sites, group } = await protectedSites();
+  await failOverUnparked(sites, group.id);
+  sites.world.conditions.clear();
+  const ports = watchPorts(sites, sites.b);
+  await sites.clock.advance(60_000);
+  await sites.clock.run(Promise.all([doDuties(ports), doDuties(ports)]));
+  expect((await dutiesOf(sites.b)).map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["done", 1]));
+  sites.stop();
+});
+
+test("a source that was lost after it was quiesced does what it owes: marker, schedule, parking", async () => {
+  const { sites, group } = await protectedSites();
+  const { conditions } = sites.world;
+  const lose = () => {
+    for (const service of ["site-a/", "array-a"]) conditions.inject({ service, fault: { kind: "unreachable" } });
+  };
+  const afterCommit = (_id: string, labels: readonly string[]) => {
+    if (labels.includes("step final.verify completed")) lose();
+  };
+  const engine = sites.engine(sites.b, { observer: { afterCommit } });
+  const id = await sites.order(sites.b, group.id, { type: "failover", mode: "planned" });
+  expect(await sites.settle(sites.b, id, engine, 120_000)).toBe("waiting");
+  await sites.ask(sites.b, id, { verb: "resume", as: "unplanned", reason: "site A is lost for now" });
+  expect(await sites.settle(sites.b, id, engine)).toBe("completed");
+  const { epoch } = await groupRow(sites.b, group.id);
+  expect((await dutiesOf(sites.b)).map(({ kind }) => kind)).toContain("marker.raise");
+  conditions.clear();
+  await doAllDuties(sites);
+  expect((await dutiesOf(sites.b)).filter(({ state }) => state === "owed")).toEqual([]);
+  const marker = await sites.clock.run(arrayAt(sites, "array-a").readMarker(group.id));
+  expect([marker?.epoch, marker?.holder]).toEqual([epoch, undefined]);
+  const arrayGroup = sites.world
+    .array("array-a")
+    .model.describe()
+    .groups.find(({ name }) => name === arrayGroupName(group.id));
+  expect(arrayGroup?.isReplicating).toBe(false);
+  expect(sourceServers(sites).map(({ status }) => status)).toEqual(Array(3).fill("SHELVED_OFFLOADED"));
+  expect(sites.world.problems).toEqual([]);
+  sites.stop();
+});
