@@ -87,6 +87,7 @@ test("two engines do a duty once", async () => {
   await sites.clock.advance(60_000);
   await sites.clock.run(Promise.all([doDuties(ports), doDuties(ports)]));
   expect((await dutiesOf(sites.b)).map(({ state, attempts }) => [state, attempts])).toEqual(Array(3).fill(["done", 1]));
+  expect(sites.events.filter(({ kind }) => kind === "duty_done").length).toBe(3);
   sites.stop();
 });
 
@@ -118,5 +119,23 @@ test("a source that was lost after it was quiesced does what it owes: marker, sc
   expect(arrayGroup?.isReplicating).toBe(false);
   expect(sourceServers(sites).map(({ status }) => status)).toEqual(Array(3).fill("SHELVED_OFFLOADED"));
   expect(sites.world.problems).toEqual([]);
+  sites.stop();
+});
+
+test("a marker that a duty claims for an operation that has ended is given back", async () => {
+  const { sites, group } = await protectedSites();
+  sites.world.conditions.inject({ service: "array-b", fault: { kind: "unreachable" } });
+  await run(sites, sites.a, group.id, { type: "reclaim" });
+  const duties = sites.a.connection.db.updateTable("duties").set({ state: "done" });
+  await duties.where("kind", "=", "marker.release_here").execute();
+  expect((await dutiesOf(sites.a)).filter(({ state }) => state === "owed").map(({ kind }) => kind)).toEqual([
+    "marker.claim",
+  ]);
+  sites.world.conditions.clear();
+  await sites.clock.advance(60_000);
+  await sites.clock.run(doDuties(watchPorts(sites, sites.a)));
+  const { epoch } = await groupRow(sites.a, group.id);
+  const marker = await sites.clock.run(arrayAt(sites, "array-b").readMarker(group.id));
+  expect([marker?.epoch, marker?.holder]).toEqual([epoch, undefined]);
   sites.stop();
 });
