@@ -1,31 +1,45 @@
 import type { Logger } from "pino";
 import type { EngineEvent } from "../engine/engine-events.ts";
 
+interface LogEntry {
+  readonly level: "info" | "warn" | "error";
+  readonly facts: Readonly<Record<string, unknown>>;
+  readonly text: string;
+}
+
 /** One line of the log for each thing that an engine tells. */
 export function logEngineEvent(log: Logger, event: EngineEvent): void {
+  const { level, facts, text } = entryOf(event);
+  log[level](facts, text);
+}
+
+function entryOf(event: EngineEvent): LogEntry {
   switch (event.kind) {
     case "operation_taken": {
       const facts = { operation_id: event.operationId, lease: event.leaseNumber };
-      return log.info(facts, event.isTakeover ? "Operation taken over from another engine" : "Operation taken");
+      return event.isTakeover
+        ? { level: "warn", facts, text: "Operation taken over from another engine" }
+        : { level: "info", facts, text: "Operation taken" };
     }
     case "operation_ended": {
       const facts = { operation_id: event.operationId, status: event.status, reason: event.reason ?? undefined };
-      return log.info(facts, "Operation left");
+      return { level: "info", facts, text: "Operation left" };
     }
     case "lease_lost":
-      return log.warn({ operation_id: event.operationId, reason: event.reason }, "Lease lost");
-    case "operation_broken":
-      return log.error(
-        { operation_id: event.operationId, err: event.error },
-        "Operation stopped by an error of its engine",
-      );
+      return { level: "warn", facts: { operation_id: event.operationId, reason: event.reason }, text: "Lease lost" };
+    case "operation_broken": {
+      const facts = { operation_id: event.operationId, err: event.error };
+      return { level: "error", facts, text: "Operation stopped by an error of its engine" };
+    }
     case "sweep_failed":
-      return log.error({ err: event.error }, "Sweep failed");
-    case "watch_failed":
-      return log.warn({ watch: event.watch, subject: event.subject, err: event.error }, "Watch failed");
+      return { level: "error", facts: { err: event.error }, text: "Sweep failed" };
+    case "watch_failed": {
+      const facts = { watch: event.watch, subject: event.subject, err: event.error };
+      return { level: "warn", facts, text: "Watch failed" };
+    }
     case "duty_done":
-      return log.info({ duty_id: event.dutyId, subject: event.subject }, "Duty done");
+      return { level: "info", facts: { duty_id: event.dutyId, subject: event.subject }, text: "Duty done" };
     case "primary_changed":
-      return log.warn({ group_id: event.groupId, epoch: event.epoch }, "Primary changed");
+      return { level: "warn", facts: { group_id: event.groupId, epoch: event.epoch }, text: "Primary changed" };
   }
 }

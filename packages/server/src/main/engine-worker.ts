@@ -3,10 +3,13 @@ import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
 import { readKeyRing } from "../domain/key-ring.ts";
 import { Engine } from "../engine/engine.ts";
+import type { EngineEvent } from "../engine/engine-events.ts";
+import { Watches } from "../engine/watch/watches.ts";
 import { openMessageBus } from "../messaging/index.ts";
 import type { WorkerPorts } from "./api-worker.ts";
 import { assembleEngine } from "./assemble-engine.ts";
 import { logEngineEvent } from "./engine-events-log.ts";
+import { EngineMetrics } from "./engine-metrics.ts";
 import { openSiteDatabase } from "./program.ts";
 
 /** An engine at work. */
@@ -34,14 +37,24 @@ export async function startEngineWorker(config: Config, log: Logger, ports: Work
   try {
     const keyRing = readKeyRing(config.secrets.key_repository);
     const parts = { config, database, keyRing, transport, clock, random };
-    const enginePorts = await assembleEngine({ ...parts, events: (event) => logEngineEvent(log, event) });
+    const metrics = new EngineMetrics(clock);
+    const events = (event: EngineEvent) => {
+      logEngineEvent(log, event);
+      metrics.observe(event);
+    };
+    const enginePorts = await assembleEngine({ ...parts, events });
+    const { metrics_bind: bind } = config.engine;
+    const metricsServer = bind === undefined ? undefined : await metrics.serve(bind);
     const engine = new Engine(enginePorts);
+    const watches = new Watches(enginePorts, { messaging: () => bus.state() });
+    watches.start();
     engine.start();
     const subscription = bus.subscribe((operationId) => engine.look(operationId));
     return {
       close: async () => {
         await subscription.close();
-        await engine.stop();
+        await Promise.all([engine.stop(), watches.stop()]);
+        await metricsServer?.close();
         await close();
       },
     };

@@ -35,9 +35,10 @@ export function openLog(config: Config, program: string, { onStandardError = tru
   const level = debug ? "debug" : "info";
   const file = fileOf(log_dir, log_file ?? `${program}.log`);
   const problem = file === undefined ? undefined : whyNotWritable(file);
+  // The logger's own level decides, which SIGHUP can change.
   const open = (dest: number | string): StreamEntry => {
     const stream = pino.destination({ dest, append: true, sync: true });
-    return { level, stream: use_json ? stream : inLines(stream) };
+    return { level: "debug", stream: use_json ? stream : inLines(stream) };
   };
   const streams = [
     ...(onStandardError ? [open(2)] : []),
