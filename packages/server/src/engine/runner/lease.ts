@@ -128,14 +128,17 @@ export class LeaseKeeper {
     }
   }
 
-  /** Renews at a third of the lease until stopped. */
+  /** Renews at a third of the lease until stopped or lost. */
   async keep(): Promise<void> {
     try {
       for (;;) {
         await this.#clock.sleep(this.#leaseMs / 3, this.#stopped.signal);
         const asked = this.#clock.now();
         if (await this.#renew()) this.#renewedAt = asked;
-        else if (this.#clock.now() - this.#renewedAt > this.#leaseMs) this.#lose();
+        else if (this.#clock.now() - this.#renewedAt > this.#leaseMs) {
+          this.#lose();
+          return;
+        }
       }
     } catch (error) {
       if (!this.#stopped.signal.aborted) this.#lose(error);
