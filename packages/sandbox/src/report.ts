@@ -1,3 +1,4 @@
+import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
 import type { RunningSandbox } from "./sandbox.ts";
 import { GROUP } from "./scenario.ts";
@@ -70,19 +71,35 @@ function clockText(at: string | null): string {
   return at === null ? "-".padEnd(12) : at.slice(11, 23);
 }
 
-/** What people can do now. */
-export function tellNext(telling: Telling, { clouds, folder }: RunningSandbox, command: string): void {
-  telling.title("What to try next, in another terminal");
-  telling.line(`  export OS_CLIENT_CONFIG_FILE=${clouds} OS_CLOUD=site-a`);
-  for (const words of [
+const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
+  none: [
+    "site list",
+    `protection-group create ${GROUP}`,
+    `protection-group policy-create ${GROUP} --primary-backend array-a --secondary-backend array-b`,
+    `mapping set ${GROUP} --network demo-front=demo-front --flavor m1.small=m1.small`,
+    `member add ${GROUP} web-01`,
+    `failover ${GROUP} --dry-run`,
+  ],
+  "planned-failover": [
     "site list",
     `protection-group show ${GROUP}`,
     `member list ${GROUP}`,
     `recovery-point list ${GROUP}`,
     `protection-group sync-status ${GROUP}`,
     "operation list",
-  ]) {
-    telling.line(`  ${command} ${words}`);
-  }
-  telling.line(`\n  Administrators: OS_CLOUD=site-a-admin. Logs and databases: ${folder}`);
+  ],
+};
+
+/** What people can do now. */
+export function tellNext(telling: Telling, sandbox: RunningSandbox, next: NextSteps): void {
+  telling.title("What to try next, in another terminal");
+  telling.line(`  export OS_CLIENT_CONFIG_FILE=${sandbox.clouds} OS_CLOUD=site-a`);
+  for (const words of AFTER[next.scenario]) telling.line(`  ${next.command} ${words}`);
+  telling.line(`\n  Administrators: OS_CLOUD=site-a-admin. Logs and databases: ${sandbox.folder}`);
+}
+
+export interface NextSteps {
+  readonly scenario: ScenarioName;
+  /** How people call the command line. */
+  readonly command: string;
 }

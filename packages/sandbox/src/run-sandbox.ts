@@ -43,7 +43,7 @@ export async function runSandbox(host: SandboxHost): Promise<number> {
     sandbox = await start(telling, host, options);
     const report = await play(host, options, { sandbox, telling, transport });
     if (options.json) host.stdout.write(`${JSON.stringify(report)}\n`);
-    if (!options.exit) await stay(telling, host, sandbox);
+    if (!options.exit) await stay({ sandbox, telling, transport }, host, options);
     return report.status === "completed" || report.status === "ready" ? 0 : 1;
   } catch (error) {
     if (host.interrupt.aborted) return 130;
@@ -105,9 +105,13 @@ async function play(host: SandboxHost, { scenario }: SandboxOptions, cast: Cast)
 }
 
 /** Stays up for people until Ctrl-C. */
-async function stay(telling: Telling, { interrupt }: SandboxHost, sandbox: RunningSandbox): Promise<void> {
+async function stay(
+  { telling, sandbox }: Cast,
+  { interrupt }: SandboxHost,
+  { scenario }: SandboxOptions,
+): Promise<void> {
   const program = relative(process.cwd(), fileURLToPath(new URL("../../cli/bin/protector.ts", import.meta.url)));
-  tellNext(telling, sandbox, `node ${program}`);
+  tellNext(telling, sandbox, { scenario, command: `node ${program}` });
   telling.line("\nThe sandbox runs until Ctrl-C.");
   if (!interrupt.aborted) await new Promise((stop) => interrupt.addEventListener("abort", stop, { once: true }));
   telling.line("Stopping.");

@@ -12,13 +12,20 @@ export interface Stage {
   readonly line: CommandLine;
 }
 
-/** What an administrator does once: each site learns of the other, and which projects are one tenant. */
+/** What administrators do once: each site learns of the other, which projects are one tenant, and proves what it may. */
 export async function registerSites({ telling, line }: Stage): Promise<void> {
   const admin = { ...line, env: { ...line.env, OS_CLOUD: "site-a-admin", OS_SECONDARY_CLOUD: "site-b-admin" } };
   await telling.step("sites registered at each other, projects mapped", async () => {
     await protector(admin, ["site", "create", "site-a", "site-b"]);
     await protector(admin, ["tenant-mapping", "create", "--project", "demo", "--secondary-project", "demo"]);
   });
+  await telling.step("each site's engine has tried its cloud and array", () =>
+    Promise.all(
+      (["site-a", "site-b"] as const).map((name) =>
+        protector({ ...admin, env: { ...admin.env, OS_CLOUD: `${name}-admin` } }, ["site", "validate", name]),
+      ),
+    ),
+  );
 }
 
 /** What a tenant does to protect the workload; every command is shown. */

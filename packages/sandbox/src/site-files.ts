@@ -70,9 +70,6 @@ region_name = ${site.cloud.region}
 [oslo_policy]
 policy_file = ${join(directory, "policy.yaml")}
 
-[cinder]
-group_type = consistent
-
 [engine]
 sweep_interval = 1
 
