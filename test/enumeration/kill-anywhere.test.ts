@@ -49,7 +49,6 @@ describe("planned failover", () => {
       const status = await work;
       lifeline.wake();
       await sites.clock.run(first.idle());
-      await sites.clock.advance(180_000);
       const label = `paused ${describePoint(point, calm)}`;
       expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
     }

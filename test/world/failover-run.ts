@@ -1,4 +1,5 @@
 import type { RecordedCall } from "@protector/simulator";
+import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { finalState } from "./final-state.ts";
 import { atJournalPoint, type JournalPoint } from "./killable.ts";
 import { lostWrites } from "./lost-writes.ts";
@@ -33,8 +34,13 @@ export interface Outcome {
   readonly state: unknown;
 }
 
-/** Stops the world's clocks and reads how it ended. */
+/** By then every late call has arrived and been cleaned up after. */
+const ALL_CALLS_IN_MS = 180_000;
+
+/** Lets the watches of the target do their duties, stops the world's clocks and reads how it ended. */
 export async function outcomeOf({ sites, group }: WritingGroup, status: string): Promise<Outcome> {
+  await sites.clock.advance(ALL_CALLS_IN_MS);
+  await sites.clock.run(doDuties(sites.ports(sites.b)));
   sites.stop();
   return {
     status,

@@ -73,6 +73,8 @@ export interface TwoSites {
   readonly b: TestSite;
   readonly events: EngineEvent[];
   engine(site: TestSite, options?: EngineOptions): Engine;
+  /** What an engine of the site is made of, for its watches. */
+  ports(site: TestSite, options?: EngineOptions): EnginePorts;
   /** Writes an operation as the API does; answers its id. */
   order(site: TestSite, groupId: string, order: OperationWish): Promise<string>;
   /** Writes a person's request on an operation as the API does. */
@@ -127,6 +129,7 @@ export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Pr
     b,
     events,
     engine: (site, options = {}) => new Engine(enginePorts(world, site, events, { ...usual, ...options })),
+    ports: (site, options = {}) => enginePorts(world, site, events, { ...usual, ...options }),
     order: (site, groupId, wish) => order(world, site, groupId, wish),
     ask: async (site, operationId, request) => {
       await site.connection.db

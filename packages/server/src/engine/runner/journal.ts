@@ -103,7 +103,11 @@ export class Journal implements LedgerWriter {
   /** Writes columns of the operation. */
   writeOperation(write: OperationWrite): Promise<void> {
     return this.write(`operation ${write.status ?? Object.keys(write).join(",")}`, async (trx) => {
-      await trx.updateTable("dr_operations").set(write).where("id", "=", this.#lease.operationId).execute();
+      await trx
+        .updateTable("dr_operations")
+        .set({ updated_at: this.#connection.now(), ...write })
+        .where("id", "=", this.#lease.operationId)
+        .execute();
     });
   }
 
@@ -175,22 +179,23 @@ export class Journal implements LedgerWriter {
     }
   }
 
+  /**
+   * Reads the operation's row and keeps it locked until the commit, so that nobody takes the lease meanwhile. It does not
+   * write it: the row holds the whole plan, which some databases would copy at every commit.
+   */
   async #requireLease(trx: Transaction<Database>): Promise<void> {
-    const touched = await trx
-      .updateTable("dr_operations")
-      .set({ updated_at: this.#connection.now() })
-      .where("id", "=", this.#lease.operationId)
-      .where("lease_owner", "=", this.#lease.owner)
-      .where("lease_number", "=", this.#lease.number)
-      .executeTakeFirst();
-    if (touched.numUpdatedRows === 0n) {
-      throw new LeaseLost(`operation ${this.#lease.operationId}: lease ${this.#lease.number} is no longer ours`);
-    }
-    const { request } = await trx
+    const held = await trx
       .selectFrom("dr_operations")
       .select("request")
       .where("id", "=", this.#lease.operationId)
-      .executeTakeFirstOrThrow();
-    if (request !== null) this.onRequest();
+      .where("lease_owner", "=", this.#lease.owner)
+      .where("lease_number", "=", this.#lease.number)
+      // SQLite knows no row locks: its transaction holds the whole database from its beginning.
+      .$if(this.#connection.kind !== "sqlite", (query) => query.forUpdate())
+      .executeTakeFirst();
+    if (!held) {
+      throw new LeaseLost(`operation ${this.#lease.operationId}: lease ${this.#lease.number} is no longer ours`);
+    }
+    if (held.request !== null) this.onRequest();
   }
 }

@@ -2,31 +2,42 @@ import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
 import { type Marker, markerName } from "@protector/storage";
 import { isHeldBy } from "../steps/markers.ts";
+import type { SiteAccess } from "../world/site-access.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import type { RunEnvironment } from "./step-context.ts";
 import { Superseded } from "./step-handler.ts";
 
+/** How much the guard insists on. */
+export type GuardMode =
+  /** At a take-over: whoever does not answer is asked again later. */
+  | { readonly mustAnswer: false }
+  /** Before a fire step: a planned operation needs both markers; one without its source, or at home, only its own site's. */
+  | { readonly mustAnswer: true; readonly isAlone: boolean };
+
+const TAKES_MARKER = new Set(["marker.take", "marker.claim"]);
+
 /**
- * Right before a fire step: the operation still holds the group. Both markers are read; a planned operation needs both, one
- * that goes on without its source only the target's.
- * @throws Superseded when a marker shows an epoch or a holder that is not this operation's.
+ * Sees that the operation still holds the group: nobody else's name and no foreign epoch stands on the markers.
+ * @throws Superseded when the operation's epoch is over; ProtectorError `marker.missing`; OutsideError when an array that
+ * must answer does not.
  */
 export async function guardMarkers(
   environment: RunEnvironment,
   steps: readonly JournaledStep[],
-  parameters: unknown,
+  mode: GuardMode,
 ): Promise<void> {
-  const isTaken = steps.some((step) => TAKES_MARKER.has(step.action) && step.status === "completed");
-  const isAlone = (parameters as { as?: string }).as === "unplanned" || environment.source.isOwn;
   const { groupId, id } = environment.operation;
-  for (const side of [environment.source, environment.target]) {
-    const isNeeded = !isAlone || side.isOwn;
-    const marker = isNeeded ? await side.array.readMarker(groupId) : await unlessSilent(side.array.readMarker(groupId));
+  const isTaken = steps.some((step) => TAKES_MARKER.has(step.action) && step.status === "completed");
+  const sides = [environment.source, environment.target];
+  const markers = await Promise.all(sides.map((side) => readMarker(environment, side, mode)));
+  for (const [index, side] of sides.entries()) {
+    const marker = markers[index];
+    if (marker === "silent") continue;
     if (marker === undefined) {
-      if (!isNeeded) continue;
+      if (!mode.mustAnswer) continue;
       throw new ProtectorError(
         "marker.missing",
-        `The marker of the group is missing on the array at ${side.siteName}.`,
+        `The marker of group ${groupId} is missing on the array at ${side.siteName}.`,
       );
     }
     if (isTaken)
@@ -34,13 +45,26 @@ export async function guardMarkers(
   }
 }
 
-const TAKES_MARKER = new Set(["marker.take", "marker.claim"]);
+async function readMarker(
+  environment: RunEnvironment,
+  side: SiteAccess,
+  mode: GuardMode,
+): Promise<Marker | undefined | "silent"> {
+  const isNeeded = mode.mustAnswer && (side.isOwn || !(mode.isAlone || environment.source.isOwn));
+  try {
+    return await side.reads.marker();
+  } catch (error) {
+    if (isNeeded || !(error instanceof OutsideError)) throw error;
+    return "silent";
+  }
+}
 
 /** Epochs at which a marker may stand while this operation works. */
 function epochsOf(environment: RunEnvironment, steps: readonly JournaledStep[]): ReadonlySet<number> {
   const epochs = new Set<number>();
   if (environment.operation.epoch !== null) epochs.add(environment.operation.epoch);
   for (const step of steps) {
+    if (!step.action.startsWith("marker.")) continue;
     const input = step.input as { epoch?: number; to?: number; back?: number };
     for (const epoch of [input.epoch, input.to, input.back]) if (epoch !== undefined) epochs.add(epoch);
   }
@@ -56,18 +80,8 @@ function requireOurs(check: {
   const { marker, operationId, epochs, siteName } = check;
   if (isHeldBy(marker, operationId)) return;
   if (marker.holder === undefined && epochs.has(marker.epoch)) return;
-  const isOlder = marker.epoch < Math.min(...epochs);
-  if (isOlder) return;
+  if (marker.epoch < Math.min(...epochs)) return;
   throw new Superseded(
     `the marker on the array at ${siteName} is ${markerName(marker)}: this operation's epoch is over`,
   );
-}
-
-async function unlessSilent(question: Promise<Marker | undefined>): Promise<Marker | undefined> {
-  try {
-    return await question;
-  } catch (error) {
-    if (error instanceof OutsideError) return undefined;
-    throw error;
-  }
 }

@@ -1,40 +1,30 @@
-import { type OperationStatus, ProtectorError } from "@protector/contract";
-import type { Transaction } from "kysely";
+import { type OperationStatus, ProtectorError, toErrorItem } from "@protector/contract";
 import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
-import type { Database } from "../../db/schema.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
-import { WORKFLOWS } from "../workflows/index.ts";
-import type { Workflow, WorkflowEnd, WorkflowTransaction } from "../workflows/workflow.ts";
 import type { CallLimits } from "../world/call-limits.ts";
-import { openSite } from "../world/group-access.ts";
-import { loadGroup } from "../world/group-view.ts";
-import { localSite } from "../world/site-directory.ts";
 import { oweStep } from "./duties.ts";
-import { failureItem, failureOf, type StepFailure } from "./failure.ts";
+import { abandonOperation, endOperation, supersedeOperation } from "./end-operation.ts";
+import { failureItem } from "./failure.ts";
 import { ForwardRun } from "./forward-run.ts";
-import { Journal, type OperationWrite } from "./journal.ts";
+import { Journal } from "./journal.ts";
 import type { LeaseKeeper } from "./lease.ts";
-import { type ChosenPoint, choosePoint, goOnWithoutSource } from "./lost-source.ts";
+import { goOnWithoutSource } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
-import {
-  databaseTime,
-  insertSteps,
-  type JournaledStep,
-  loadOperation,
-  loadSteps,
-  type OperationRow,
-  publicPlan,
-} from "./operation-store.ts";
+import { openScene } from "./open-scene.ts";
+import { databaseTime, type JournaledStep, loadOperation, loadSteps, type OperationRow } from "./operation-store.ts";
+import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
+import { planOperation } from "./plan-operation.ts";
 import type { Scene } from "./scene.ts";
-import type { RunEnvironment } from "./step-context.ts";
-import { Superseded } from "./step-handler.ts";
+import { LeaseLost, Superseded } from "./step-handler.ts";
 import { undoSteps } from "./undo-run.ts";
+import { failOperation, waitForOutside } from "./wait-for-outside.ts";
 
-/** ms between two looks at an operation that waits for something outside. */
-const LOOK_AGAIN_MS = 30_000;
 /** Tries of a step in one look before the operation waits. */
 const TRIES_PER_LOOK = 4;
+
+/** What a person asked of an operation. */
+type Request = NonNullable<ReturnType<typeof requestOf>>;
 
 /**
  * Works on one operation under its lease, until it ends, waits, or the lease is lost.
@@ -43,25 +33,22 @@ const TRIES_PER_LOOK = 4;
  * |---|---|
  * | pending | observe, plan, freeze the plan, run it |
  * | running, waiting | go on with the journal |
- * | cancelling, rolling_back | go on undoing |
+ * | rolling_back | go on undoing |
  * | any, with a person's request | carry the request out first |
  *
  * Before anything else the markers are read: an operation whose epoch is over is closed as `superseded`.
  */
 export class OperationRun {
-  readonly #ports: EnginePorts;
-  readonly #keeper: LeaseKeeper;
+  readonly #tools: OperationTools;
   readonly #limits: CallLimits;
-  readonly #journal: Journal;
   #forward: ForwardRun | undefined;
   #isStopping = false;
 
   constructor(ports: EnginePorts, keeper: LeaseKeeper, limits: CallLimits) {
-    this.#ports = ports;
-    this.#keeper = keeper;
+    const journal = new Journal(ports.connection, keeper.lease, ports.observer);
+    journal.onRequest = () => this.#forward?.interrupt();
+    this.#tools = { ports, journal, keeper };
     this.#limits = limits;
-    this.#journal = new Journal(ports.connection, keeper.lease, ports.observer);
-    this.#journal.onRequest = () => this.#forward?.interrupt();
   }
 
   /** Stops at the next boundary; another engine continues. */
@@ -70,180 +57,137 @@ export class OperationRun {
     this.#forward?.interrupt();
   }
 
-  /** @returns the status that the operation is left in. @throws LeaseLost */
+  /**
+   * @returns the status that the operation is left in.
+   * @throws LeaseLost; any other error after the operation was left `waiting` with it.
+   */
   async run(): Promise<OperationStatus> {
-    const operation = await loadOperation(this.#ports.connection, this.#keeper.lease.operationId);
-    const scene = await this.#scene(operation);
+    const { ports, keeper } = this.#tools;
+    const operation = await loadOperation(ports.connection, keeper.lease.operationId);
     try {
+      const scene = await openScene(this.#tools, operation, this.#limits);
+      try {
+        return await this.#inEpoch(scene);
+      } finally {
+        await scene.close();
+      }
+    } catch (error) {
+      if (error instanceof LeaseLost || keeper.signal.aborted) throw error;
+      return this.#breakOff(operation, error);
+    }
+  }
+
+  async #inEpoch(scene: Scene): Promise<OperationStatus> {
+    try {
+      if (scene.steps.length > 0) {
+        await guardMarkers(scene.environment, scene.steps, { mustAnswer: false });
+      }
       return await this.#work(scene);
     } catch (error) {
-      if (error instanceof Superseded) return this.#end(scene, "superseded", "superseded", error.message);
+      if (error instanceof Superseded) return supersedeOperation(this.#tools, scene, error.message);
       throw error;
-    } finally {
-      await scene.close();
     }
   }
 
   async #work(scene: Scene): Promise<OperationStatus> {
     const { operation } = scene;
-    const request = readOptionalJson(operation.request);
-    if (request?.verb === "abandon") return this.#abandon(scene, request.reason ?? "");
+    const request = requestOf(operation);
+    if (request?.verb === "abandon") return abandonOperation(this.#tools, scene, request.reason ?? "");
     if (scene.steps.length === 0) {
-      if (request?.verb === "cancel" || request?.verb === "rollback")
-        return this.#end(scene, "undone", "cancelled", "cancelled before it began");
-      const refused = await this.#plan(scene);
-      if (refused !== undefined) return refused;
+      if (request?.verb === "cancel" || request?.verb === "rollback") {
+        return endOperation(this.#tools, scene, {
+          end: "undone",
+          status: "cancelled",
+          reason: "cancelled before it began",
+        });
+      }
+      const left = await planOperation(this.#tools, scene);
+      if (left !== undefined) return left;
     }
-    if (request?.verb === "rollback" && operation.is_past_no_return === 0) return this.#undo(scene, "rolled_back");
-    if (request?.verb === "cancel" || operation.status === "cancelling") return this.#cancel(scene);
-    if (operation.status === "rolling_back")
+    const isPast = operation.is_past_no_return === 1;
+    if (request?.verb === "cancel" && isPast) return this.#pause(operation);
+    if (request?.verb === "cancel") return this.#undo(scene, "cancelled");
+    if (request?.verb === "rollback" && !isPast) return this.#undo(scene, "rolled_back");
+    if (scene.steps.some(isUndoing))
       return this.#undo(scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
     if (request !== null) await this.#prepareRepeat(scene, request);
     return this.#goForward(scene);
   }
 
-  /** Observes, plans and freezes; a status when the operation ends here. */
-  async #plan(scene: Scene): Promise<OperationStatus | undefined> {
-    const { operation, workflow, view } = scene;
-    if (operation.status === "pending") {
-      await this.#journal.writeOperation({
-        status: "running",
-        phase: "check",
-        started_at: this.#ports.connection.now(),
-        status_reason: null,
-      });
-    }
-    let plan: Awaited<ReturnType<Workflow["plan"]>>;
-    try {
-      plan = await workflow.plan({
-        operation,
-        view,
-        localSiteId: scene.localSiteId,
-        source: scene.environment.source,
-        target: scene.environment.target,
-      });
-    } catch (error) {
-      if (this.#keeper.signal.aborted) throw this.#keeper.signal.reason;
-      const failure = failureOf(error);
-      if (failure.failureClass === "retryable" || failure.failureClass === "waiting")
-        return this.#wait(scene, failure, "looking at both sites");
-      return this.#refuse(scene, failure.error);
-    }
-    const shown = publicPlan(plan, operation.id);
-    if (operation.is_dry_run === 1) {
-      await this.#journal.write("plan", async (trx) => {
-        await this.#set(trx, {
-          plan: writeJson(shown),
-          data_loss_seconds: plan.expectedDataLossSeconds,
-          remaining_seconds: plan.expectedDurationSeconds,
-        });
-      });
-      return this.#close(scene, "completed", null);
-    }
-    const { plan_digest: wanted } = readJson(operation.parameters) as { plan_digest?: string };
-    const [blocker] = plan.blockers;
-    if (blocker) {
-      await this.#journal.writeOperation({ plan: writeJson({ ...shown, steps: [] }) });
-      const more = plan.blockers.length > 1 ? ` (and ${plan.blockers.length - 1} more blockers)` : "";
-      return this.#refuse(scene, new ProtectorError(blocker.check as "readiness.blocked", `${blocker.reason}${more}`));
-    }
-    if (wanted !== undefined && wanted !== shown.digest) {
-      return this.#refuse(
-        scene,
-        new ProtectorError("plan.changed", "The plan is no longer the one that was confirmed."),
-      );
-    }
-    await this.#journal.write("plan", async (trx) => {
-      await insertSteps(trx, { id: operation.id, leaseNumber: this.#keeper.lease.number }, plan.steps);
-      await this.#set(trx, {
-        plan: writeJson(shown),
-        epoch: view.group.epoch,
-        recovery_point: plan.recoveryPoint,
-        data_loss_seconds: plan.expectedDataLossSeconds,
-        remaining_seconds: plan.expectedDurationSeconds,
-      });
-      await workflow.begin?.(this.#workflowTransaction(scene, trx, []));
-    });
-    scene.steps = await loadSteps(this.#ports.connection, operation.id);
-    return undefined;
-  }
-
   async #goForward(scene: Scene): Promise<OperationStatus> {
+    const { ports, journal } = this.#tools;
     const { operation } = scene;
     if (operation.status !== "running" || operation.request !== null || operation.next_look_at !== null) {
-      await this.#journal.write("operation running", async (trx) => {
-        await this.#set(trx, {
-          status: "running",
-          status_reason: null,
-          error: null,
-          next_look_at: null,
-          finished_at: null,
-        });
-        await this.#clearRequest(trx, operation.request);
+      await journal.write("operation running", async (trx) => {
+        const cleared = { status_reason: null, error: null, next_look_at: null, finished_at: null };
+        await setOperation(trx, operation.id, { status: "running", ...cleared });
+        await clearRequest(trx, operation);
       });
     }
-    scene.operation = await loadOperation(this.#ports.connection, operation.id);
+    scene.operation = await loadOperation(ports.connection, operation.id);
     if (scene.operation.request !== null) return this.#work(scene);
-    this.#forward = new ForwardRun(scene.environment, scene.steps, {
+    this.#forward = await this.#forwardRun(scene);
+    const outcome = await this.#forward.run();
+    const { progress } = this.#forward;
+    switch (outcome.kind) {
+      case "completed":
+        return endOperation(this.#tools, scene, { end: "completed", status: "completed", reason: null });
+      case "completed_with_errors": {
+        const reason = "some members failed; see their errors";
+        return endOperation(this.#tools, scene, {
+          end: "completed_with_errors",
+          status: "completed_with_errors",
+          reason,
+        });
+      }
+      case "waiting":
+        return waitForOutside(this.#tools, scene, { failure: outcome.failure, waitsFor: outcome.stepKey, progress });
+      case "failed":
+        return failOperation(this.#tools, scene, { failure: outcome.failure, waitsFor: outcome.stepKey, progress });
+      case "interrupted":
+        return this.#interrupted(scene);
+    }
+  }
+
+  async #forwardRun(scene: Scene): Promise<ForwardRun> {
+    const { ports, keeper } = this.#tools;
+    const { operation } = scene;
+    return new ForwardRun(scene.environment, scene.steps, {
       handlers: STEP_HANDLERS,
-      databaseNow: await databaseTime(this.#ports.connection),
-      leaseSignal: this.#keeper.signal,
+      databaseNow: await databaseTime(ports.connection),
+      leaseSignal: keeper.signal,
       triesPerLook: TRIES_PER_LOOK,
       beforeStep: (step) => this.#beforeStep(scene, step),
       owe: (trx, step, failure) =>
-        oweStep(trx, this.#ports, {
+        oweStep(trx, ports, {
           operation,
           step,
           siteId: scene.environment[step.site].siteId,
           reason: failure.error.message,
         }),
     });
-    const outcome = await this.#forward.run();
-    switch (outcome.kind) {
-      case "completed":
-        return this.#end(scene, "completed", "completed", null);
-      case "completed_with_errors":
-        return this.#end(
-          scene,
-          "completed_with_errors",
-          "completed_with_errors",
-          "some members failed; see their errors",
-        );
-      case "waiting":
-        return this.#wait(scene, outcome.failure, outcome.stepKey);
-      case "failed":
-        return this.#fail(scene, outcome.failure);
-      case "interrupted":
-        return this.#interrupted(scene);
-    }
   }
 
   /** A person asked for something, or the engine is stopping. */
   async #interrupted(scene: Scene): Promise<OperationStatus> {
-    scene.operation = await loadOperation(this.#ports.connection, scene.operation.id);
+    const { connection } = this.#tools.ports;
+    scene.operation = await loadOperation(connection, scene.operation.id);
     if (this.#isStopping) return scene.operation.status;
-    scene.steps = await loadSteps(this.#ports.connection, scene.operation.id);
+    scene.steps = await loadSteps(connection, scene.operation.id);
     return this.#work(scene);
-  }
-
-  /** A request that was carried out is gone; one that came meanwhile stays. */
-  async #clearRequest(trx: Transaction<Database>, handled: OperationRow["request"]): Promise<void> {
-    if (handled === null) return;
-    await trx
-      .updateTable("dr_operations")
-      .set({ request: null })
-      .where("id", "=", this.#keeper.lease.operationId)
-      .where("request", "=", handled)
-      .execute();
   }
 
   /** Right before a step's intent is written: progress, point of no return; for a fire step both markers. */
   async #beforeStep(scene: Scene, step: JournaledStep): Promise<boolean> {
-    if (step.kind === "fire") await guardMarkers(scene.environment, scene.steps, readJson(scene.operation.parameters));
+    const { journal } = this.#tools;
+    if (step.kind === "fire") {
+      const { as } = readJson(scene.operation.parameters) as { as?: string };
+      await guardMarkers(scene.environment, scene.steps, { mustAnswer: true, isAlone: as === "unplanned" });
+    }
     if (step.settings.isPointOfNoReturn && !(await this.#passNoReturn(scene))) return false;
     if (step.phase !== scene.phase) {
       scene.phase = step.phase;
-      await this.#journal.writeOperation({ phase: step.phase, progress: this.#forward?.progress ?? 0 });
+      await journal.writeOperation({ phase: step.phase, progress: this.#forward?.progress ?? 0 });
     }
     return true;
   }
@@ -252,7 +196,7 @@ export class OperationRun {
   async #passNoReturn(scene: Scene): Promise<boolean> {
     if (scene.operation.is_past_no_return === 1) return true;
     let isPast = false;
-    await this.#journal.write("operation is_past_no_return", async (trx) => {
+    await this.#tools.journal.write("operation is_past_no_return", async (trx) => {
       const passed = await trx
         .updateTable("dr_operations")
         .set({ is_past_no_return: 1 })
@@ -265,238 +209,89 @@ export class OperationRun {
     return isPast;
   }
 
-  async #cancel(scene: Scene): Promise<OperationStatus> {
-    if (scene.operation.is_past_no_return === 1) {
-      await this.#journal.writeOperation({
-        status: "paused",
-        request: null,
-        status_reason: "stopped after the point of no return: resume it, or fail back when it is done",
-      });
-      return "paused";
-    }
-    return this.#undo(scene, "cancelled");
+  async #pause(operation: OperationRow): Promise<OperationStatus> {
+    await this.#tools.journal.write("operation paused", async (trx) => {
+      const status_reason = "stopped after the point of no return: resume it, or fail back when it is done";
+      await setOperation(trx, operation.id, { status: "paused", status_reason });
+      await clearRequest(trx, operation);
+    });
+    return "paused";
   }
 
   async #undo(scene: Scene, status: "cancelled" | "rolled_back"): Promise<OperationStatus> {
-    await this.#journal.writeOperation({
-      status: "rolling_back",
-      request: null,
-      status_reason: status,
-      next_look_at: null,
-      finished_at: null,
+    const { ports, journal, keeper } = this.#tools;
+    const { operation } = scene;
+    await journal.write("operation rolling_back", async (trx) => {
+      const cleared = { next_look_at: null, finished_at: null };
+      await setOperation(trx, operation.id, { status: "rolling_back", status_reason: status, ...cleared });
+      await clearRequest(trx, operation);
     });
     const outcome = await undoSteps(scene.environment, scene.steps, {
       handlers: STEP_HANDLERS,
-      databaseNow: await databaseTime(this.#ports.connection),
-      leaseSignal: this.#keeper.signal,
+      databaseNow: await databaseTime(ports.connection),
+      leaseSignal: keeper.signal,
     });
-    if (outcome.kind === "undone") return this.#end(scene, "undone", status, "everything it did was taken back");
-    const item = failureItem(outcome.failure, scene.environment.operation.requestId);
-    if (outcome.kind === "failed") {
-      await this.#journal.writeOperation({
-        status: "failed",
-        error: writeJson(item),
-        status_reason: `taking back ${outcome.stepKey} failed`,
-        finished_at: this.#ports.connection.now(),
-      });
-      return "failed";
+    if (outcome.kind === "undone") {
+      return endOperation(this.#tools, scene, { end: "undone", status, reason: "everything it did was taken back" });
     }
-    await this.#journal.writeOperation({
-      status: "rolling_back",
-      error: writeJson(item),
-      next_look_at: this.#ports.connection.fromNow(LOOK_AGAIN_MS),
-    });
-    return "rolling_back";
-  }
-
-  /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */
-  async #prepareRepeat(scene: Scene, request: { verb: string; as?: "unplanned"; reason?: string }): Promise<void> {
-    const isUnplanned = request.as === "unplanned";
-    for (const step of scene.steps) {
-      const isRepeatable =
-        ["failed", "waiting", "undo_failed"].includes(step.status) ||
-        (step.status === "skipped" && step.output === undefined);
-      if (isRepeatable) {
-        step.status = "pending";
-        await this.#journal.writeStep(step.key, { status: "pending", error: null, message: null, finishedAt: null });
-      }
+    const error = writeJson(failureItem(outcome.failure, scene.environment.operation.requestId));
+    if (outcome.kind === "waiting") {
+      await journal.writeOperation({ error, next_look_at: ports.connection.fromNow(LOOK_AGAIN_MS) });
+      return "rolling_back";
     }
-    if (!isUnplanned) return;
-    await goOnWithoutSource(scene, { journal: this.#journal, ports: this.#ports, reason: request.reason ?? "" });
-    scene.operation = await loadOperation(this.#ports.connection, scene.operation.id);
-  }
-
-  async #wait(scene: Scene, failure: StepFailure, waitsFor: string): Promise<OperationStatus> {
-    const item = failureItem(failure, scene.environment.operation.requestId);
-    const alone = await this.#withoutSource(scene, waitsFor);
-    await this.#journal.write("operation waiting", async (trx) => {
-      await this.#set(trx, {
-        status: "waiting",
-        error: writeJson(item),
-        status_reason: `waiting: ${waitsFor}: ${failure.error.message}${alone?.hint ?? ""}`,
-        progress: this.#forward?.progress ?? scene.operation.progress,
-        next_look_at: this.#ports.connection.fromNow(LOOK_AGAIN_MS),
-        ...(alone ? { recovery_point: alone.point.suffix, data_loss_seconds: alone.point.lossSeconds } : {}),
-      });
-      await this.#clearRequest(trx, scene.operation.request);
-    });
-    return "waiting";
-  }
-
-  /** What going on without the source would recover and lose, when it is the source that a planned failover waits for. */
-  async #withoutSource(
-    scene: Scene,
-    stepKey: string,
-  ): Promise<{ readonly point: ChosenPoint; readonly hint: string } | undefined> {
-    const step = scene.steps.find((each) => each.key === stepKey);
-    const isLeaving = scene.operation.type === "failover" && (step?.site === "source" || step?.kind === "fire");
-    if (!isLeaving || scene.operation.mode === "unplanned") return undefined;
-    try {
-      const point = await choosePoint(scene, this.#ports.clock.now());
-      return {
-        point,
-        hint: `. If the source is lost: resume --as unplanned recovers ${point.suffix} and loses ${point.lossSeconds} s of writes`,
-      };
-    } catch (error) {
-      if (this.#keeper.signal.aborted) throw error;
-      return undefined;
-    }
-  }
-
-  async #fail(scene: Scene, failure: StepFailure): Promise<OperationStatus> {
-    await this.#journal.writeOperation({
+    await journal.writeOperation({
       status: "failed",
-      error: writeJson(failureItem(failure, scene.environment.operation.requestId)),
-      status_reason: failure.error.message,
-      request: null,
-      progress: this.#forward?.progress ?? scene.operation.progress,
-      finished_at: this.#ports.connection.now(),
+      error,
+      status_reason: status,
+      finished_at: ports.connection.now(),
     });
     return "failed";
   }
 
-  /** Nothing was done: the operation ends and lets the group go. */
-  async #refuse(scene: Scene, error: ProtectorError): Promise<OperationStatus> {
-    await this.#journal.writeOperation({
-      error: writeJson(
-        failureItem({ error, failureClass: "final", effect: "none" }, scene.environment.operation.requestId),
+  /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */
+  async #prepareRepeat(scene: Scene, request: Request): Promise<void> {
+    const { ports, journal } = this.#tools;
+    const repeated = scene.steps.filter(isRepeatable);
+    for (const step of repeated) step.status = "pending";
+    await Promise.all(
+      repeated.map((step) =>
+        journal.writeStep(step.key, { status: "pending", error: null, message: null, finishedAt: null }),
       ),
-    });
-    return this.#end(scene, "refused", "failed", error.message);
+    );
+    if (request.as !== "unplanned") return;
+    await goOnWithoutSource(scene, { journal, ports, reason: request.reason ?? "" });
+    scene.operation = await loadOperation(ports.connection, scene.operation.id);
   }
 
-  async #abandon(scene: Scene, reason: string): Promise<OperationStatus> {
-    const { operation } = scene;
-    await this.#journal.write("duties of what is left", async (trx) => {
-      for (const step of scene.steps) {
-        if (
-          !step.settings.isUndoable ||
-          !["completed", "running", "failed", "waiting", "undoing", "undo_failed"].includes(step.status)
-        )
-          continue;
-        await oweStep(trx, this.#ports, {
-          operation,
-          step,
-          siteId: scene.environment[step.site].siteId,
-          reason: `abandoned: ${reason}`,
-          isUndo: true,
-        });
-      }
-    });
-    return this.#end(scene, "abandoned", "cancelled", `abandoned: ${reason}`);
-  }
-
-  async #end(scene: Scene, end: WorkflowEnd, status: OperationStatus, reason: string | null): Promise<OperationStatus> {
-    scene.steps = await loadSteps(this.#ports.connection, scene.operation.id);
-    const { workflow } = scene;
-    await this.#journal.write(`end ${status}`, async (trx) => {
-      const context = this.#workflowTransaction(scene, trx, scene.steps);
-      if (scene.operation.is_dry_run === 0) await workflow.end(context, end);
-      const report = workflow.report?.(context);
-      await this.#set(trx, {
-        status,
-        status_reason: reason,
-        request: null,
-        next_look_at: null,
-        remaining_seconds: null,
-        finished_at: this.#ports.connection.now(),
-        ...(status === "completed" || status === "completed_with_errors" ? { progress: 1, error: null } : {}),
-        ...(report && end !== "refused"
-          ? {
-              members: writeJson(report.members),
-              recovery_point: report.recoveryPoint,
-              data_loss_seconds: report.dataLossSeconds,
-              downtime_seconds: report.downtimeSeconds,
-              leftovers: writeJson(report.leftovers),
-            }
-          : {}),
+  /** Something that no plan foresaw, or that is missing here: said in the operation, and looked at again. */
+  async #breakOff(operation: OperationRow, error: unknown): Promise<OperationStatus> {
+    const { ports, journal } = this.#tools;
+    const known =
+      error instanceof ProtectorError ? error : new ProtectorError("internal", String(error), { cause: error });
+    await journal.write("operation broken off", async (trx) => {
+      await setOperation(trx, operation.id, {
+        status: operation.status === "rolling_back" ? "rolling_back" : "waiting",
+        error: writeJson(toErrorItem(known, operation.request_id ?? undefined)),
+        status_reason: `waiting: ${known.message}`,
+        next_look_at: ports.connection.fromNow(LOOK_AGAIN_MS),
       });
-      await trx
-        .updateTable("protection_groups")
-        .set({ current_operation_id: null })
-        .where("id", "=", scene.operation.protection_group_id)
-        .where("current_operation_id", "=", scene.operation.id)
-        .execute();
+      await clearRequest(trx, operation);
     });
-    return status;
+    throw error;
   }
+}
 
-  async #close(scene: Scene, status: OperationStatus, reason: string | null): Promise<OperationStatus> {
-    return this.#end(scene, "completed", status, reason);
-  }
+function requestOf(operation: OperationRow) {
+  return readOptionalJson(operation.request);
+}
 
-  async #set(trx: Transaction<Database>, write: OperationWrite): Promise<void> {
-    await trx.updateTable("dr_operations").set(write).where("id", "=", this.#keeper.lease.operationId).execute();
-  }
+function isUndoing(step: JournaledStep): boolean {
+  return step.status === "undoing" || step.status === "undone" || step.status === "undo_failed";
+}
 
-  #workflowTransaction(scene: Scene, trx: Transaction<Database>, steps: readonly JournaledStep[]): WorkflowTransaction {
-    return {
-      trx,
-      connection: this.#ports.connection,
-      operation: scene.operation,
-      view: scene.view,
-      steps,
-      localSiteId: scene.localSiteId,
-      ...scene.direction,
-      now: this.#ports.clock.now(),
-    };
-  }
-
-  async #scene(operation: OperationRow): Promise<Scene> {
-    const { connection, clock, random, transport } = this.#ports;
-    const view = await loadGroup(connection, operation.protection_group_id);
-    const workflow = WORKFLOWS[operation.type];
-    const { id: localSiteId } = await localSite(connection);
-    const direction = workflow.direction(view, localSiteId);
-    const requestId = operation.request_id ?? `req-${operation.id}`;
-    const request = {
-      view,
-      transport: this.#limits.limit(transport, () => this.#keeper.requireTimeLeft()),
-      userId: operation.user_id,
-      requestId,
-    };
-    const source = await openSite(this.#ports, request, direction.sourceSiteId);
-    const target = await openSite(this.#ports, request, direction.targetSiteId);
-    const environment: RunEnvironment = {
-      operation: {
-        id: operation.id,
-        groupId: operation.protection_group_id,
-        projectId: operation.project_id,
-        userId: operation.user_id,
-        leaseNumber: this.#keeper.lease.number,
-        requestId,
-        epoch: operation.epoch,
-      },
-      source,
-      target,
-      journal: this.#journal,
-      clock,
-      random,
-    };
-    const steps = await loadSteps(connection, operation.id);
-    const close = async () => {
-      await Promise.allSettled([source.array.close(), target.array.close()]);
-    };
-    return { operation, view, workflow, direction, localSiteId, environment, steps, phase: operation.phase, close };
-  }
+/** Steps that a resume or retry runs again: what failed, and what was skipped for it. */
+function isRepeatable(step: JournaledStep): boolean {
+  return (
+    step.status === "failed" || step.status === "waiting" || (step.status === "skipped" && step.output === undefined)
+  );
 }

@@ -28,7 +28,11 @@ export interface StepTry {
   outputOf(key: string): unknown;
 }
 
-const POLL_MS = 2_000;
+/** ms between two looks at something that was just begun, and at something that takes long. */
+const FIRST_POLL_MS = 250;
+const LONGEST_POLL_MS = 2_000;
+/** Share of the time waited so far that a look may come late. */
+const POLL_SHARE = 1 / 32;
 
 /** ms between two progress notes of one step in the journal. */
 const REPORT_EVERY_MS = 5_000;
@@ -63,12 +67,15 @@ export function stepContext(environment: StepEnvironment, attempt: StepTry): Ste
       reportedAt = clock.now();
       journal.writeStep(step.key, { status: step.status, progress, message }).catch(() => {});
     },
-    until: async (waitingFor, look, everyMs = POLL_MS) => {
+    until: async (waitingFor, look, longestPollMs = LONGEST_POLL_MS) => {
+      const beganAt = clock.now();
       for (;;) {
         signal.throwIfAborted();
         const found = await look();
         if (found !== undefined) return found;
         const waitedMs = clock.now() - startedAt;
+        const growingMs = Math.max(FIRST_POLL_MS, (clock.now() - beganAt) * POLL_SHARE);
+        const everyMs = Math.min(longestPollMs, growingMs);
         if (waitedMs + everyMs > step.settings.timeoutMs) {
           throw new StepTimeout(`${step.title}: waited ${Math.round(waitedMs / 1000)} s for ${waitingFor}`);
         }

@@ -31,10 +31,10 @@ export interface StepContext {
   /** Tells people how far a long step is; 0 to 1. */
   report(progress: number | null, message: string): void;
   /**
-   * Looks until `look` answers something, every `everyMs`.
+   * Looks until `look` answers something: often at first, then every `longestPollMs` (default 2 s).
    * @throws StepTimeout after the step's time limit, naming what it waited for.
    */
-  until<T>(waitingFor: string, look: () => Promise<T | undefined>, everyMs?: number): Promise<T>;
+  until<T>(waitingFor: string, look: () => Promise<T | undefined>, longestPollMs?: number): Promise<T>;
 }
 
 /** Facts of the running operation. */

@@ -1,0 +1,144 @@
+import type { OperationStatus, ProtectorError } from "@protector/contract";
+import type { Transaction } from "kysely";
+import { writeJson } from "../../db/codecs.ts";
+import type { Database } from "../../db/schema.ts";
+import { oweLeftoverScan } from "../watch/leftovers.ts";
+import type { WorkflowEnd, WorkflowTransaction } from "../workflows/workflow.ts";
+import { oweStep } from "./duties.ts";
+import { failureItem } from "./failure.ts";
+import { type JournaledStep, loadSteps } from "./operation-store.ts";
+import { type OperationTools, setOperation } from "./operation-tools.ts";
+import type { Scene } from "./scene.ts";
+
+/** How an operation ends. */
+export interface Ending {
+  readonly end: WorkflowEnd;
+  readonly status: OperationStatus;
+  readonly reason: string | null;
+}
+
+/** Statuses of a step that may have had an effect. */
+const MAY_HAVE_EFFECT: ReadonlySet<string> = new Set([
+  "completed",
+  "running",
+  "failed",
+  "waiting",
+  "undoing",
+  "undo_failed",
+]);
+
+/** What a workflow gets in a transaction of its operation. */
+export function workflowTransaction(
+  tools: OperationTools,
+  scene: Scene,
+  trx: Transaction<Database>,
+): WorkflowTransaction {
+  return {
+    trx,
+    connection: tools.ports.connection,
+    operation: scene.operation,
+    view: scene.view,
+    steps: scene.steps,
+    localSiteId: scene.localSiteId,
+    ...scene.direction,
+    now: tools.ports.clock.now(),
+  };
+}
+
+/** Ends an operation: the group's rows, the report, the group let go, all in one transaction. */
+export async function endOperation(tools: OperationTools, scene: Scene, ending: Ending): Promise<OperationStatus> {
+  const { ports, journal } = tools;
+  const { operation, workflow } = scene;
+  const { end, status, reason } = ending;
+  scene.steps = await loadSteps(ports.connection, operation.id);
+  await journal.write(`end ${status}`, async (trx) => {
+    const context = workflowTransaction(tools, scene, trx);
+    if (operation.is_dry_run === 0) {
+      await workflow.end(context, end);
+      await oweLeftoverScan(trx, ports, { ...operation, lease_number: tools.keeper.lease.number }, scene.localSiteId);
+    }
+    const report = end === "refused" || operation.is_dry_run === 1 ? undefined : workflow.report?.(context);
+    const isDone = status === "completed" || status === "completed_with_errors";
+    await setOperation(trx, operation.id, {
+      status,
+      status_reason: reason,
+      request: null,
+      next_look_at: null,
+      remaining_seconds: operation.is_dry_run === 1 ? operation.remaining_seconds : null,
+      finished_at: ports.connection.now(),
+      ...(isDone ? { progress: 1, error: null } : {}),
+      ...(report
+        ? {
+            members: writeJson(report.members),
+            recovery_point: report.recoveryPoint,
+            data_loss_seconds: report.dataLossSeconds,
+            downtime_seconds: report.downtimeSeconds,
+            leftovers: writeJson(report.leftovers),
+          }
+        : {}),
+    });
+    await trx
+      .updateTable("protection_groups")
+      .set({ current_operation_id: null })
+      .where("id", "=", operation.protection_group_id)
+      .where("current_operation_id", "=", operation.id)
+      .execute();
+  });
+  return status;
+}
+
+/** Nothing was done: the operation ends and lets the group go. */
+export async function refuseOperation(
+  tools: OperationTools,
+  scene: Scene,
+  error: ProtectorError,
+): Promise<OperationStatus> {
+  const { requestId } = scene.environment.operation;
+  await tools.journal.writeOperation({
+    error: writeJson(failureItem({ error, failureClass: "final", effect: "none" }, requestId)),
+  });
+  return endOperation(tools, scene, { end: "refused", status: "failed", reason: error.message });
+}
+
+/** A person gives the operation up: what it has done and nobody took back is owed. */
+export async function abandonOperation(tools: OperationTools, scene: Scene, reason: string): Promise<OperationStatus> {
+  await oweUndoing(tools, scene, { reason: `abandoned: ${reason}`, isOwed: () => true });
+  return endOperation(tools, scene, { end: "abandoned", status: "cancelled", reason: `abandoned: ${reason}` });
+}
+
+/**
+ * The group's primary role has changed since: no step runs any more. What this operation made at its own site is owed as
+ * clean-up; the other site and the markers belong to whoever holds the role now.
+ */
+export async function supersedeOperation(
+  tools: OperationTools,
+  scene: Scene,
+  reason: string,
+): Promise<OperationStatus> {
+  await oweUndoing(tools, scene, {
+    reason: `superseded: ${reason}`,
+    isOwed: (step) => scene.environment[step.site].isOwn && !step.action.startsWith("marker."),
+  });
+  return endOperation(tools, scene, { end: "superseded", status: "superseded", reason });
+}
+
+async function oweUndoing(
+  { ports, journal }: OperationTools,
+  scene: Scene,
+  owed: { readonly reason: string; isOwed(step: JournaledStep): boolean },
+): Promise<void> {
+  const steps = scene.steps.filter(
+    (step) => step.settings.isUndoable && MAY_HAVE_EFFECT.has(step.status) && owed.isOwed(step),
+  );
+  await journal.write("duties of what is left", async (trx) => {
+    for (const step of steps) {
+      await oweStep(trx, ports, {
+        operation: scene.operation,
+        step,
+        siteId: scene.environment[step.site].siteId,
+        reason: owed.reason,
+        isUndo: true,
+      });
+    }
+  });
+}

@@ -1,0 +1,58 @@
+import { WORKFLOWS } from "../workflows/index.ts";
+import type { CallLimits } from "../world/call-limits.ts";
+import { openSite } from "../world/group-access.ts";
+import { loadGroup } from "../world/group-view.ts";
+import { localSite } from "../world/site-directory.ts";
+import { loadSteps, type OperationRow } from "./operation-store.ts";
+import type { OperationTools } from "./operation-tools.ts";
+import type { Scene } from "./scene.ts";
+
+/**
+ * Opens both sites for an operation, every call guarded by its lease.
+ * @throws ProtectorError when a site, a project, a policy or a backend that it needs is not known here.
+ */
+export async function openScene(tools: OperationTools, operation: OperationRow, limits: CallLimits): Promise<Scene> {
+  const { ports, journal, keeper } = tools;
+  const { connection, clock, random, transport } = ports;
+  const view = await loadGroup(connection, operation.protection_group_id);
+  const workflow = WORKFLOWS[operation.type];
+  const { id: localSiteId } = await localSite(connection);
+  const direction = workflow.direction(view, localSiteId);
+  const requestId = operation.request_id ?? `req-${operation.id}`;
+  const request = {
+    view,
+    transport: limits.limit(transport, () => keeper.requireTimeLeft()),
+    userId: operation.user_id,
+    requestId,
+  };
+  const source = await openSite(ports, request, direction.sourceSiteId);
+  const target = await openSite(ports, request, direction.targetSiteId);
+  return {
+    operation,
+    view,
+    workflow,
+    direction,
+    localSiteId,
+    steps: await loadSteps(connection, operation.id),
+    phase: operation.phase,
+    environment: {
+      operation: {
+        id: operation.id,
+        groupId: operation.protection_group_id,
+        projectId: operation.project_id,
+        userId: operation.user_id,
+        leaseNumber: keeper.lease.number,
+        requestId,
+        epoch: operation.epoch,
+      },
+      source,
+      target,
+      journal,
+      clock,
+      random,
+    },
+    close: async () => {
+      await Promise.allSettled([source.array.close(), target.array.close()]);
+    },
+  };
+}

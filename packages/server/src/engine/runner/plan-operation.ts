@@ -1,0 +1,80 @@
+import { ERROR_CATALOGUE, type ErrorCode, type OperationStatus, ProtectorError } from "@protector/contract";
+import { readJson, writeJson } from "../../db/codecs.ts";
+import { endOperation, refuseOperation, workflowTransaction } from "./end-operation.ts";
+import { failureOf } from "./failure.ts";
+import { insertSteps, loadSteps, publicPlan } from "./operation-store.ts";
+import { type OperationTools, setOperation } from "./operation-tools.ts";
+import type { OperationPlan } from "./plan.ts";
+import type { Scene } from "./scene.ts";
+import { waitForOutside } from "./wait-for-outside.ts";
+
+/**
+ * Observes both sites, plans, and freezes the plan as steps.
+ * @returns the status that the operation is left in when it ends or waits here; undefined when its steps can run.
+ */
+export async function planOperation(tools: OperationTools, scene: Scene): Promise<OperationStatus | undefined> {
+  const { ports, journal, keeper } = tools;
+  const { operation, workflow, view } = scene;
+  if (operation.status === "pending") {
+    await journal.writeOperation({
+      status: "running",
+      phase: "check",
+      started_at: ports.connection.now(),
+      status_reason: null,
+    });
+  }
+  let plan: OperationPlan;
+  try {
+    const { source, target } = scene.environment;
+    plan = await workflow.plan({ operation, view, localSiteId: scene.localSiteId, source, target });
+  } catch (error) {
+    if (keeper.signal.aborted) throw keeper.signal.reason;
+    const failure = failureOf(error);
+    const waits = failure.failureClass === "retryable" || failure.failureClass === "waiting";
+    if (waits) return waitForOutside(tools, scene, { failure, waitsFor: "looking at both sites", progress: 0 });
+    return refuseOperation(tools, scene, failure.error);
+  }
+  const shown = publicPlan(plan, operation.id);
+  const expected = { data_loss_seconds: plan.expectedDataLossSeconds, remaining_seconds: plan.expectedDurationSeconds };
+  if (operation.is_dry_run === 1) {
+    await journal.writeOperation({ plan: writeJson(shown), ...expected });
+    return endOperation(tools, scene, { end: "completed", status: "completed", reason: null });
+  }
+  const refusal = refusalOf(plan, shown.digest, readJson(operation.parameters));
+  if (refusal) {
+    await journal.writeOperation({ plan: writeJson({ ...shown, steps: [] }) });
+    return refuseOperation(tools, scene, refusal);
+  }
+  await journal.write("plan", async (trx) => {
+    await insertSteps(trx, { id: operation.id, leaseNumber: keeper.lease.number }, plan.steps);
+    await setOperation(trx, operation.id, {
+      plan: writeJson(shown),
+      epoch: view.group.epoch,
+      recovery_point: plan.recoveryPoint,
+      ...expected,
+    });
+    await workflow.begin?.(workflowTransaction(tools, scene, trx));
+  });
+  scene.steps = await loadSteps(ports.connection, operation.id);
+  return undefined;
+}
+
+/** Why a plan may not start: its first blocker, or that it is not the one that was confirmed. */
+function refusalOf(
+  plan: OperationPlan,
+  digest: string,
+  parameters: { readonly plan_digest?: string },
+): ProtectorError | undefined {
+  const [blocker] = plan.blockers;
+  if (blocker) {
+    const more = plan.blockers.length > 1 ? ` (and ${plan.blockers.length - 1} more blockers)` : "";
+    return new ProtectorError(codeOf(blocker.check), `${blocker.reason}${more}`);
+  }
+  if (parameters.plan_digest === undefined || parameters.plan_digest === digest) return undefined;
+  return new ProtectorError("plan.changed", "The plan is no longer the one that was confirmed.");
+}
+
+/** Blockers are named by the code of the error that they lead to. */
+function codeOf(check: string): ErrorCode {
+  return check in ERROR_CATALOGUE ? (check as ErrorCode) : "readiness.blocked";
+}
