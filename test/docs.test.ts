@@ -1,0 +1,40 @@
+import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { ERROR_CATALOGUE } from "@protector/contract";
+import { describe, expect, it } from "vitest";
+import { REFERENCE_PAGES } from "../docs/reference-pages.ts";
+
+const ROOT = fileURLToPath(new URL("..", import.meta.url));
+const read = (path: string) => readFileSync(join(ROOT, path), "utf8");
+const inDocs = readdirSync(join(ROOT, "docs")).filter((name) => name.endsWith(".md"));
+const PAGES = [
+  "README.md",
+  "ARCHITECTURE.md",
+  "CONTRIBUTING.md",
+  "CHANGELOG.md",
+  ...inDocs.map((name) => `docs/${name}`),
+];
+
+describe("the documentation", () => {
+  it.each(Object.entries(REFERENCE_PAGES))("has a %s that says what the code says", (name, render) => {
+    expect(read(`docs/${name}`), "run npm run docs").toBe(render());
+  });
+
+  it("explains every error of the catalogue", () => {
+    const page = read("docs/errors.md");
+    const missing = Object.keys(ERROR_CATALOGUE).filter((code) => !page.includes(`<a id="${code}"></a>`));
+    expect(missing).toEqual([]);
+  });
+
+  it.each(PAGES)("has only links that lead somewhere in %s", (page) => {
+    const targets = [...read(page).matchAll(/\]\((?!https?:|#)([^)#]+)/g)].map(([, target = ""]) => target);
+    expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
+  });
+
+  it("names only npm scripts that exist", () => {
+    const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
+    const named = PAGES.flatMap((page) => [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name));
+    expect(named.filter((name) => !(name in scripts))).toEqual([]);
+  });
+});
