@@ -13,8 +13,11 @@ import { serviceAddress } from "./ensure-services.ts";
 /** A database that nobody else uses. */
 export interface FreshDatabase {
   readonly connection: DatabaseConnection;
-  /** Another pool on the same database, as another process has it; on SQLite the same one. */
-  another(): DatabaseConnection;
+  /**
+   * Another pool on the same database, as another process has it; on SQLite the same one.
+   * @param throughPort of a proxy on 127.0.0.1 before the MariaDB.
+   */
+  another(throughPort?: number): DatabaseConnection;
   /** Closes every connection and deletes the database. */
   drop(): Promise<void>;
 }
@@ -39,8 +42,9 @@ export async function freshMariadb(): Promise<FreshDatabase> {
   const home = openDatabase(dsn, { poolSize: 1 });
   await home.db.schema.createSchema(name).execute();
   const connections: DatabaseConnection[] = [];
-  const another = () => {
-    const connection = openDatabase({ ...dsn, database: name }, { poolSize: 5 });
+  const another = (throughPort?: number) => {
+    const place = throughPort === undefined ? {} : { host: "127.0.0.1", port: throughPort };
+    const connection = openDatabase({ ...dsn, ...place, database: name }, { poolSize: 5 });
     connections.push(connection);
     return connection;
   };
