@@ -70,7 +70,14 @@ export function createApi(ports: ApiPorts): FastifyInstance {
   app.addHook("onResponse", async (request, reply) => {
     const took = Math.round(reply.elapsedTime);
     log.info(
-      { ...idsOf(request), method: request.method, path: pathOf(request), status: reply.statusCode, ms: took },
+      {
+        ...idsOf(request),
+        project_id: projectOf(request),
+        method: request.method,
+        path: pathOf(request),
+        status: reply.statusCode,
+        ms: took,
+      },
       "API request answered",
     );
   });
@@ -124,6 +131,10 @@ function setCommonHeaders(request: FastifyRequest, reply: FastifyReply): void {
 
 function idsOf(request: FastifyRequest): Readonly<Record<string, string | undefined>> {
   return { request_id: request.requestId, global_request_id: request.globalRequestId };
+}
+
+function projectOf({ params }: FastifyRequest): string | undefined {
+  return (params as { readonly project_id?: string } | undefined)?.project_id;
 }
 
 function headerOf(request: FastifyRequest, name: string): string | undefined {
