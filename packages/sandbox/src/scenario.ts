@@ -30,7 +30,7 @@ export async function registerSites({ telling, line }: Stage): Promise<void> {
 
 /** What a tenant does to protect the workload; every command is shown. */
 export async function protectWorkload(stage: Stage): Promise<void> {
-  const { sandbox, telling } = stage;
+  const { sandbox } = stage;
   const [home, other] = sandbox.sites;
   const policy = ["--primary-backend", home.array.name, "--secondary-backend", other.array.name];
   await run(stage, "group on both sites", ["protection-group", "create", GROUP]);
@@ -41,7 +41,6 @@ export async function protectWorkload(stage: Stage): Promise<void> {
     await run(stage, `${name} protected`, words);
   }
   await run(stage, "first recovery point complete on site-b", ["protection-group", "replicate", GROUP]);
-  telling.line();
 }
 
 /** The plan, then the failover with its steps as they happen. @returns the operation, as the API gives it. */
