@@ -3,6 +3,7 @@ import { defineConfig } from "vitest/config";
 /** Suites that use the private MariaDB, RabbitMQ and memcached of test/services. */
 const SERVICE_SUITES = ["packages/**/*.services.test.ts", "test/**/*.services.test.ts"];
 
+// The time limits end what hangs; busy machines are slow, so they are generous.
 export default defineConfig({
   test: {
     pool: "forks",
@@ -14,7 +15,7 @@ export default defineConfig({
           name: "units",
           include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...SERVICE_SUITES],
-          testTimeout: 10_000,
+          testTimeout: 60_000,
         },
       },
       {
@@ -23,8 +24,8 @@ export default defineConfig({
           name: "services",
           include: SERVICE_SUITES,
           globalSetup: ["test/services/global-setup.ts"],
-          testTimeout: 30_000,
-          hookTimeout: 60_000,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],
