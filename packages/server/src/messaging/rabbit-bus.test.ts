@@ -49,6 +49,14 @@ describe("without a broker", () => {
     expect(bus.warnings.join("\n")).not.toContain("hunter2");
   });
 
+  test("it can be closed, also by two who do not know of each other", async () => {
+    const bus = busAt(`rabbit://u:p@127.0.0.1:${await closedPort()}/`);
+    bus.subscribe(async () => {});
+    expect(await bus.publish(systemRandom.uuid())).toBe("not_announced");
+    await bus.close();
+    await bus.close();
+  });
+
   test("a broker that says nothing is given up within the bound", async () => {
     const silent = createServer();
     const port = await new Promise<number>((resolve) => {

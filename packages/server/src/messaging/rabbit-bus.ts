@@ -47,6 +47,7 @@ export class RabbitBus implements MessageBus {
   /** Publishers that wait for the broker's confirmation. */
   readonly #waiting = new Set<AbortController>();
   #lastWarning = "";
+  #closing: Promise<void> | undefined;
 
   constructor(options: RabbitOptions) {
     this.#options = options;
@@ -103,7 +104,13 @@ export class RabbitBus implements MessageBus {
     };
   }
 
-  async close(): Promise<void> {
+  close(): Promise<void> {
+    // Once only: while there is no broker, the client library's second close would wait for a socket that is gone.
+    this.#closing ??= this.#close();
+    return this.#closing;
+  }
+
+  async #close(): Promise<void> {
     const consumers = [...this.#consumers];
     this.#consumers.clear();
     const wasReady = this.#connection.ready;
