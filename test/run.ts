@@ -4,12 +4,12 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
+import { readRunReport, type SuiteResult } from "./run-report.ts";
 import { SERVICE_NAMES, whyMissing } from "./services/binaries.ts";
-import { readVitestReport, type SuiteResult } from "./vitest-report.ts";
 
 /*
  * `npm test`: linter, type checker and every vitest project. All run even when one fails. The last line sums up;
- * linter and type checker count as one test each.
+ * linter and type checker count as one test each. Arguments go to vitest: `npm test -- packages/client`.
  */
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -34,9 +34,10 @@ async function vitest(): Promise<readonly SuiteResult[]> {
   const folder = mkdtempSync(join(tmpdir(), "protector-test-"));
   const file = join(folder, "report.json");
   try {
-    const words = ["vitest", "run", "--reporter=default", "--reporter=json", `--outputFile.json=${file}`];
-    const status = await run("vitest", words);
-    return readVitestReport(file, ROOT, status === 0);
+    process.env.PROTECTOR_TEST_REPORT = file;
+    const words = ["vitest", "run", "--reporter=default", "--reporter=./test/summary-reporter.ts"];
+    const status = await run("vitest", [...words, ...process.argv.slice(2)]);
+    return readRunReport(file, status === 0);
   } finally {
     rmSync(folder, { recursive: true, force: true });
   }
