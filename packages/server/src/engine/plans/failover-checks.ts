@@ -12,9 +12,10 @@ export interface FailoverChecks {
 
 /** Looks at everything that would stop a planned failover half way; changes nothing. */
 export function checkFailover(input: FailoverInput): FailoverChecks {
+  const replicated = new Set(input.source.arrayGroup?.members.map((name) => name.toLowerCase()));
   const blockers: CheckResult[] = [
     ...checkStorage(input),
-    ...input.members.flatMap((member) => [...checkServer(input, member), ...checkMappings(input, member)]),
+    ...input.members.flatMap((member) => [...checkServer(input, member, replicated), ...checkMappings(input, member)]),
     ...checkAddresses(input),
     ...checkQuota(input),
   ];
@@ -63,7 +64,8 @@ function checkStorage(input: FailoverInput): CheckResult[] {
   return found;
 }
 
-function checkServer(input: FailoverInput, member: FailoverMember): CheckResult[] {
+/** @param replicated lower-case names of the array group's volumes. */
+function checkServer(input: FailoverInput, member: FailoverMember, replicated: ReadonlySet<string>): CheckResult[] {
   const { source } = input;
   const server = source.servers.get(member.serverId);
   if (!server) {
@@ -84,9 +86,8 @@ function checkServer(input: FailoverInput, member: FailoverMember): CheckResult[
       finding("member.wrong_state", member.name, `It is ${server.status}; a failover needs it ACTIVE or SHUTOFF.`),
     );
   }
-  const held = new Set(input.source.arrayGroup?.members.map((name) => name.toLowerCase()));
   for (const volume of member.description.volumes) {
-    if (input.source.arrayGroup && !held.has(volume.array_volume.toLowerCase())) {
+    if (input.source.arrayGroup && !replicated.has(volume.array_volume.toLowerCase())) {
       found.push(
         finding(
           "member.volume_not_replicated",

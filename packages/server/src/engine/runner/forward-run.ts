@@ -2,6 +2,7 @@ import type { ErrorItem } from "@protector/contract";
 import { withJitter } from "@protector/ports";
 import type { Transaction } from "kysely";
 import type { Database } from "../../db/schema.ts";
+import { atPlace } from "../world/call-order.ts";
 import { failureItem, failureOf, type StepFailure } from "./failure.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import { type RunEnvironment, stepContext } from "./step-context.ts";
@@ -170,7 +171,7 @@ export class ForwardRun {
         unknownForMs: since === undefined ? undefined : began - since,
         outputOf: (key) => this.#graph.get(key)?.output,
       });
-      const output = await handler.run(context, step.input as never);
+      const output = await atPlace(step.sequence, () => handler.run(context, step.input as never));
       await this.#end(step, "completed", { output: output ?? {} });
       return undefined;
     } catch (error) {

@@ -1,9 +1,24 @@
 import type { HttpTransport } from "@protector/ports";
+import { currentPlace } from "./call-order.ts";
 
-/** Lets at most so many calls at once to each service through; the others wait in order. One per engine. */
+interface Waiter {
+  readonly place: number;
+  readonly go: () => void;
+}
+
+/** Calls of one service: how many are under way, and who waits, the next one last. */
+interface Lane {
+  active: number;
+  readonly queue: Waiter[];
+}
+
+/**
+ * Lets at most so many calls at once to each service through; the others wait by their place ({@link currentPlace}), those
+ * of one place in the order in which they came. One per engine.
+ */
 export class CallLimits {
   readonly #most: number;
-  readonly #lanes = new Map<string, { active: number; readonly queue: (() => void)[] }>();
+  readonly #lanes = new Map<string, Lane>();
 
   constructor(most: number) {
     this.#most = most;
@@ -16,20 +31,21 @@ export class CallLimits {
   limit(transport: HttpTransport, beforeEach: () => void): HttpTransport {
     return async (request) => {
       const lane = this.#lane(new URL(request.url).origin);
-      if (lane.active >= this.#most) await new Promise<void>((resolve) => lane.queue.push(resolve));
+      if (lane.active >= this.#most)
+        await new Promise<void>((go) => enqueue(lane.queue, { place: currentPlace(), go }));
       else lane.active += 1;
       try {
         beforeEach();
         return await transport(request);
       } finally {
-        const next = lane.queue.shift();
-        if (next) next();
+        const next = lane.queue.pop();
+        if (next) next.go();
         else lane.active -= 1;
       }
     };
   }
 
-  #lane(origin: string) {
+  #lane(origin: string): Lane {
     let lane = this.#lanes.get(origin);
     if (!lane) {
       lane = { active: 0, queue: [] };
@@ -37,4 +53,16 @@ export class CallLimits {
     }
     return lane;
   }
+}
+
+/** Before everyone who is to go first, behind everyone who is to go later. */
+function enqueue(queue: Waiter[], waiter: Waiter): void {
+  let low = 0;
+  let high = queue.length;
+  while (low < high) {
+    const middle = (low + high) >>> 1;
+    if ((queue[middle]?.place ?? 0) > waiter.place) low = middle + 1;
+    else high = middle;
+  }
+  queue.splice(low, 0, waiter);
 }

@@ -7,7 +7,7 @@ import type { GroupView } from "./group-view.ts";
 import { SharedReads } from "./shared-reads.ts";
 import type { SiteAccess } from "./site-access.ts";
 import { administratorOf, projectAt, siteById } from "./site-directory.ts";
-import { openTenantCloud } from "./tenant-access.ts";
+import { openProjectManager, openTenantCloud } from "./tenant-access.ts";
 
 /** In whose name, and through which transport, a group's sites are reached. */
 export interface AccessRequest {
@@ -38,7 +38,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     admin,
     array,
     groupTypeName: settings.groupTypeName,
-    reads: new SharedReads(admin, projectId, clock),
+    reads: new SharedReads(clock, { cloud: admin, projectId, array, groupId: view.group.id }),
     arrayName: once(() => nameOf(array, view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name)),
     cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
     tenant: once((): Promise<Cloud> => {
@@ -49,6 +49,11 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
         { serviceUser, ports: cloudPorts },
         { projectId, userId: request.userId, requestId },
       );
+    }),
+    projectManager: once(() => {
+      if (!isOwn) throw new Error(`nothing is managed at ${site.name}: it is not this engine's site`);
+      const serviceUser = { ...settings.ownCloud, timeoutMs: settings.callTimeoutMs };
+      return openProjectManager({ serviceUser, ports: cloudPorts }, { projectId, userId: request.userId, requestId });
     }),
   };
 }
