@@ -21,6 +21,8 @@ export async function protectThreeTier(sites: TwoSites): Promise<ProtectedGroup>
   const { a, world } = sites;
   const tiers = seedThreeTier(world.cloud("site-a"), a.tenant);
   const servers = [tiers.db, tiers.app, tiers.web];
+  // The tenant has his key pair at home only: the failover has to bring it along.
+  world.cloud("site-b").compute.keypairs.clear();
   const id = await createGroup(sites);
   const engine = sites.engine(a);
   const memberIds: string[] = [];

@@ -221,9 +221,9 @@ function createTrust(world: World, site: TestSite): string {
     trusteeId: site.tenant.basics.serviceUser.id,
     projectId: site.projectId,
     roleIds: [member.id],
-    impersonation: true,
+    isImpersonating: true,
     expiresAt: undefined,
-  } as never);
+  });
   return id;
 }
 

@@ -80,6 +80,18 @@ describeDatabases("leases", (database) => {
       expect(await take("engine-2")).toMatchObject({ number: 2, isTakeover: false });
     });
 
+    it("waits only seconds for a holder that fell silent in the middle of a commit", async ({ skip }) => {
+      skip(database.kind === "sqlite", "a process that dies lets go of its SQLite file at once");
+      await store(1, { status: "running", lease_owner: "engine-9", lease_number: 4, lease_expires_at: PAST });
+      const silent = await database.another().db.startTransaction().execute();
+      await silent.updateTable("dr_operations").set({ phase: "recover" }).where("id", "=", ID).execute();
+      expect(await take("engine-1")).toMatchObject({ number: 5, isTakeover: true });
+      const late = silent.commit().execute();
+      await expect(late).rejects.toThrow("Lost connection");
+      const operation = database.connection.db.selectFrom("dr_operations").select("phase");
+      expect(await operation.executeTakeFirst()).toEqual({ phase: null });
+    });
+
     it("answers nothing for an operation that is not there", async () => {
       expect(await take("engine-1")).toBeUndefined();
     });

@@ -1,5 +1,6 @@
 import { ProtectorError } from "@protector/contract";
-import type { Volume } from "@protector/openstack";
+import { isQuotaText, type ManageVolume, type Volume } from "@protector/openstack";
+import { OutsideError } from "@protector/ports";
 import { settledAbsence } from "../runner/settled-absence.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
 import type { CutPoint } from "./replication.ts";
@@ -116,8 +117,7 @@ async function cloneAndManage(context: StepContext, input: RecoverVolumeInput): 
     throw new ProtectorError("storage.volume_connected", `Clone ${clone} of ${input.title} is connected to a host.`);
   }
   await ledger.intend(volumeEntry(context, input));
-  const tenant = await here.tenant();
-  return tenant.volume.manageVolume({
+  const request: ManageVolume = {
     host: await here.cinderHost(),
     reference: clone,
     name: input.temporaryName,
@@ -125,7 +125,25 @@ async function cloneAndManage(context: StepContext, input: RecoverVolumeInput): 
     volumeType: input.volumeType,
     isBootable: input.isBootable,
     metadata: {},
-  });
+  };
+  return manage(context, request);
+}
+
+/**
+ * Manages as the tenant; where `volume_manage` is left to administrators, as the service user with its role in the
+ * tenant's project.
+ */
+async function manage(context: StepContext, request: ManageVolume): Promise<{ readonly id: string }> {
+  const tenant = await context.here.tenant();
+  try {
+    return await tenant.volume.manageVolume(request);
+  } catch (error) {
+    if (!(error instanceof OutsideError && error.failure.status === 403) || isQuotaText(error.failure.detail))
+      throw error;
+    const manager = await context.here.projectManager();
+    if (!manager) throw error;
+    return manager.volume.manageVolume(request);
+  }
 }
 
 /** Destroys the clones of leases up to `newest` that were not managed, and sees them gone. */

@@ -1,4 +1,5 @@
 import { OutsideError } from "@protector/ports";
+import { arrayGroupName } from "@protector/storage";
 import type { Transaction } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
 import type { Database } from "../../db/schema.ts";
@@ -131,6 +132,7 @@ async function findLeftovers(search: Search): Promise<readonly Leftover[]> {
     ...(await ports(search)),
     ...(await volumes(search)),
     ...(await clones(search)),
+    ...(await cinderGroups(search)),
   ];
 }
 
@@ -175,6 +177,17 @@ async function clones({ site, cloneNames }: Search): Promise<readonly Leftover[]
   return all
     .filter(({ connectionCount }) => connectionCount === 0)
     .map(({ id, name }) => ({ label: `array volume ${name}`, remove: () => site.array.destroyVolume(name, id) }));
+}
+
+/** A second, empty Cinder group of the protection group. */
+async function cinderGroups({ site, scene, known }: Search): Promise<readonly Leftover[]> {
+  if (!site.isOwn) return [];
+  const { volume } = await site.tenant();
+  const all = await volume.listGroups({ name: arrayGroupName(scene.view.group.id) });
+  const recorded = new Set(scene.view.consistencyGroups.map((row) => row.cinder_group_id));
+  return all
+    .filter(({ id, volumeIds }) => !known.has(id) && !recorded.has(id) && volumeIds.length === 0)
+    .map(({ id, name }) => ({ label: `Cinder group ${name} (${id})`, remove: () => volume.deleteGroup(id) }));
 }
 
 async function ignoreGone(call: Promise<unknown>): Promise<void> {

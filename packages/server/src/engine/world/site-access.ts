@@ -17,6 +17,11 @@ export interface SiteAccess {
    * @throws ProtectorError `trust.unusable` when no trust yields a token.
    */
   tenant(): Promise<Cloud>;
+  /**
+   * The service user in the tenant's project, by a role that the administrator gave it there (the closed way: `manage` is
+   * left to administrators); own site only. Undefined when it has none.
+   */
+  projectManager(): Promise<Cloud | undefined>;
   readonly array: StorageArray;
   /** Name of the array, as the other array knows it. */
   arrayName(): Promise<string>;

@@ -52,6 +52,15 @@ export async function openTenantCloud(
   );
 }
 
+/** The service user in the tenant's project; undefined when nobody gave it a role there. */
+export async function openProjectManager(
+  options: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
+  request: TenantRequest,
+): Promise<Cloud | undefined> {
+  const cloud = sessionAs(options, request, { kind: "project_by_id", projectId: request.projectId });
+  return (await refusal(cloud)) === undefined ? cloud : undefined;
+}
+
 function sessionAs(
   { serviceUser, ports }: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
   request: TenantRequest,
