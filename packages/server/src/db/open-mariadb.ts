@@ -108,7 +108,18 @@ class PoolDriver extends MysqlDriver {
   }
 }
 
-/** Strict, whatever the server's default is: a value that does not fit is an error, never cut. */
+/** Longest silence inside a transaction, in s. */
+const IDLE_TRANSACTION_SECONDS = 10;
+
+/**
+ * Strict, whatever the server's default is: a value that does not fit is an error, never cut. A transaction whose client
+ * has gone silent (its host lost power) is rolled back soon: its locks would keep others out for hours.
+ */
 async function prepareSession(connection: DriverConnection): Promise<void> {
-  await connection.executeQuery(CompiledQuery.raw("set session sql_mode = 'TRADITIONAL', time_zone = '+00:00'"));
+  const settings = [
+    "sql_mode = 'TRADITIONAL'",
+    "time_zone = '+00:00'",
+    `idle_transaction_timeout = ${IDLE_TRANSACTION_SECONDS}`,
+  ];
+  await connection.executeQuery(CompiledQuery.raw(`set session ${settings.join(", ")}`));
 }
