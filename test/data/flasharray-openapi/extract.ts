@@ -1,5 +1,4 @@
 import { readFileSync, writeFileSync } from "node:fs";
-// biome-ignore lint/correctness/noUndeclaredDependencies: a tool that is run by hand when the vendor publishes a new description; the server brings the package.
 import { parse } from "yaml";
 
 /**
