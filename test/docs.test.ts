@@ -32,6 +32,13 @@ describe("the documentation", () => {
     expect(targets.filter((target) => !existsSync(join(ROOT, dirname(page), target)))).toEqual([]);
   });
 
+  it("names only files of the code that exist in ARCHITECTURE.md", () => {
+    const named = [...read("ARCHITECTURE.md").matchAll(/`([a-z][\w./-]*\/[\w./-]*)`/g)].map(([, path = ""]) => path);
+    const places = (path: string) => [join(ROOT, path), join(ROOT, "packages", path)];
+    expect(named.length).toBeGreaterThan(20);
+    expect(named.filter((path) => !places(path).some((place) => existsSync(place)))).toEqual([]);
+  });
+
   it("names only npm scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name));
