@@ -40,8 +40,9 @@ const COMPUTE = {
 const VOLUME = { createMs: 800, deleteMs: 800, manageMs: 800, unmanageMs: 500, groupMs: 700 } as const;
 
 /**
- * A typical cloud. Durations are those measured on a real OpenStack (boot from volume 3–5 s, shelve 3.9 s, unshelve 2.3 s,
- * manage under 1 s) at their lower ends, latencies those of single calls there; a transfer takes 20 s.
+ * A typical cloud. Build, shelve, unshelve and manage last as long as they did on a real OpenStack (boot from volume 3–5 s,
+ * shelve 3.9 s, unshelve 2.3 s, manage under 1 s), at their lower ends; the other durations and the latencies are assumed; a
+ * transfer takes 20 s.
  */
 export const TYPICAL: CloudTimes = {
   name: "typical",
