@@ -13,7 +13,7 @@ import { writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DatabaseConnection } from "../../packages/server/src/db/connection.ts";
 import { migrate } from "../../packages/server/src/db/migrate.ts";
 import { openSqlite, withGate } from "../../packages/server/src/db/open-sqlite.ts";
-import { newKeyRing } from "../../packages/server/src/domain/key-ring.ts";
+import { type KeyRing, newKeyRing } from "../../packages/server/src/domain/key-ring.ts";
 import { SecretStore } from "../../packages/server/src/domain/secrets.ts";
 import { mintSiteIdentity } from "../../packages/server/src/domain/site-identity.ts";
 import { Engine } from "../../packages/server/src/engine/engine.ts";
@@ -28,6 +28,8 @@ export interface TestSite {
   readonly id: string;
   readonly connection: DatabaseConnection;
   readonly secrets: SecretStore;
+  /** The keys of `secrets`, for another program of the site. */
+  readonly keyRing: KeyRing;
   readonly tenant: SeededTenant;
   readonly projectId: string;
 }
@@ -155,10 +157,11 @@ async function createSite(
   const tenant = seedTenant(cloud, seedBasics(cloud));
   const connection = open(name);
   await migrate(connection);
-  const secrets = new SecretStore(newKeyRing(world.random), world.random);
+  const keyRing = newKeyRing(world.random);
+  const secrets = new SecretStore(keyRing, world.random);
   const address = { name, authUrl: cloud.authUrl, region: cloud.region, apiUrl: `http://${cloud.options.host}:8788` };
   const id = await mintSiteIdentity({ db: connection.db, secrets, random: world.random }, address, world.clock.now());
-  return { name, id, connection, secrets, tenant, projectId: tenant.project.id };
+  return { name, id, connection, secrets, keyRing, tenant, projectId: tenant.project.id };
 }
 
 /** Makes one site known to the other: its row with the administrator's credential, the tenant's projects, a trust. */
@@ -280,7 +283,10 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
       leaseMs: LEASE_MS,
       sweepMs: SWEEP_MS,
       operationsAtOnce: 25,
-      callsPerService: options.callsPerService ?? 20,
+      callsPerService: options.callsPerService ?? 16,
+      callsPerArray: options.callsPerService ?? 8,
+      markerMs: 60_000,
+      peerMs: 30_000,
       callTimeoutMs: 60_000,
       policyArrayTls: {},
     },

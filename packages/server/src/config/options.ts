@@ -202,12 +202,13 @@ export const OPTIONS = {
       help: "Seconds between looks at whether the other site answers.",
     },
     max_operations: { type: "int", default: "25", min: 1, help: "Operations that one engine runs at once." },
-    max_steps: { type: "int", default: "64", min: 1, help: "Steps that one operation runs at once." },
-    nova_limit: { type: "int", default: "16", min: 1, help: "Calls to one site's Nova at once." },
-    cinder_limit: { type: "int", default: "16", min: 1, help: "Calls to one site's Cinder at once." },
-    neutron_limit: { type: "int", default: "16", min: 1, help: "Calls to one site's Neutron at once." },
-    keystone_limit: { type: "int", default: "8", min: 1, help: "Calls to one site's Keystone at once." },
-    array_limit: { type: "int", default: "8", min: 1, help: "Calls to one array at once." },
+    calls_per_service: {
+      type: "int",
+      default: "16",
+      min: 1,
+      help: "Calls to one OpenStack service of one site at once.",
+    },
+    calls_per_array: { type: "int", default: "8", min: 1, help: "Calls to one array at once." },
     call_timeout: {
       type: "int",
       default: "60",
@@ -219,12 +220,6 @@ export const OPTIONS = {
       help: "host:port that answers GET /metrics for Prometheus, of one engine process; none without it.",
       example: "127.0.0.1:9788",
     },
-    fence_timeout: {
-      type: "int",
-      default: "60",
-      min: 1,
-      help: "Seconds that an unplanned failover tries to reach the lost site.",
-    },
   },
   healthcheck: {
     detailed: {
@@ -232,13 +227,10 @@ export const OPTIONS = {
       default: "false",
       help: "Tell the version and each check's reason to everyone who asks.",
     },
-    backends: { type: "list", default: "", help: "Checks: disable_by_file, enable_by_files, database, messaging." },
     disable_by_file_path: {
       type: "path",
-      help: "With disable_by_file: while this file exists, the node reports itself as unavailable.",
+      help: "While this file exists, the node reports itself as unavailable.",
     },
-    enable_by_file_paths: { type: "list", default: "", help: "With enable_by_files: files that must exist." },
-    allowed_source_ranges: { type: "list", default: "", help: "Networks (CIDR) that may ask; everyone without any." },
   },
   oslo_middleware: {
     enable_proxy_headers_parsing: {

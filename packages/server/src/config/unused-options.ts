@@ -33,6 +33,7 @@ export const UNUSED_OPTIONS: Readonly<Record<string, readonly string[]>> = {
     "project_domain_id",
     "user_domain_id",
   ],
+  healthcheck: ["backends", "disable_by_file_paths", "enable_by_file_paths", "allowed_source_ranges"],
   oslo_policy: ["enforce_scope", "enforce_new_defaults"],
   oslo_messaging_rabbit: [
     "amqp_durable_queues",

@@ -45,8 +45,14 @@ export interface EngineSettings {
   readonly sweepMs: number;
   /** Most operations at once. */
   readonly operationsAtOnce: number;
-  /** Most calls at once to one service. */
+  /** Most calls at once to one OpenStack service of one site. */
   readonly callsPerService: number;
+  /** Most calls at once to one array. */
+  readonly callsPerArray: number;
+  /** ms between two looks at the markers. */
+  readonly markerMs: number;
+  /** ms between two looks at whether the other site answers. */
+  readonly peerMs: number;
   /** One call's time limit in ms. */
   readonly callTimeoutMs: number;
   /** TLS towards arrays that a policy names by URL. */

@@ -24,7 +24,7 @@ export class Engine {
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
-    this.#limits = new CallLimits(ports.settings.callsPerService);
+    this.#limits = new CallLimits();
   }
 
   /** Sweeps until stopped. */

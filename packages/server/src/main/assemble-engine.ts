@@ -53,7 +53,10 @@ function settingsOf(config: Config): EngineSettings {
     leaseMs: engine.lease_seconds * 1000,
     sweepMs: engine.sweep_interval * 1000,
     operationsAtOnce: engine.max_operations,
-    callsPerService: engine.nova_limit,
+    callsPerService: engine.calls_per_service,
+    callsPerArray: engine.calls_per_array,
+    markerMs: engine.marker_interval * 1000,
+    peerMs: engine.peer_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
     policyArrayTls: {},
   };

@@ -1,5 +1,5 @@
 import type { Logger } from "pino";
-import type { EngineEvent } from "../engine/engine-events.ts";
+import type { EngineEvent, StepFacts } from "../engine/engine-events.ts";
 
 interface LogEntry {
   readonly level: "info" | "warn" | "error";
@@ -25,6 +25,22 @@ function entryOf(event: EngineEvent): LogEntry {
       const facts = { operation_id: event.operationId, status: event.status, reason: event.reason ?? undefined };
       return { level: "info", facts, text: "Operation left" };
     }
+    case "step_began":
+      return {
+        level: "info",
+        facts: { ...stepFacts(event), attempt: event.attempt },
+        text: `Step begun: ${event.title}`,
+      };
+    case "step_ended": {
+      const facts = {
+        ...stepFacts(event),
+        status: event.status,
+        duration_ms: event.durationMs,
+        error: event.error ?? undefined,
+      };
+      const level = event.status === "completed" || event.status === "skipped" ? "info" : "warn";
+      return { level, facts, text: `Step ${event.status}: ${event.title}` };
+    }
     case "lease_lost":
       return { level: "warn", facts: { operation_id: event.operationId, reason: event.reason }, text: "Lease lost" };
     case "operation_broken": {
@@ -42,4 +58,9 @@ function entryOf(event: EngineEvent): LogEntry {
     case "primary_changed":
       return { level: "warn", facts: { group_id: event.groupId, epoch: event.epoch }, text: "Primary changed" };
   }
+}
+
+function stepFacts(event: StepFacts): Readonly<Record<string, unknown>> {
+  const { operationId, requestId, projectId, step, site } = event;
+  return { operation_id: operationId, request_id: requestId, project_id: projectId, step, site };
 }

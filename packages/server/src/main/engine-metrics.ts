@@ -12,6 +12,8 @@ export class EngineMetrics {
   readonly #takenAt = new Map<string, number>();
   readonly #duration: Histogram<"status">;
   readonly #taken: Counter<"takeover">;
+  readonly #stepRetries: Counter;
+  readonly #stepDuration: Histogram<"outcome">;
   readonly #leasesLost: Counter;
   readonly #broken: Counter;
   readonly #watchFailures: Counter<"watch">;
@@ -41,6 +43,14 @@ export class EngineMetrics {
       name: "protector_watch_failures_total",
       help: "Looks of a watch that failed",
       labelNames: ["watch"],
+      registers,
+    });
+    this.#stepRetries = counter("protector_step_retries_total", "Tries of a step after the first");
+    this.#stepDuration = new Histogram({
+      name: "protector_step_duration_seconds",
+      help: "How long a try of a step took",
+      labelNames: ["outcome"],
+      buckets: [0.1, 0.5, 1, 5, 15, 60, 300, 1800],
       registers,
     });
     new Gauge({
@@ -73,6 +83,12 @@ export class EngineMetrics {
         break;
       case "watch_failed":
         this.#watchFailures.inc({ watch: event.watch });
+        break;
+      case "step_ended":
+        this.#stepDuration.observe({ outcome: event.error === null ? "done" : "not_done" }, event.durationMs / 1000);
+        break;
+      case "step_began":
+        if (event.attempt > 1) this.#stepRetries.inc();
         break;
       case "duty_done":
       case "primary_changed":

@@ -29,6 +29,11 @@ export interface ForwardOptions {
   readonly leaseSignal: AbortSignal;
   /** Tries of a step with passing trouble before the operation waits. */
   readonly triesPerLook: number;
+  /** Told when a try of a step begins, and when it ends: `error` says why when it did not succeed. */
+  readonly onStep: (
+    step: JournaledStep,
+    change: { readonly durationMs?: number; readonly error: string | null },
+  ) => void;
   /** Right before a step's intent is written. False: a person asked for something, nothing more begins. May throw. */
   beforeStep(step: JournaledStep): Promise<boolean>;
   /** Writes down what a site owes, in the transaction that skips the step. */
@@ -160,6 +165,7 @@ export class ForwardRun {
       message: null,
     });
     const began = clock.now();
+    this.#options.onStep(step, { error: null });
     const since = this.#unknownSince.get(step.key);
     const signal = AbortSignal.any([this.#options.leaseSignal, this.#stop.signal]);
     try {
@@ -173,6 +179,7 @@ export class ForwardRun {
       });
       const output = await atPlace(step.sequence, () => handler.run(context, step.input as never));
       await this.#end(step, "completed", { output: output ?? {} });
+      this.#options.onStep(step, { durationMs: clock.now() - began, error: null });
       return undefined;
     } catch (error) {
       if (error instanceof LeaseLost || error instanceof Superseded || this.#options.leaseSignal.aborted) throw error;
@@ -184,6 +191,7 @@ export class ForwardRun {
       }
       const failure = failureOf(error);
       if (failure.effect === "unknown" && since === undefined) this.#unknownSince.set(step.key, began);
+      this.#options.onStep(step, { durationMs: clock.now() - began, error: failure.error.message });
       return failure;
     }
   }

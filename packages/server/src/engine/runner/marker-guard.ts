@@ -27,7 +27,7 @@ export async function guardMarkers(
   mode: GuardMode,
 ): Promise<void> {
   const { groupId, id } = environment.operation;
-  const isTaken = steps.some((step) => TAKES_MARKER.has(step.action) && step.status === "completed");
+  const isTaken = markerStepsOf(steps).some((step) => TAKES_MARKER.has(step.action) && step.status === "completed");
   const sides = [environment.source, environment.target];
   const markers = await Promise.all(sides.map((side) => readMarker(environment, side, mode)));
   for (const [index, side] of sides.entries()) {
@@ -59,12 +59,23 @@ async function readMarker(
   }
 }
 
+/** Steps that deal with markers, by plan: looked for once, not before each of a thousand fire steps. */
+const markerSteps = new WeakMap<readonly JournaledStep[], readonly JournaledStep[]>();
+
+function markerStepsOf(steps: readonly JournaledStep[]): readonly JournaledStep[] {
+  let found = markerSteps.get(steps);
+  if (!found) {
+    found = steps.filter((step) => step.action.startsWith("marker."));
+    markerSteps.set(steps, found);
+  }
+  return found;
+}
+
 /** Epochs at which a marker may stand while this operation works. */
 function epochsOf(environment: RunEnvironment, steps: readonly JournaledStep[]): ReadonlySet<number> {
   const epochs = new Set<number>();
   if (environment.operation.epoch !== null) epochs.add(environment.operation.epoch);
-  for (const step of steps) {
-    if (!step.action.startsWith("marker.")) continue;
+  for (const step of markerStepsOf(steps)) {
     const input = step.input as { epoch?: number; to?: number; back?: number };
     for (const epoch of [input.epoch, input.to, input.back]) if (epoch !== undefined) epochs.add(epoch);
   }

@@ -21,7 +21,8 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
   const requestId = operation.request_id ?? `req-${operation.id}`;
   const request = {
     view,
-    transport: limits.limit(transport, () => keeper.requireTimeLeft()),
+    transport: limits.limit(transport, ports.settings.callsPerService, () => keeper.requireTimeLeft()),
+    arrayTransport: limits.limit(transport, ports.settings.callsPerArray, () => keeper.requireTimeLeft()),
     userId: operation.user_id,
     requestId,
   };

@@ -16,6 +16,7 @@ import { databaseTime, type JournaledStep, loadOperation, loadSteps, type Operat
 import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
 import { planOperation } from "./plan-operation.ts";
 import type { Scene } from "./scene.ts";
+import { tellStep } from "./step-events.ts";
 import { LeaseLost, Superseded } from "./step-handler.ts";
 import { undoSteps } from "./undo-run.ts";
 import { failOperation, waitForOutside } from "./wait-for-outside.ts";
@@ -157,6 +158,7 @@ export class OperationRun {
       databaseNow: await databaseTime(ports.connection),
       leaseSignal: keeper.signal,
       triesPerLook: TRIES_PER_LOOK,
+      onStep: (step, change) => tellStep(ports.events, scene, step, change),
       beforeStep: (step) => this.#beforeStep(scene, step),
       owe: (trx, step, failure) =>
         oweStep(trx, ports, {

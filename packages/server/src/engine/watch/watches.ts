@@ -1,5 +1,5 @@
 import { withJitter } from "@protector/ports";
-import type { EnginePorts } from "../engine-ports.ts";
+import type { EnginePorts, EngineSettings } from "../engine-ports.ts";
 import { CallLimits } from "../world/call-limits.ts";
 import { doDuties } from "./duties.ts";
 import { beat } from "./heartbeat.ts";
@@ -34,9 +34,9 @@ export class Watches {
   #running: Promise<unknown> | undefined;
 
   constructor(ports: EnginePorts, options: WatchOptions) {
-    const limits = new CallLimits(ports.settings.callsPerService);
-    this.#ports = { ...ports, transport: limits.limit(ports.transport, () => {}) };
-    this.#watches = watchesOf(options);
+    const { callsPerService } = ports.settings;
+    this.#ports = { ...ports, transport: new CallLimits().limit(ports.transport, callsPerService, () => {}) };
+    this.#watches = watchesOf(ports.settings, options);
   }
 
   /** Begins every watch with a round at once, markers first: a site that is no longer primary fences itself. */
@@ -62,10 +62,10 @@ export class Watches {
   }
 }
 
-function watchesOf(options: WatchOptions): readonly Watch[] {
+function watchesOf({ markerMs, peerMs }: EngineSettings, options: WatchOptions): readonly Watch[] {
   return [
-    { name: "markers", everyMs: 60_000, round: watchMarkers },
-    { name: "peer-reachability", everyMs: 15_000, round: lookAtPeers },
+    { name: "markers", everyMs: markerMs, round: watchMarkers },
+    { name: "peer-reachability", everyMs: peerMs, round: lookAtPeers },
     { name: "duties", everyMs: 30_000, round: doDuties },
     { name: "recovery-points", everyMs: 30_000, round: readRecoveryPoints },
     { name: "readiness-requests", everyMs: 5_000, round: answerReadinessRequests },

@@ -17,22 +17,16 @@ interface Lane {
  * of one place in the order in which they came. One per engine.
  */
 export class CallLimits {
-  readonly #most: number;
   readonly #lanes = new Map<string, Lane>();
 
-  constructor(most: number) {
-    this.#most = most;
-  }
-
   /**
-   * A transport that waits for its turn.
+   * A transport that lets at most `most` calls at once through to each service.
    * @param beforeEach called right before a call leaves, when its turn has come: throws to keep it from leaving.
    */
-  limit(transport: HttpTransport, beforeEach: () => void): HttpTransport {
+  limit(transport: HttpTransport, most: number, beforeEach: () => void): HttpTransport {
     return async (request) => {
       const lane = this.#lane(new URL(request.url).origin);
-      if (lane.active >= this.#most)
-        await new Promise<void>((go) => enqueue(lane.queue, { place: currentPlace(), go }));
+      if (lane.active >= most) await new Promise<void>((go) => enqueue(lane.queue, { place: currentPlace(), go }));
       else lane.active += 1;
       try {
         beforeEach();

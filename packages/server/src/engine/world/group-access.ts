@@ -14,6 +14,8 @@ export interface AccessRequest {
   readonly view: GroupView;
   /** Guarded by the lease of the operation that calls. */
   readonly transport: HttpTransport;
+  /** The same towards arrays; default `transport`. */
+  readonly arrayTransport?: HttpTransport;
   readonly userId: string;
   readonly requestId: string;
 }
@@ -28,7 +30,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   const admin = connectCloud({ ...(await administratorOf(directory, site)), requestId }, cloudPorts);
   const projectId = await projectAt(connection, view.group.project_id, site);
   const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
-  const array = ports.storageDriver(transport).connect(access);
+  const array = ports.storageDriver(request.arrayTransport ?? transport).connect(access);
   const isOwn = site.is_local === 1;
   return {
     siteId,
