@@ -43,8 +43,11 @@ export async function run(
   groupId: string,
   wish: Parameters<TwoSites["order"]>[2],
 ): Promise<string> {
+  return finish(sites, site, await sites.order(site, groupId, wish));
+}
+
+async function finish(sites: TwoSites, site: TestSite, operationId: string): Promise<string> {
   const engine = sites.engine(site);
-  const operationId = await sites.order(site, groupId, wish);
   const status = await sites.settle(site, operationId, engine);
   if (status === "completed") return operationId;
   const row = await site.connection.db
@@ -62,7 +65,7 @@ export async function run(
     .filter((event) => event.kind === "operation_broken")
     .map((event) => String((event.error as Error).stack));
   throw new Error(
-    `${wish.type} is ${status}: ${row?.status_reason}\n${JSON.stringify(steps, null, 1)}\n${broken.join("\n")}`,
+    `${row?.type} is ${status}: ${row?.status_reason}\n${JSON.stringify(steps, null, 1)}\n${broken.join("\n")}`,
   );
 }
 
@@ -183,11 +186,25 @@ function mappings({ a, b }: Pick<TwoSites, "a" | "b">): readonly Mapping[] {
   ] satisfies readonly (readonly [(typeof MAPPING_KINDS)[number], string, string])[];
 }
 
-async function addMember(
+/** A server that is to become a member. */
+export interface NewMember {
+  readonly serverId: string;
+  readonly name: string;
+  readonly tier: number;
+}
+
+async function addMember(sites: TwoSites, groupId: string, member: NewMember): Promise<string> {
+  const { id, operationId } = await orderMember(sites, groupId, member);
+  await finish(sites, sites.a, operationId);
+  return id;
+}
+
+/** Writes the member's row and its operation as the API does. */
+export async function orderMember(
   sites: TwoSites,
   groupId: string,
-  member: { readonly serverId: string; readonly name: string; readonly tier: number },
-): Promise<string> {
+  member: NewMember,
+): Promise<{ readonly id: string; readonly operationId: string }> {
   const { a, world } = sites;
   const id = world.random.uuid();
   const now = writeTime(world.clock.now());
@@ -213,6 +230,6 @@ async function addMember(
       updated_at: now,
     })
     .execute();
-  await run(sites, a, groupId, { type: "member_add", parameters: { member_id: id, server_id: member.serverId } });
-  return id;
+  const parameters = { member_id: id, server_id: member.serverId };
+  return { id, operationId: await sites.order(a, groupId, { type: "member_add", parameters }) };
 }
