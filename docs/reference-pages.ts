@@ -1,4 +1,4 @@
-import { ERROR_CATALOGUE, ERROR_HELP_URL, ROUTES, type Route, wireCode } from "@protector/contract";
+import { ERROR_CATALOGUE, ERROR_HELP_PATH, ROUTES, type Route, wireCode } from "@protector/contract";
 import type { Option, OptionTable } from "../packages/server/src/config/option.ts";
 import { BACKEND_OPTIONS, OPTIONS } from "../packages/server/src/config/options.ts";
 import { POLICY_RULES } from "../packages/server/src/policy/index.ts";
@@ -54,7 +54,7 @@ function errorsPage(): string {
     help,
   ]);
   return page("Errors", [
-    `Every error of the API, of operations and of the client has a code that never changes. On the wire it carries the service type in front (\`${wireCode("peer.unreachable")}\`), beside status, title, detail, the request id and a link (\`${ERROR_HELP_URL}\`). Operations hold the same codes in \`error.code\` of the failed step.`,
+    `Every error of the API, of operations and of the client has a code that never changes. On the wire it carries the service type in front (\`${wireCode("peer.unreachable")}\`), beside status, title, detail, the request id and a link (\`${ERROR_HELP_PATH}\` of the service gives this table as JSON). Operations hold the same codes in \`error.code\` of the failed step.`,
     table(["Code", "Status", "Title", "What to do"], rows),
   ]);
 }

@@ -6,6 +6,7 @@ import { openSite, type SiteHandle } from "./cloud/site-handle.ts";
 import { EXIT, UsageError } from "./exit-codes.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { CliHost } from "./host.ts";
+import { sentence } from "./output/error-text.ts";
 import { Printer } from "./output/printer.ts";
 import { type Painter, painterFor } from "./output/style.ts";
 
@@ -76,7 +77,7 @@ export class CommandContext {
 
   #reportOwed(failure: ApiError): void {
     this.warn(
-      `The change is made, but ${failure.site} has not confirmed it yet: ${failure.message} The next command on the group carries it there; or run: protector protection-group sync-force`,
+      `The change is made, but ${failure.site} has not confirmed it yet: ${sentence(failure.message)} The next command on the group carries it there; or run: protector protection-group sync-force`,
     );
     this.worsen(failure.isSilence ? EXIT.peerUnreachable : EXIT.done);
   }

@@ -33,8 +33,11 @@ export function exitCodeOf(error: unknown): number {
   return EXIT.error;
 }
 
-/** Exit code for an operation that was waited for. */
-export function exitCodeOfStatus(status: OperationStatus): number {
-  if (status === "completed") return EXIT.done;
+/**
+ * Exit code for an operation that was waited for.
+ * @param wished another end than `completed` that the caller asked for.
+ */
+export function exitCodeOfStatus(status: OperationStatus, wished?: OperationStatus): number {
+  if (status === "completed" || status === wished) return EXIT.done;
   return status === "completed_with_errors" ? EXIT.completedWithErrors : EXIT.error;
 }

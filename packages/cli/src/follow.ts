@@ -1,8 +1,9 @@
 import { isEnded, type OperationMoment, type RunningOperation, watchOperation } from "@protector/client";
-import type { Operation } from "@protector/contract";
+import type { Operation, OperationStatus } from "@protector/contract";
 import type { CommandContext } from "./context.ts";
 import { exitCodeOfStatus, TimedOut } from "./exit-codes.ts";
 import { durationText } from "./output/duration.ts";
+import { sentence } from "./output/error-text.ts";
 import { OperationLines } from "./output/operation-lines.ts";
 import { operationTitle, operationTree } from "./output/operation-tree.ts";
 
@@ -43,22 +44,29 @@ export async function follow(
   }
 }
 
+export interface FinishOptions {
+  /** Waits even when that is not wanted: something else has to follow. */
+  readonly isForced?: boolean;
+  /** An end that is as good as `completed`: `cancelled` for who cancels. */
+  readonly wished?: OperationStatus;
+}
+
 /**
- * Waits for an operation when that is wanted (or `isForced`: something else has to follow it), takes what it has changed to the peer, and sets the exit code.
+ * Waits for an operation when that is wanted, takes what it has changed to the peer, and sets the exit code.
  * @returns the operation as it is then.
  */
 export async function finish(
   context: CommandContext,
   running: RunningOperation,
   groupId: string,
-  { isForced = false }: { readonly isForced?: boolean } = {},
+  { isForced = false, wished }: FinishOptions = {},
 ): Promise<Operation> {
   if (!context.isWaiting && !isForced) {
     if (context.printer.isForPeople) context.note(`Accepted. ${rejoin(running)}`);
     return running.operation;
   }
   const operation = await follow(context, running);
-  context.worsen(exitCodeOfStatus(operation.status));
+  context.worsen(exitCodeOfStatus(operation.status, wished));
   await settle(context, operation, groupId);
   return operation;
 }
@@ -70,7 +78,7 @@ export async function settle(context: CommandContext, operation: Operation, grou
   if (delivery.isDelivered) return;
   const { failure } = delivery;
   context.warn(
-    `${failure.site} does not know the outcome yet: ${failure.message} The next command on the group tells it.`,
+    `${failure.site} does not know the outcome yet: ${sentence(failure.message)} The next command on the group tells it.`,
   );
 }
 
@@ -113,7 +121,7 @@ function redrawing(context: CommandContext, memberName: MemberName): (moment: Op
 }
 
 function telling(context: CommandContext, memberName: MemberName): (moment: OperationMoment) => void {
-  const lines = new OperationLines(memberName);
+  const lines = new OperationLines({ memberName, clock: context.host.clock });
   return (moment) => {
     for (const line of lines.next(moment)) context.note(line);
   };

@@ -482,8 +482,13 @@ export const ERROR_CATALOGUE = {
 /** A code of the catalogue, without the service type. */
 export type ErrorCode = keyof typeof ERROR_CATALOGUE;
 
-/** Page of the documentation that explains every code. */
-export const ERROR_HELP_URL = "https://docs.openstack.org/protector/latest/errors.html";
+/** Where the help links of errors lead, from the root of the service: `GET /errors` gives the whole catalogue. */
+export const ERROR_HELP_PATH = "/errors";
+
+/** The catalogue as `GET /errors` gives it. */
+export function errorCatalogue(): { code: string; status: number; title: string; help: string }[] {
+  return Object.entries(ERROR_CATALOGUE).map(([code, entry]) => ({ code: wireCode(code as ErrorCode), ...entry }));
+}
 
 /** The code as it stands on the wire. */
 export function wireCode(code: ErrorCode): string {
@@ -530,7 +535,7 @@ export function toErrorItem(error: ProtectorError, requestId?: string): ErrorIte
     status: entry.status,
     title: entry.title,
     detail: error.message,
-    links: [{ rel: "help", href: `${ERROR_HELP_URL}#${error.code}` }],
+    links: [{ rel: "help", href: `${ERROR_HELP_PATH}#${wireCode(error.code)}` }],
     ...facts,
     ...(fields ? { fields: [...fields] } : {}),
   };

@@ -1,6 +1,13 @@
 import { askOperation, findOperation, listOperations } from "@protector/client";
-import type { Operation, OperationAction, OperationStep } from "@protector/contract";
-import type { Command } from "commander";
+import {
+  OPERATION_STATUSES,
+  OPERATION_TYPES,
+  type Operation,
+  type OperationAction,
+  type OperationStatus,
+  type OperationStep,
+} from "@protector/contract";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
 import { exitCodeOfStatus, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames, settle } from "../follow.ts";
@@ -14,8 +21,8 @@ export function addOperationCommands(program: Command, act: Act): void {
   operations
     .command("list")
     .option("--protection-group <group>", "only those of a group (name or id)")
-    .option("--status <status>", "only those in this status")
-    .option("--type <type>", "only those of this type")
+    .addOption(new Option("--status <status>", "only those in this status").choices(OPERATION_STATUSES))
+    .addOption(new Option("--type <type>", "only those of this type").choices(OPERATION_TYPES))
     .description("list operations of both sites, newest first")
     .action((options: Filters) => act((context) => list(context, options)));
   operations
@@ -79,13 +86,20 @@ const VERBS = {
   rollback: "undo everything done so far",
 } as const;
 
+/** What whoever uses the verb wants, where that is not the operation's completion. */
+const END_OF = {
+  cancel: { wished: "cancelled" },
+  retry: {},
+  rollback: { wished: "rolled_back" },
+} as const;
+
 function addVerbs(operations: Command, act: Act): void {
-  for (const [verb, description] of Object.entries(VERBS)) {
+  for (const verb of ["cancel", "retry", "rollback"] as const) {
     operations
       .command(verb)
       .argument("<operation>", "id")
-      .description(description)
-      .action((id: string) => act((context) => ask(context, id, { [verb]: {} })));
+      .description(VERBS[verb])
+      .action((id: string) => act((context) => ask(context, id, { action: { [verb]: {} }, ...END_OF[verb] })));
   }
   operations
     .command("resume")
@@ -98,7 +112,7 @@ function addVerbs(operations: Command, act: Act): void {
         if (as !== undefined && as !== "unplanned") throw new UsageError("--as knows only: unplanned");
         if (as !== undefined && reason === undefined) throw new UsageError("--as unplanned needs --reason.");
         const resume = { ...(as ? { as: "unplanned" as const } : {}), ...(reason === undefined ? {} : { reason }) };
-        await ask(context, id, { resume });
+        await ask(context, id, { action: { resume } });
       }),
     );
   operations
@@ -107,12 +121,19 @@ function addVerbs(operations: Command, act: Act): void {
     .requiredOption("--reason <text>", "why; kept in the audit")
     .description("stop working on it; what it made is listed as left over")
     .action((id: string, { reason }: { reason: string }) =>
-      act((context) => ask(context, id, { abandon: { reason } })),
+      act((context) => ask(context, id, { action: { abandon: { reason } }, wished: "cancelled" })),
     );
 }
 
-async function ask(context: CommandContext, id: string, action: OperationAction): Promise<void> {
+interface Asked {
+  readonly action: OperationAction;
+  /** The end that the verb aims at. */
+  readonly wished?: OperationStatus;
+}
+
+async function ask(context: CommandContext, id: string, { action, wished }: Asked): Promise<void> {
   const running = await askOperation(context.sites, id, action);
-  const operation = await finish(context, running, running.operation.protection_group_id);
+  const groupId = running.operation.protection_group_id;
+  const operation = await finish(context, running, groupId, wished === undefined ? {} : { wished });
   context.printer.record(operation, OPERATION_COLUMNS);
 }

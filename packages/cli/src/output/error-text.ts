@@ -12,6 +12,11 @@ export function errorText(error: unknown, paint: Painter): string {
   return `${paint("Error:", "red")} unexpected: ${said}\n`;
 }
 
+/** With a full stop, so that another sentence can follow. */
+export function sentence(text: string): string {
+  return /[.!?]$/.test(text) ? text : `${text}.`;
+}
+
 function apiErrorText(error: ApiError, paint: Painter): string {
   const { wireCode, title, fields, operationId } = error.failure;
   const lines = [`${paint("Error:", "red")} ${error.message || title}`];

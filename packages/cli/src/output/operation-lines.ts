@@ -1,37 +1,61 @@
 import type { OperationMoment } from "@protector/client";
 import type { OperationStep } from "@protector/contract";
+import type { Clock } from "@protector/ports";
 import { timeText } from "./duration.ts";
-import { operationTitle } from "./operation-tree.ts";
+import { operationTitle, whyText } from "./operation-tree.ts";
+
+export interface OperationLinesOptions {
+  /** Name of the member of an id. */
+  readonly memberName: (id: string) => string | undefined;
+  readonly clock: Pick<Clock, "now">;
+}
 
 /** Tells an operation's course as one line per change, for logs. */
 export class OperationLines {
   readonly #seen = new Map<string, string>();
-  readonly #memberName: (id: string) => string | undefined;
+  readonly #messages = new Map<string, string>();
+  readonly #options: OperationLinesOptions;
 
-  constructor(memberName: (id: string) => string | undefined) {
-    this.#memberName = memberName;
+  constructor(options: OperationLinesOptions) {
+    this.#options = options;
   }
 
   /** Lines for what has changed since the last moment. */
   next({ operation, steps, silence }: OperationMoment): readonly string[] {
     const lines: string[] = [];
-    const now = timeText(operation.updated_at) ?? "";
-    for (const step of steps)
-      if (this.#isNew(step.key, `${step.status} ${step.message ?? ""}`)) lines.push(this.#line(step, now));
-    const why = operation.error?.detail ?? operation.status_reason;
-    if (this.#isNew("operation", `${operation.status} ${why ?? ""}`))
-      lines.push(`${now} ${operationTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`);
+    for (const step of steps) {
+      const wasRunning = this.#seen.get(step.key)?.startsWith("running ") ?? false;
+      if (this.#isNew(step.key, `${step.status} ${step.message ?? ""}`)) lines.push(this.#line(step, wasRunning));
+    }
+    const why = whyText(operation);
+    if (this.#isNew("operation", `${operation.status} ${why ?? ""}`)) {
+      const at = timeText(operation.finished_at) ?? this.#now();
+      lines.push(`${at} ${operationTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`);
+    }
     if (this.#isNew("silence", silence ? silence.message : "") && silence)
-      lines.push(`${now} ${silence.site} does not answer: ${silence.message}`);
+      lines.push(`${this.#now()} ${silence.site} does not answer: ${silence.message}`);
     return lines;
   }
 
-  #line(step: OperationStep, fallback: string): string {
-    const member = step.member_id === null ? undefined : this.#memberName(step.member_id);
+  #line(step: OperationStep, wasRunning: boolean): string {
+    const member = step.member_id === null ? undefined : this.#options.memberName(step.member_id);
     const title = member && !step.title.includes(member) ? `${step.title} (${member})` : step.title;
-    const why = step.error?.detail ?? step.message;
-    const at = timeText(step.finished_at ?? step.started_at) ?? fallback;
+    const why = step.error?.detail ?? this.#news(step);
+    // A step that goes on tells its progress now; one seen for the first time began when it says.
+    const began = wasRunning ? null : step.started_at;
+    const at = timeText(step.finished_at ?? began) ?? this.#now();
     return `${at} ${step.phase}: ${title}: ${step.status}${why ? `: ${why}` : ""}`;
+  }
+
+  /** A step's message, unless it is the last word on its progress, which says nothing about its end. */
+  #news({ key, status, message }: OperationStep): string | null {
+    const before = this.#messages.get(key);
+    if (message !== null) this.#messages.set(key, message);
+    return status === "completed" && (before === message || /^\d+ % /.test(message ?? "")) ? null : message;
+  }
+
+  #now(): string {
+    return timeText(new Date(this.#options.clock.now()).toISOString()) ?? "";
   }
 
   #isNew(key: string, state: string): boolean {

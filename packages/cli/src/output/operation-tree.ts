@@ -1,7 +1,8 @@
 import { isEnded, type OperationMoment } from "@protector/client";
 import type { Operation, OperationStep } from "@protector/contract";
 import { durationText } from "./duration.ts";
-import { cut, pad } from "./fit.ts";
+import { sentence } from "./error-text.ts";
+import { cut, pad, wrap } from "./fit.ts";
 import { isActive, isFailed, isSettled, phasesOf, secondsOfPhase, stateOfPhase } from "./phases.ts";
 import { type Painter, paintState } from "./style.ts";
 
@@ -18,6 +19,8 @@ export interface TreeOptions {
 }
 
 const STATE_WIDTH = 9;
+/** Most lines that the reason of a state takes: what to do stands at its end. */
+const WHY_LINES = 6;
 
 /** An operation as lines: its head, then phases, and under those at work the steps that run, wait or failed. */
 export function operationTree(moment: OperationMoment, options: TreeOptions): readonly string[] {
@@ -34,6 +37,14 @@ export function operationTree(moment: OperationMoment, options: TreeOptions): re
 /** Type and mode of an operation for people: `planned failover`. */
 export function operationTitle({ type, mode }: Pick<Operation, "type" | "mode">): string {
   return `${mode ? `${mode} ` : ""}${type.replaceAll("_", " ")}`;
+}
+
+/** Why an operation is in its state, in one text without the state's name; undefined when there is nothing to tell. */
+export function whyText({ status, status_reason, error }: Operation): string | undefined {
+  const reason = status_reason?.replace(new RegExp(`^${status}: `), "");
+  const detail = error?.detail;
+  if (reason && detail && !reason.includes(detail)) return `${sentence(reason)} ${detail}`;
+  return reason ?? detail;
 }
 
 /** Seconds since an operation was asked for, or that it took. */
@@ -53,8 +64,11 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
   const state = operation.status;
   const room = Math.max(10, width - state.length - facts.join("  ").length - 4);
   const lines = [`${paint(cut(title, room), "bold")}  ${paintState(state, paint)}  ${facts.join("  ")}`];
-  if (operation.status_reason) lines.push(cut(`  ${operation.status_reason}`, width));
-  if (operation.error) lines.push(paint(cut(`  ${operation.error.detail}`, width), "red"));
+  const why = whyText(operation);
+  const colour = operation.error ? "red" : undefined;
+  if (why)
+    for (const line of wrap(why, Math.max(20, width - 2)).slice(0, WHY_LINES))
+      lines.push(colour ? paint(`  ${cut(line, width - 2)}`, colour) : `  ${cut(line, width - 2)}`);
   if (silence)
     lines.push(paint(cut(`  ${silence.site} does not answer; this is the last that was seen`, width), "yellow"));
   return lines;

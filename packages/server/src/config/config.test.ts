@@ -172,14 +172,14 @@ test("the environment stands above the files", () => {
 
 describe("backends", () => {
   const BACKENDS =
-    "[storage]\nenabled_backends = array-a, lab\n[array-a]\nfa_url = https://array-a\nfa_api_token = t0ken\n[lab]\ndriver = mock\n";
+    "[storage]\nenabled_backends = array-a, lab\n[array-a]\nfa_url = https://array-a\nfa_api_token = t0ken\n[lab]\nfa_url = https://lab\nfa_api_token = t0ken\n";
 
   test("are the sections that are enabled", () => {
     const { config, warnings } = load(BACKENDS);
     expect(warnings).toEqual([]);
     expect(config.backends).toMatchObject([
       { name: "array-a", driver: "flasharray", fa_url: "https://array-a", insecure: false },
-      { name: "lab", driver: "mock" },
+      { name: "lab", driver: "flasharray", fa_url: "https://lab" },
     ]);
   });
 
@@ -189,7 +189,7 @@ describe("backends", () => {
     );
     expect(failure("[storage]\nenabled_backends = x\n[x]\ndriver=flasharray\n")).toContain("[x] fa_url: is needed");
     expect(failure("[storage]\nenabled_backends = x\n[x]\ndriver=tape\n")).toContain(
-      '"tape" is not accepted: flasharray, mock is',
+      '"tape" is not accepted: flasharray is',
     );
     expect(failure("[storage]\nenabled_backends = api\n[api]\n")).toContain("api is a section of its own");
   });

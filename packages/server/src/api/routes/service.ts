@@ -1,11 +1,17 @@
-import { MAX_MICROVERSION, MIN_MICROVERSION, openApiDocument, type VersionDocument } from "@protector/contract";
+import {
+  errorCatalogue,
+  MAX_MICROVERSION,
+  MIN_MICROVERSION,
+  openApiDocument,
+  type VersionDocument,
+} from "@protector/contract";
 import type { Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
 
 export function serviceHandlers({
   identity,
   settings,
-}: ApiPorts): Handlers<"versions.index" | "versions.show" | "openapi.show"> {
+}: ApiPorts): Handlers<"versions.index" | "versions.show" | "openapi.show" | "errors.index"> {
   const versions = (baseUrl: string): VersionDocument => ({
     versions: [
       {
@@ -29,6 +35,7 @@ export function serviceHandlers({
   return {
     "versions.index": async ({ baseUrl }) => ({ body: versions(baseUrl) }),
     "versions.show": async ({ baseUrl }) => ({ body: versions(baseUrl) }),
+    "errors.index": async () => ({ body: { errors: errorCatalogue() } }),
     "openapi.show": async ({ baseUrl }) => ({ body: { ...openApiDocument(baseUrl) } }),
   };
 }

@@ -18,7 +18,7 @@ export interface Proof {
 }
 
 const REMEDY =
-  'Allow it in Cinder\'s policy (volume_extension:volume_manage: "rule:admin_or_owner"), or give the service user a role in the project: protector tenant-mapping create --grant.';
+  'Allow it in Cinder\'s policy (volume_extension:volume_manage: "rule:admin_or_owner"), or give the service user a role in the project: openstack role add --project PROJECT --user protector admin.';
 const WITHIN_MS = 120_000;
 const POLL_MS = 2_000;
 
