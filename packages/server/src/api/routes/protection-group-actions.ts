@@ -5,7 +5,7 @@ import { findSite } from "../../db/repositories/sites.ts";
 import type { Db } from "../../db/transaction.ts";
 import { firstEpoch } from "../../domain/epochs.ts";
 import { audit } from "../audit.ts";
-import { requireStatus } from "../changes/guard.ts";
+import { requireNotBusy, requireStatus } from "../changes/guard.ts";
 import { type OperationStart, startOperation } from "../changes/start-operation.ts";
 import type { Call, Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -41,9 +41,10 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       mode,
       isDryRun: dry_run ?? false,
       parameters,
-      check: async (db, group) => {
+      check: async (db, group, holder) => {
         await requireTargetHere(db, group, siteId);
-        requireStatus(group, AT_REST);
+        await requireAtRest(db, group, holder);
+        await requireHome(db, group);
         await requirePolicy(db, group);
       },
     };
@@ -54,17 +55,33 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       type: "reclaim",
       isDryRun: dry_run ?? false,
       parameters,
-      check: async (_db, group) => requireReclaimable(group, { siteId, reason: parameters.reason }),
+      check: (db, group) => requireReclaimable(db, group, { siteId, reason: parameters.reason }),
     };
   }
   return {
     type: "sync",
     parameters: {},
-    check: async (db, group) => {
-      requireStatus(group, AT_REST);
+    check: async (db, group, holder) => {
+      await requireAtRest(db, group, holder);
       await requirePolicy(db, group);
     },
   };
+}
+
+/** A group that an operation has in hand is refused with that operation's name, not only with its status. */
+async function requireAtRest(db: Db, group: ProtectionGroupView, holder: string): Promise<void> {
+  if (!(AT_REST as readonly string[]).includes(group.status)) await requireNotBusy(db, group, holder);
+  requireStatus(group, AT_REST);
+}
+
+/** Away from home nothing replicates: there is nothing that a planned failover could start from. */
+async function requireHome(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (group.primary_site_id === group.home_site_id) return;
+  const site = await findSite(db, group.primary_site_id);
+  throw new ProtectorError(
+    "protection_group.wrong_status",
+    `Protection group "${group.name}" runs at site "${site?.name ?? "unknown"}", away from its home, and nothing replicates back yet: this release fails over from home only.`,
+  );
 }
 
 /** A failover runs on the site that will survive it. */
@@ -83,17 +100,20 @@ async function requirePolicy(db: Db, group: ProtectionGroupView): Promise<void> 
 }
 
 /** Only a site whose servers the group once ran has something to take back. */
-function requireReclaimable(
+async function requireReclaimable(
+  db: Db,
   group: ProtectionGroupView,
   { siteId, reason }: { readonly siteId: string; readonly reason: string | undefined },
-): void {
+): Promise<void> {
   if (group.primary_site_id === siteId) return;
+  const primary = await findSite(db, group.primary_site_id);
+  const named = `"${primary?.name ?? "unknown"}" (${group.primary_site_id})`;
   if (group.epoch <= firstEpoch({ primary: group.primary_site_id, peer: siteId })) {
-    const detail = `Protection group "${group.name}" never ran at this site; reclaim it at site ${group.primary_site_id}.`;
+    const detail = `Protection group "${group.name}" never ran at this site; reclaim it at site ${named}.`;
     throw new ProtectorError("reclaim.not_here", detail);
   }
   if (reason === undefined) {
-    const detail = `Site ${group.primary_site_id} holds epoch ${group.epoch} of "${group.name}" and may be running its servers.`;
+    const detail = `Site ${named} holds epoch ${group.epoch} of "${group.name}" and may be running its servers.`;
     throw new ProtectorError("reclaim.reason_required", detail);
   }
 }

@@ -3,7 +3,7 @@ import type { Transaction } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
 import type { Database } from "../../db/schema.ts";
 import { oweLeftoverScan } from "../watch/leftovers.ts";
-import type { WorkflowEnd, WorkflowTransaction } from "../workflows/workflow.ts";
+import type { WorkflowEnd, WorkflowReport, WorkflowTransaction } from "../workflows/workflow.ts";
 import { oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
 import { type JournaledStep, loadSteps } from "./operation-store.ts";
@@ -15,6 +15,8 @@ export interface Ending {
   readonly end: WorkflowEnd;
   readonly status: OperationStatus;
   readonly reason: string | null;
+  /** What is left beside what the workflow knows of. */
+  readonly leftovers?: WorkflowReport["leftovers"];
 }
 
 /** Statuses of a step that may have had an effect. */
@@ -73,7 +75,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
             recovery_point: report.recoveryPoint,
             data_loss_seconds: report.dataLossSeconds,
             downtime_seconds: report.downtimeSeconds,
-            leftovers: writeJson(report.leftovers),
+            leftovers: writeJson([...report.leftovers, ...(ending.leftovers ?? [])]),
           }
         : {}),
     });
@@ -102,8 +104,13 @@ export async function refuseOperation(
 
 /** A person gives the operation up: what it has done and nobody took back is owed. */
 export async function abandonOperation(tools: OperationTools, scene: Scene, reason: string): Promise<OperationStatus> {
-  await oweUndoing(tools, scene, { reason: `abandoned: ${reason}`, isOwed: () => true });
-  return endOperation(tools, scene, { end: "abandoned", status: "cancelled", reason: `abandoned: ${reason}` });
+  const leftovers = await oweUndoing(tools, scene, { reason: `abandoned: ${reason}`, isOwed: () => true });
+  return endOperation(tools, scene, {
+    end: "abandoned",
+    status: "cancelled",
+    reason: `abandoned: ${reason}`,
+    leftovers,
+  });
 }
 
 /**
@@ -115,18 +122,18 @@ export async function supersedeOperation(
   scene: Scene,
   reason: string,
 ): Promise<OperationStatus> {
-  await oweUndoing(tools, scene, {
+  const leftovers = await oweUndoing(tools, scene, {
     reason: `superseded: ${reason}`,
     isOwed: (step) => scene.environment[step.site].isOwn && !step.action.startsWith("marker."),
   });
-  return endOperation(tools, scene, { end: "superseded", status: "superseded", reason });
+  return endOperation(tools, scene, { end: "superseded", status: "superseded", reason, leftovers });
 }
 
 async function oweUndoing(
   { ports, journal }: OperationTools,
   scene: Scene,
   owed: { readonly reason: string; isOwed(step: JournaledStep): boolean },
-): Promise<void> {
+): Promise<WorkflowReport["leftovers"]> {
   const steps = scene.steps.filter(
     (step) => step.settings.isUndoable && MAY_HAVE_EFFECT.has(step.status) && owed.isOwed(step),
   );
@@ -141,4 +148,5 @@ async function oweUndoing(
       });
     }
   });
+  return steps.map((step) => ({ subject: step.title, reason: "owed: taken back when its site answers" }));
 }

@@ -115,11 +115,13 @@ function epochAfter(steps: readonly JournaledStep[], before: number): number {
 function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "trx">): WorkflowReport {
   const members = view.members.map((member): MemberResult => {
     const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
-    const failed = steps.find((step) => step.memberId === member.id && step.status === "failed");
+    const own = steps.filter((step) => step.memberId === member.id);
+    const failed = own.some((step) => step.status === "failed");
+    const isStopped = own.some((step) => step.key.startsWith("stop.") && step.status === "completed");
     return {
       member_id: member.id,
       name: member.name,
-      status: verified ? "failed_over" : failed ? "error" : "unchanged",
+      status: verified ? "failed_over" : failed ? "error" : isStopped ? "stopped" : "unchanged",
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
