@@ -120,9 +120,14 @@ export class TwoSiteClient {
     return both;
   }
 
-  /** Changes a group at its primary and takes the change to the peer. */
+  /**
+   * Changes a group at its primary and takes the change to the peer.
+   * @throws ApiError of {@link ready}; `protection_group.busy` when an operation has the group in hand at the peer, which
+   * would not take the change.
+   */
   async change<T>(ref: string, make: (primary: SiteClient, id: string) => Promise<T>): Promise<Changed<T>> {
     const { id, primary, other } = await this.ready(ref);
+    requireIdle(other);
     const value = await make(primary.client, id);
     return { value, client: primary.client, delivery: await this.#deliver(id, primary.client, other.client) };
   }
@@ -254,6 +259,13 @@ function remoteUnreachable(site: string, failure: ApiError): ApiError {
   const detail = `${PEER_UNREACHABLE_SENTENCE} (${site}). ${failure.message}`;
   const { silence } = failure.failure;
   return clientError("peer.unreachable", site, detail, { silence, cause: failure });
+}
+
+/** A failover runs at the site that will survive it: the primary does not know of it before its end. */
+function requireIdle({ name, group }: ReachableView): void {
+  if (!group?.current_operation_id) return;
+  const detail = `Protection group "${group.name}" is ${group.status} at ${name}: operation ${group.current_operation_id} has it in hand.`;
+  throw clientError("protection_group.busy", name, detail);
 }
 
 function requireNoConflict({ primary, other }: ReadyGroup): void {

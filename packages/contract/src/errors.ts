@@ -149,7 +149,7 @@ export const ERROR_CATALOGUE = {
   "protection_group.busy": {
     status: 409,
     title: "Protection group busy",
-    help: "Wait for the named operation, or cancel it, then repeat.",
+    help: "Look at the named operation: protector operation watch ID. Wait for its end or cancel it, then repeat.",
   },
   "protection_group.wrong_status": {
     status: 409,
@@ -280,27 +280,27 @@ export const ERROR_CATALOGUE = {
   "mapping.network_unmapped": {
     status: 409,
     title: "Network not mapped",
-    help: "Add the mapping: protector mapping set",
+    help: "Name its counterpart there: protector mapping set GROUP --network HERE=THERE",
   },
   "mapping.subnet_unmapped": {
     status: 409,
     title: "Subnet not mapped",
-    help: "Add the mapping: protector mapping set",
+    help: "Name its counterpart there: protector mapping set GROUP --subnet HERE=THERE",
   },
   "mapping.flavor_unmapped": {
     status: 409,
     title: "Flavor not mapped",
-    help: "Add the mapping: protector mapping set",
+    help: "Name its counterpart there: protector mapping set GROUP --flavor HERE=THERE",
   },
   "mapping.security_group_unmapped": {
     status: 409,
     title: "Security group not mapped",
-    help: "Add the mapping: protector mapping set",
+    help: "Name its counterpart there: protector mapping set GROUP --security-group HERE=THERE",
   },
   "mapping.volume_type_unmapped": {
     status: 409,
     title: "Volume type not mapped",
-    help: "Add the mapping: protector mapping set",
+    help: "Name its counterpart there: protector mapping set GROUP --volume-type HERE=THERE",
   },
   "mapping.target_missing": {
     status: 409,
@@ -405,7 +405,7 @@ export const ERROR_CATALOGUE = {
   "reclaim.reason_required": {
     status: 400,
     title: "Reason required",
-    help: "The other site has taken over and may be running the servers. State why it is safe.",
+    help: "Two running copies of a server destroy each other's data. Make sure that nothing runs there, then repeat with --reason TEXT.",
   },
   "storage.refused": { status: 502, title: "Array refused", help: "See the array's own words in the detail." },
   "storage.unreachable": {

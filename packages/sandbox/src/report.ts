@@ -1,7 +1,7 @@
 import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
 import type { RunningSandbox } from "./sandbox.ts";
-import { GROUP } from "./scenario.ts";
+import { GROUP, mappings } from "./scenario.ts";
 import type { Telling } from "./telling.ts";
 
 /** The outcome of a run, as `--json` prints it. */
@@ -76,8 +76,9 @@ const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
     "site list",
     `protection-group create ${GROUP}`,
     `protection-group policy-create ${GROUP} --primary-backend array-a --secondary-backend array-b`,
-    `mapping set ${GROUP} --network demo-front=demo-front --flavor m1.small=m1.small`,
-    `member add ${GROUP} web-01`,
+    `mapping set ${GROUP} ${mappings().join(" ")}`,
+    `member add ${GROUP} web-01 --wait`,
+    `protection-group readiness ${GROUP} --check`,
     `failover ${GROUP} --dry-run`,
   ],
   "planned-failover": [
@@ -94,7 +95,8 @@ const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
 export function tellNext(telling: Telling, sandbox: RunningSandbox, next: NextSteps): void {
   telling.title("What to try next, in another terminal");
   telling.line(`  export OS_CLIENT_CONFIG_FILE=${sandbox.clouds} OS_CLOUD=site-a`);
-  for (const words of AFTER[next.scenario]) telling.line(`  ${next.command} ${words}`);
+  telling.line(`  alias protector="${next.command}"`);
+  for (const words of AFTER[next.scenario]) telling.line(`  protector ${words}`);
   telling.line(`\n  Administrators: OS_CLOUD=site-a-admin. Logs and databases: ${sandbox.folder}`);
 }
 

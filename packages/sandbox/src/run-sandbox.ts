@@ -111,7 +111,9 @@ async function stay(
   { scenario }: SandboxOptions,
 ): Promise<void> {
   const program = relative(process.cwd(), fileURLToPath(new URL("../../cli/bin/protector.ts", import.meta.url)));
-  tellNext(telling, sandbox, { scenario, command: `node ${program}` });
+  // The node of the shell may be too old to run it: this one can.
+  const node = relative(process.cwd(), process.execPath);
+  tellNext(telling, sandbox, { scenario, command: `${node} ${program}` });
   telling.line("\nThe sandbox runs until Ctrl-C.");
   if (!interrupt.aborted) await new Promise((stop) => interrupt.addEventListener("abort", stop, { once: true }));
   telling.line("Stopping.");

@@ -55,8 +55,8 @@ async function run({ telling, line }: Stage, done: string, words: readonly strin
   await telling.step(done, () => protector(line, words));
 }
 
-/** Same names on both sites. */
-function mappings(): readonly string[] {
+/** Options of `mapping set`: the same names on both sites. */
+export function mappings(): readonly string[] {
   const pairs = [
     ["network", "demo-front"],
     ["network", "demo-back"],

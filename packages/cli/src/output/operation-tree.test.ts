@@ -132,11 +132,14 @@ describe("the tree of an operation", () => {
 
 describe("an operation in a log", () => {
   it("gives one line per change and none for what stays", () => {
-    const lines = new OperationLines((id) => MEMBERS[id]);
+    const lines = new OperationLines({
+      memberName: (id) => MEMBERS[id],
+      clock: { now: () => Date.parse("2026-03-01T12:01:05Z") },
+    });
     const first = lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined });
     expect(first).toEqual([
       "2026-03-01T12:01:00Z quiesce: Stop (web-1): running: waiting for SHUTOFF",
-      "2026-03-01T12:01:00Z planned failover o1: running",
+      "2026-03-01T12:01:05Z planned failover o1: running",
     ]);
     expect(lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined })).toEqual([]);
     const done = step("Stop", "quiesce", "completed", { member_id: "m1" });

@@ -108,7 +108,8 @@ async function requireReclaimable(
   if (group.primary_site_id === siteId) return;
   const primary = await findSite(db, group.primary_site_id);
   const named = `"${primary?.name ?? "unknown"}" (${group.primary_site_id})`;
-  if (group.epoch <= firstEpoch({ primary: group.primary_site_id, peer: siteId })) {
+  const isHome = group.home_site_id === siteId;
+  if (!isHome && group.epoch <= firstEpoch({ primary: group.primary_site_id, peer: siteId })) {
     const detail = `Protection group "${group.name}" never ran at this site; reclaim it at site ${named}.`;
     throw new ProtectorError("reclaim.not_here", detail);
   }

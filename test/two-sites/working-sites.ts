@@ -1,0 +1,173 @@
+import { type CliHost, runCli } from "../../packages/cli/src/index.ts";
+import { type HttpTransport, HttpTransportError, seededRandom } from "../../packages/ports/src/index.ts";
+import { loadConfig } from "../../packages/server/src/config/index.ts";
+import { Engine } from "../../packages/server/src/engine/engine.ts";
+import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
+import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
+import { seedThreeTier } from "../../packages/simulator/src/index.ts";
+import { createTwoSites, enginePorts, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import type { CliRun } from "./harness.ts";
+import { PatientClock } from "./patient-clock.ts";
+
+/** Two sites as people have them: simulated clouds and arrays, real APIs, real engines with their watches. */
+export interface WorkingSites {
+  readonly sites: TwoSites;
+  /** Runs a command line to its end, as a member of the project at site A; time passes meanwhile. */
+  run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
+  /** As {@link run}; answers what `-f json` prints. @throws Error when the exit code is not 0. */
+  read<T>(line: string, host?: Partial<CliHost>): Promise<T>;
+  /** Cloud, array and Protector of a site answer nobody any more, its servers stop. */
+  destroy(site: TestSite): void;
+  /** Lets time pass until `isSo`. @throws Error after ten minutes. */
+  until(what: string, isSo: () => Promise<boolean>): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Opens the sites with db-01, app-01 and web-01 at site A. */
+export async function openWorkingSites(): Promise<WorkingSites> {
+  const clock = new PatientClock(Date.UTC(2026, 0, 5, 8, 0, 0));
+  const sites = await createTwoSites(1, { clock });
+  const { world } = sites;
+  seedThreeTier(world.cloud("site-a"), sites.a.tenant);
+  const destroyed = new Set<string>();
+  const apis = new Map<string, Awaited<ReturnType<typeof startApi>>>();
+  const transport: HttpTransport = async (request) => {
+    const url = new URL(request.url);
+    const api = apis.get(url.host);
+    if (!api) return world.transport(request);
+    if (destroyed.has(api.site.name))
+      throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
+    return clock.hold(async () => {
+      const answer = await api.app.inject({
+        method: request.method as "GET",
+        url: `${url.pathname}${url.search}`,
+        headers: request.headers,
+        ...(request.body === undefined ? {} : { payload: request.body }),
+      });
+      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
+      return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
+    });
+  };
+  const engines = [sites.a, sites.b].map((site) => {
+    const ports = enginePorts(world, site, sites.events, { clock, transport });
+    return { site, engine: new Engine(ports), watches: new Watches(ports, { messaging: () => "none" }) };
+  });
+  for (const { site, engine } of engines) {
+    const api = await startApi(sites, site, (id) => void engine.look(id));
+    apis.set(`${world.cloud(site.name).options.host}:8788`, api);
+  }
+  for (const { engine, watches } of engines) {
+    watches.start();
+    engine.start();
+  }
+  const clouds = cloudsFile(sites);
+  let runs = 99;
+  const run = async (line: string, host: Partial<CliHost> = {}): Promise<CliRun> => {
+    const out = { stdout: "", stderr: "" };
+    const into = (name: "stdout" | "stderr") => ({
+      write: (text: string) => {
+        out[name] += text;
+      },
+    });
+    const code = await clock.run(
+      runCli({
+        argv: (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', "")),
+        env: { OS_CLOUD: "site-a", OS_SECONDARY_CLOUD: "site-b" },
+        stdout: into("stdout"),
+        stderr: into("stderr"),
+        transport,
+        clock,
+        random: seededRandom(++runs),
+        readFile: (path) => (path === "./clouds.yaml" ? clouds : undefined),
+        ...host,
+      }),
+    );
+    return { code, ...out };
+  };
+  return {
+    sites,
+    run,
+    read: async (line, host) => {
+      const { code, stdout, stderr } = await run(`${line} -f json`, host);
+      if (code !== 0) throw new Error(`${line} ends with exit code ${code}: ${stderr}`);
+      return JSON.parse(stdout);
+    },
+    destroy: ({ name }) => {
+      destroyed.add(name);
+      world.conditions.inject({ service: `${name}/`, fault: { kind: "unreachable" } });
+      world.conditions.inject({
+        service: name === "site-a" ? "array-a" : "array-b",
+        fault: { kind: "unreachable" },
+      });
+      world.cloud(name).powerOff();
+    },
+    until: async (what, isSo) => {
+      for (let waited = 0; !(await isSo()); waited += 100) {
+        if (waited > 600_000) throw new Error(`ten minutes have passed, but not: ${what}`);
+        await clock.advance(100);
+      }
+    },
+    stop: async () => {
+      const ends = engines.flatMap(({ engine, watches }) => [engine.stop(), watches.stop()]);
+      await clock.run(Promise.all(ends));
+      for (const api of apis.values()) await api.close();
+      sites.stop();
+    },
+  };
+}
+
+async function startApi({ world, clock, random }: TwoSites, site: TestSite, announce: (id: string) => void) {
+  const cloud = world.cloud(site.name);
+  const service = cloud.identity.createService("protector", "protector");
+  const url = `http://${cloud.options.host}:8788/v1/%(tenant_id)s`;
+  for (const kind of ["public", "internal", "admin"])
+    cloud.identity.createEndpoint(service.id, kind, { region: cloud.region, url });
+  const { config } = loadConfig({ files: ["protector.conf"], env: {}, read: () => configText(cloud) });
+  const api = await assembleApi({
+    config,
+    database: site.connection,
+    keyRing: site.keyRing,
+    bus: {
+      state: () => "connected",
+      publish: async (id) => {
+        announce(id);
+        return "announced";
+      },
+    },
+    transport: world.transport,
+    clock,
+    random,
+    log: { info: () => {}, error: () => {} },
+  });
+  return { ...api, site };
+}
+
+function configText({ authUrl, region }: { readonly authUrl: string; readonly region: string }): string {
+  return `[keystone_authtoken]
+auth_url = ${authUrl}
+www_authenticate_uri = ${authUrl}
+username = protector
+password = labsvc
+region_name = ${region}
+[database]
+connection = sqlite://
+[oslo_policy]
+policy_file = /nonexistent/policy.yaml
+[storage]
+enabled_backends = array-a, array-b
+[array-a]
+fa_url = https://127.0.0.21
+fa_api_token = token-array-a
+[array-b]
+fa_url = https://127.0.0.22
+fa_api_token = token-array-b
+`;
+}
+
+function cloudsFile({ world, a, b }: TwoSites): string {
+  const entry = ({ name }: TestSite) => `
+  ${name}:
+    region_name: ${world.cloud(name).region}
+    auth: {auth_url: "${world.cloud(name).authUrl}", username: demo, password: labdemo, project_name: demo, user_domain_name: Default, project_domain_name: Default}`;
+  return `clouds:${entry(a)}${entry(b)}\n`;
+}
