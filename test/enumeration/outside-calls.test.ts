@@ -8,6 +8,7 @@ import {
   type WritingGroup,
   writingGroup,
 } from "../world/failover-run.ts";
+import { Lifeline } from "../world/killable.ts";
 
 /** A call without the ids in it: what is struck for ever is a kind of call, not one call. */
 function kindOf(call: RecordedCall): string {
@@ -44,6 +45,35 @@ describe("every outside call of a planned failover", () => {
 
   test("may take effect and lose its answer", { timeout: 600_000 }, async () => {
     await strikeEach({ kind: "lost_answer" });
+  });
+
+  test("may take effect after its engine has died and another has taken over", { timeout: 600_000 }, async () => {
+    for (const [index, call] of calm.calls.entries()) {
+      if (call.method === "GET") continue;
+      const writing = await writingGroup();
+      const { sites } = writing;
+      const operationId = await orderFailover(writing);
+      sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault: { kind: "late", delayMs: 50_000 } });
+      const lifeline = new Lifeline();
+      let count = 0;
+      let died: () => void = () => {};
+      const death = new Promise<void>((resolve) => {
+        died = resolve;
+      });
+      const first = sites.engine(sites.b, {
+        gate: lifeline.gate,
+        beforeCall: async () => {
+          if (count++ !== index) return;
+          lifeline.kill();
+          died();
+        },
+      });
+      await sites.clock.run(Promise.race([first.look(operationId).then(() => death), death]));
+      const second = sites.engine(sites.b, { host: "site-b-engine-2" });
+      const status = await sites.settle(sites.b, operationId, second, 3_600_000);
+      const label = `late effect of call ${index}: ${kindOf(call)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+    }
   });
 
   test("may come late from an engine that was paused", { timeout: 600_000 }, async () => {

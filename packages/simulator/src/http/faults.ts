@@ -11,6 +11,7 @@ import type { SimulatedRequest, SimulatedResponse, SimulatedService } from "./se
  * | `lost_request` | none | no answer until its timeout |
  * | `lost_answer` | takes place | no answer until its timeout |
  * | `slow` | takes place | the answer, `delayMs` later |
+ * | `late` | takes place `delayMs` later | the answer, after that |
  */
 export type Fault =
   | {
@@ -22,7 +23,8 @@ export type Fault =
   | { readonly kind: "unreachable" }
   | { readonly kind: "lost_request" }
   | { readonly kind: "lost_answer" }
-  | { readonly kind: "slow"; readonly delayMs: number };
+  | { readonly kind: "slow"; readonly delayMs: number }
+  | { readonly kind: "late"; readonly delayMs: number };
 
 /** Which calls a fault hits, and how often. */
 export interface FaultRule {
@@ -130,6 +132,7 @@ export async function callService(
     record.status = fault.status;
     return { kind: "answer", response: { status: fault.status, body: fault.body, headers: fault.headers ?? {} } };
   }
+  if (fault?.kind === "late") await conditions.clock.sleep(fault.delayMs);
   const response = await service.handle(request);
   if (fault?.kind === "lost_answer") return { kind: "silent" };
   if (fault?.kind === "slow") await conditions.clock.sleep(fault.delayMs);
