@@ -102,7 +102,13 @@ describe("a failover as its operator sees it", () => {
     expect(await here.read("pg show shop")).toMatchObject({ status: "active", current_operation_id: null });
   });
 
-  it.each(["failover shop --yes", "failover shop --dry-run", "pg set shop --name other", "member remove shop web-01"])(
+  it.each([
+    "failover shop --yes",
+    "failover shop --dry-run",
+    "pg set shop --name other",
+    "pg replicate shop",
+    "member remove shop web-01",
+  ])(
     "%s is refused while another operation holds the group: exit code 3, and that operation is named",
     async (line) => {
       await protect();
@@ -111,6 +117,14 @@ describe("a failover as its operator sees it", () => {
       expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining(id) });
     },
   );
+
+  it("is told of by protection-group show before the primary knows of it", async () => {
+    await protect();
+    const id = await failoverIn("quiesce");
+    const { stdout, stderr } = await here.run("pg show shop");
+    expect(`${stdout}${stderr}`).toContain(id);
+    expect(`${stdout}${stderr}`).toContain("failing_over");
+  });
 
   it("is refused away from home, where nothing replicates back: exit code 3", async () => {
     await protect();

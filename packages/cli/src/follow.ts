@@ -86,7 +86,11 @@ export async function settle(context: CommandContext, operation: Operation, grou
 export async function memberNames({ client, operation }: RunningOperation): Promise<MemberName> {
   try {
     const members = await client.all("members.index", { path: { id: operation.protection_group_id } });
-    const names = new Map(members.map((member) => [member.id, member.name]));
+    // One that is being added has its server's id for a name until it is captured.
+    const named = members.filter(
+      ({ name, home_server_id, peer_server_id }) => ![home_server_id, peer_server_id].includes(name),
+    );
+    const names = new Map(named.map((member) => [member.id, member.name]));
     return (id) => names.get(id);
   } catch {
     // A group that is being deleted has no list of members any more; names are a comfort only.

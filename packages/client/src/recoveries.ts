@@ -2,7 +2,7 @@ import type { Operation } from "@protector/contract";
 import { ApiError, clientError } from "./api-error.ts";
 import type { SiteClient } from "./site-client.ts";
 import type { SiteView } from "./site-view.ts";
-import type { TwoSiteClient } from "./two-site-client.ts";
+import { requireIdle, type TwoSiteClient } from "./two-site-client.ts";
 
 /** An operation, and the site whose engine runs it. */
 export interface RunningOperation {
@@ -56,10 +56,14 @@ export async function reclaim(
   return { operation, client };
 }
 
-/** Replicates now; asked of the primary. */
+/**
+ * Replicates now; asked of the primary.
+ * @throws ApiError `protection_group.busy` when an operation has the group in hand at the peer.
+ */
 export async function replicateNow(sites: TwoSiteClient, ref: string): Promise<RunningOperation> {
   const { id, primary, other } = await sites.inspectAndMend(ref);
   if (!primary.isReachable) throw primary.failure;
+  if (other.isReachable) requireIdle(other);
   const asked = { path: { id }, body: { sync: {} } } as const;
   try {
     const { operation } = await primary.client.call("protection_groups.action", asked);

@@ -261,8 +261,11 @@ function remoteUnreachable(site: string, failure: ApiError): ApiError {
   return clientError("peer.unreachable", site, detail, { silence, cause: failure });
 }
 
-/** A failover runs at the site that will survive it: the primary does not know of it before its end. */
-function requireIdle({ name, group }: ReachableView): void {
+/**
+ * A failover runs at the site that will survive it: the primary does not know of it before its end.
+ * @throws ApiError `protection_group.busy` naming the operation.
+ */
+export function requireIdle({ name, group }: ReachableView): void {
   if (!group?.current_operation_id) return;
   const detail = `Protection group "${group.name}" is ${group.status} at ${name}: operation ${group.current_operation_id} has it in hand.`;
   throw clientError("protection_group.busy", name, detail);

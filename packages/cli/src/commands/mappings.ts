@@ -13,6 +13,16 @@ import { ResourceNames } from "./resource-names.ts";
 
 const LIST: readonly Column<ResourceMapping>[] = [{ name: "kind" }, { name: "source_id" }, { name: "target_id" }];
 
+type NamedMapping = ResourceMapping & { readonly source?: string | undefined; readonly target?: string | undefined };
+
+const NAMED_LIST: readonly Column<NamedMapping>[] = [
+  { name: "kind" },
+  { name: "source" },
+  { name: "target" },
+  { name: "source_id" },
+  { name: "target_id" },
+];
+
 interface SetOptions extends Readonly<Record<string, unknown>> {
   readonly fromFile?: string;
   readonly replace?: boolean;
@@ -33,9 +43,7 @@ export function addMappingCommands(program: Command, act: Act): void {
     .alias("list")
     .argument("[group]", "name or id; without it the project's defaults")
     .description("show the mappings, from the home site to the other")
-    .action((ref: string | undefined) =>
-      act(async (context) => context.printer.list(await currentMappings(context, ref), LIST)),
-    );
+    .action((ref: string | undefined) => act((context) => show(context, ref)));
   const set = mappings
     .command("set")
     .argument("[group]", "name or id; without it the project's defaults")
@@ -47,32 +55,55 @@ export function addMappingCommands(program: Command, act: Act): void {
     .action((ref: string | undefined, options: SetOptions) => act((context) => setMappings(context, ref, options)));
 }
 
-async function currentMappings(context: CommandContext, ref: string | undefined): Promise<readonly ResourceMapping[]> {
-  if (ref === undefined) return (await context.sites.near.call("mappings.show_defaults")).mappings;
+async function show(context: CommandContext, ref: string | undefined): Promise<void> {
+  if (ref === undefined) {
+    const { mappings } = await context.sites.near.call("mappings.show_defaults");
+    return print(context, mappings, async () => ({ home: context.near, other: await context.far() }));
+  }
   const { client, id } = await readingSite(context, ref);
-  return (await client.call("mappings.show", { path: { id } })).mappings;
+  const { mappings } = await client.call("mappings.show", { path: { id } });
+  return print(context, mappings, () => sitesOfGroup(context, client, id));
+}
+
+/** People get the names as well, as far as the clouds tell them. */
+async function print(
+  context: CommandContext,
+  mappings: readonly ResourceMapping[],
+  sites: () => Promise<MappedSites>,
+): Promise<void> {
+  const { printer } = context;
+  const known = printer.isForPeople && mappings.length > 0 ? await sites().catch(() => undefined) : undefined;
+  if (!known) return printer.list(mappings, LIST);
+  const [home, other] = [new ResourceNames(known.home), new ResourceNames(known.other)];
+  const named = mappings.map(async (pair) => ({
+    ...pair,
+    source: await home.nameOf(pair.kind, pair.source_id),
+    target: await other.nameOf(pair.kind, pair.target_id),
+  }));
+  printer.list(await Promise.all(named), NAMED_LIST);
 }
 
 async function setMappings(context: CommandContext, ref: string | undefined, options: SetOptions): Promise<void> {
   const typed = [...fileOf(context, options.fromFile), ...optionsOf(options)];
   if (typed.length === 0 && !options.replace) throw new UsageError("Nothing to map: use --network A=B and the like.");
   if (ref === undefined) return setDefaults(context, typed, options.replace ?? false);
-  const { value, delivery } = await context.sites.change(ref, async (primary, id) => {
+  const { value, client, delivery } = await context.sites.change(ref, async (primary, id) => {
     const pairs = await resolve(await sitesOfGroup(context, primary, id), typed);
     const current = options.replace ? [] : (await primary.call("mappings.show", { path: { id } })).mappings;
     return primary.call("mappings.update", { path: { id }, body: { mappings: merged(current, pairs) } });
   });
   context.report(delivery);
-  context.printer.list(value.mappings, LIST);
+  await print(context, value.mappings, async () => sitesOfGroup(context, client, await context.sites.groupId(ref)));
 }
 
 /** Defaults are of one site: what its own new groups start with. */
 async function setDefaults(context: CommandContext, typed: readonly TypedPair[], isReplacing: boolean): Promise<void> {
   const { near } = context.sites;
-  const pairs = await resolve({ home: context.near, other: await context.far() }, typed);
+  const sites = { home: context.near, other: await context.far() };
+  const pairs = await resolve(sites, typed);
   const current = isReplacing ? [] : (await near.call("mappings.show_defaults")).mappings;
   const { mappings } = await near.call("mappings.update_defaults", { body: { mappings: merged(current, pairs) } });
-  context.printer.list(mappings, LIST);
+  await print(context, mappings, async () => sites);
 }
 
 interface MappedSites {
@@ -81,13 +112,12 @@ interface MappedSites {
 }
 
 /** Mappings go from home to the other site, wherever the servers run now. */
-async function sitesOfGroup(context: CommandContext, primary: SiteClient, id: string): Promise<MappedSites> {
-  const { protection_group: group } = await primary.call("protection_groups.show", { path: { id } });
+async function sitesOfGroup(context: CommandContext, asked: SiteClient, id: string): Promise<MappedSites> {
+  const { protection_group: group } = await asked.call("protection_groups.show", { path: { id } });
   const [near, far] = [context.near, await context.far()];
-  const [atPrimary, atOther] = near.client === primary ? [near, far] : [far, near];
-  return group.home_site_id === group.primary_site_id
-    ? { home: atPrimary, other: atOther }
-    : { home: atOther, other: atPrimary };
+  const [here, there] = near.client === asked ? [near, far] : [far, near];
+  const isAtHome = (group.home_site_id === group.primary_site_id) === group.is_primary_here;
+  return isAtHome ? { home: here, other: there } : { home: there, other: here };
 }
 
 async function resolve({ home, other }: MappedSites, typed: readonly TypedPair[]): Promise<readonly ResourceMapping[]> {

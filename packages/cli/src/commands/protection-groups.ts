@@ -58,6 +58,10 @@ async function showGroup(context: CommandContext, ref: string): Promise<void> {
     const detail = `Protection group "${ref}" is deleted on ${primary.name}.`;
     throw clientError("protection_group.not_found", primary.name, detail);
   }
+  // A failover runs at the site that the servers come to: the primary does not show it before its end.
+  for (const { name, group } of reachable)
+    if (group?.current_operation_id && group.current_operation_id !== shown.group.current_operation_id)
+      context.warn(`Operation ${group.current_operation_id} has the group in hand at ${name} (${group.status}).`);
   const names = new Map(reachable.map((view) => [view.siteId, view.name]));
   context.printer.record(
     shown.group,

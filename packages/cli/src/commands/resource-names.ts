@@ -25,12 +25,7 @@ export class ResourceNames {
   async idOf(kind: MappingKind, ref: string): Promise<string> {
     // Key pairs belong to users, who are not always the one who maps them.
     if (kind === "key_pair") return ref;
-    let list = this.#lists.get(kind);
-    if (!list) {
-      list = this.#list(kind);
-      this.#lists.set(kind, list);
-    }
-    const known = await list;
+    const known = await this.#known(kind);
     const byId = known.find((one) => one.id === ref);
     if (byId) return byId.id;
     const [found, second] = known.filter((one) => one.name === ref);
@@ -40,6 +35,22 @@ export class ResourceNames {
     if (found) return found.id;
     const names = known.map((one) => one.name || one.id).join(", ") || "none";
     throw new UsageError(`No ${words} "${ref}" at ${at}. There: ${names}`);
+  }
+
+  /** What people call a mapped resource; undefined when this login does not see it, or the cloud gives no answer. */
+  async nameOf(kind: MappingKind, id: string): Promise<string | undefined> {
+    if (kind === "key_pair") return id;
+    try {
+      return (await this.#known(kind)).find((one) => one.id === id)?.name;
+    } catch {
+      return undefined;
+    }
+  }
+
+  #known(kind: ListedKind): Promise<readonly Named[]> {
+    const listed = this.#lists.get(kind) ?? this.#list(kind);
+    this.#lists.set(kind, listed);
+    return listed;
   }
 
   async #list(kind: ListedKind): Promise<readonly Named[]> {

@@ -24,7 +24,8 @@ const LIST: readonly Column<ListedSite>[] = [
   { name: "region" },
   { name: "auth_url" },
   { name: "api_url" },
-  { name: "reachability" },
+  // Nobody looks whether the site that is asked answers: it has.
+  { name: "reachability", cell: (site) => (site.is_local ? "reachable" : site.reachability) },
 ];
 
 const RECORD: readonly Column<Site>[] = [
@@ -96,9 +97,13 @@ export function addSiteCommands(program: Command, act: Act): void {
     .description("list the volume types that the last validation found")
     .action((ref: string) =>
       act(async (context) => {
-        const { id } = await requireSite(context.sites.near, ref);
+        const { id, name, validation } = await requireSite(context.sites.near, ref);
         const { volume_types } = await context.sites.near.call("sites.volume_types", { path: { id } });
         context.printer.list(volume_types, VOLUME_TYPES);
+        if (validation.status === "never")
+          context.note(
+            `${name} has not been validated from here, so its types are not known. Run: protector site validate ${name}`,
+          );
       }),
     );
 }

@@ -1,5 +1,5 @@
-import type { OperationMoment } from "@protector/client";
-import type { OperationStep } from "@protector/contract";
+import { isEnded, type OperationMoment } from "@protector/client";
+import type { Operation, OperationStep } from "@protector/contract";
 import type { Clock } from "@protector/ports";
 import { timeText } from "./duration.ts";
 import { operationTitle, whyText } from "./operation-tree.ts";
@@ -23,18 +23,24 @@ export class OperationLines {
   /** Lines for what has changed since the last moment. */
   next({ operation, steps, silence }: OperationMoment): readonly string[] {
     const lines: string[] = [];
+    const head = this.#headLine(operation);
+    if (head && !isEnded(operation)) lines.push(head);
     for (const step of steps) {
       const wasRunning = this.#seen.get(step.key)?.startsWith("running ") ?? false;
       if (this.#isNew(step.key, `${step.status} ${step.message ?? ""}`)) lines.push(this.#line(step, wasRunning));
     }
-    const why = whyText(operation);
-    if (this.#isNew("operation", `${operation.status} ${why ?? ""}`)) {
-      const at = timeText(operation.finished_at) ?? this.#now();
-      lines.push(`${at} ${operationTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`);
-    }
+    if (head && isEnded(operation)) lines.push(head);
     if (this.#isNew("silence", silence ? silence.message : "") && silence)
       lines.push(`${this.#now()} ${silence.site} does not answer: ${silence.message}`);
     return lines;
+  }
+
+  /** State and reason of the operation, when they are new: before what begins with them, after what led to its end. */
+  #headLine(operation: Operation): string | undefined {
+    const why = whyText(operation);
+    if (!this.#isNew("operation", `${operation.status} ${why ?? ""}`)) return undefined;
+    const at = timeText(operation.finished_at) ?? this.#now();
+    return `${at} ${operationTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`;
   }
 
   #line(step: OperationStep, wasRunning: boolean): string {

@@ -131,6 +131,46 @@ describe("the tree of an operation", () => {
 });
 
 describe("an operation in a log", () => {
+  it("gives the reason for which it waits, with the way out, once", () => {
+    const lines = new OperationLines({
+      memberName: () => undefined,
+      clock: { now: () => Date.parse("2026-03-01T12:01:05Z") },
+    });
+    const detail = "nova: no answer: ECONNREFUSED";
+    const waiting: Operation = {
+      ...operation,
+      status: "waiting",
+      status_reason: `waiting: Stop web-1: ${detail}. If the source is lost: resume --as unplanned`,
+      error: { code: "cloud.unreachable", status: 503, title: "", detail, links: [] },
+    };
+    const told = "Stop web-1: nova: no answer: ECONNREFUSED. If the source is lost: resume --as unplanned";
+    expect(lines.next({ operation: waiting, steps: [], silence: undefined })).toEqual([
+      `2026-03-01T12:01:05Z planned failover o1: waiting: ${told}`,
+    ]);
+    const tree = operationTree({ operation: waiting, steps: [], silence: undefined }, { ...options, width: 40 });
+    expect(
+      tree
+        .slice(1)
+        .map((line) => line.trim())
+        .join(" "),
+    ).toBe(told);
+  });
+
+  it("tells a step's progress with the time of the news, and does not repeat it at its end", () => {
+    let now = Date.parse("2026-03-01T12:01:05Z");
+    const lines = new OperationLines({ memberName: () => undefined, clock: { now: () => now } });
+    const at = (message: string) => step("Transfer", "prepare", "running", { message });
+    lines.next({ operation, steps: [at("0 % transferred")], silence: undefined });
+    now += 30_000;
+    expect(lines.next({ operation, steps: [at("50 % transferred")], silence: undefined })).toEqual([
+      "2026-03-01T12:01:35Z prepare: Transfer: running: 50 % transferred",
+    ]);
+    const done = step("Transfer", "prepare", "completed", { message: "50 % transferred" });
+    expect(lines.next({ operation, steps: [done], silence: undefined })).toEqual([
+      "2026-03-01T12:01:08Z prepare: Transfer: completed",
+    ]);
+  });
+
   it("gives one line per change and none for what stays", () => {
     const lines = new OperationLines({
       memberName: (id) => MEMBERS[id],
@@ -138,8 +178,8 @@ describe("an operation in a log", () => {
     });
     const first = lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined });
     expect(first).toEqual([
-      "2026-03-01T12:01:00Z quiesce: Stop (web-1): running: waiting for SHUTOFF",
       "2026-03-01T12:01:05Z planned failover o1: running",
+      "2026-03-01T12:01:00Z quiesce: Stop (web-1): running: waiting for SHUTOFF",
     ]);
     expect(lines.next({ operation, steps: STEPS.slice(2, 3), silence: undefined })).toEqual([]);
     const done = step("Stop", "quiesce", "completed", { member_id: "m1" });

@@ -1,4 +1,4 @@
-import { isEnded, type OperationMoment } from "@protector/client";
+import type { OperationMoment } from "@protector/client";
 import type { Operation, OperationStep } from "@protector/contract";
 import { durationText } from "./duration.ts";
 import { sentence } from "./error-text.ts";
@@ -58,7 +58,7 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
     `${Math.floor(operation.progress * 100)} %`,
     `elapsed ${durationText(elapsedSeconds(operation, now))}`,
   ];
-  if (!isEnded(operation) && operation.remaining_seconds !== null)
+  if (operation.status === "running" && operation.remaining_seconds !== null)
     facts.push(`about ${durationText(operation.remaining_seconds)} left`);
   const title = `${operationTitle(operation)} of "${operation.protection_group_name}"`;
   const state = operation.status;
