@@ -123,6 +123,13 @@ describe("the tree of an operation", () => {
     expect(lines).toEqual(['planned failover of "shop"  failed  42 %  elapsed 40s', "  4 cores needed"]);
   });
 
+  it("shows nothing as running in an operation that stands still", () => {
+    const paused: Operation = { ...operation, status: "paused" };
+    const lines = operationTree({ operation: paused, steps: STEPS, silence: undefined }, options);
+    expect(lines.join("\n")).not.toMatch(/running|left/);
+    expect(lines.find((line) => line.includes("quiesce"))).toMatch(/^ {2}stopped {4}quiesce/);
+  });
+
   it("says states in words, whatever the colours", () => {
     const lines = operationTree({ operation, steps: STEPS, silence: undefined }, { ...options, paint: coloured });
     const bare = lines.map((line) => stripVTControlCharacters(line));

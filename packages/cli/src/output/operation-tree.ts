@@ -1,4 +1,4 @@
-import type { OperationMoment } from "@protector/client";
+import { isEnded, type OperationMoment } from "@protector/client";
 import type { Operation, OperationStep } from "@protector/contract";
 import { durationText } from "./duration.ts";
 import { sentence } from "./error-text.ts";
@@ -27,9 +27,11 @@ export function operationTree(moment: OperationMoment, options: TreeOptions): re
   const phases = phasesOf(moment.steps);
   const nameWidth = Math.max(8, ...phases.map((phase) => phase.name.length));
   const lines = [...headLines(moment, options)];
+  // Of an operation that stands still nothing is running, whatever its steps were in the midst of.
+  const isStill = isEnded(moment.operation) || moment.operation.status === "paused";
   for (const phase of phases) {
-    lines.push(phaseLine(phase.name, phase.steps, { ...options, nameWidth }));
-    lines.push(...stepLines(phase.steps, options));
+    lines.push(phaseLine(phase.name, phase.steps, { ...options, nameWidth, isStill }));
+    lines.push(...stepLines(isStill ? phase.steps.filter(isFailed) : phase.steps, options));
   }
   return lines;
 }
@@ -77,9 +79,10 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
 function phaseLine(
   name: string,
   steps: readonly OperationStep[],
-  { now, paint, nameWidth, width }: TreeOptions & { readonly nameWidth: number },
+  { now, paint, nameWidth, width, isStill }: TreeOptions & { readonly nameWidth: number; readonly isStill: boolean },
 ): string {
-  const state = stateOfPhase(steps);
+  const reached = stateOfPhase(steps);
+  const state = isStill && (reached === "running" || reached === "waiting") ? "stopped" : reached;
   const settled = steps.filter(isSettled).length;
   const seconds = secondsOfPhase(steps, now);
   const count = settled === steps.length ? plural(steps.length) : `${settled} of ${plural(steps.length)}`;
