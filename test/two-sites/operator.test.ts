@@ -142,6 +142,15 @@ describe("a failover as its operator sees it", () => {
   });
 });
 
+describe("a group that has failed over", () => {
+  it("can be emptied and deleted; its servers go on running where they are", async () => {
+    await protect();
+    await must("failover shop --yes --wait", "member remove shop web-01 app-01 db-01 --wait", "pg delete shop --wait");
+    expect(await here.read("pg list")).toEqual([]);
+    expect(serversAt(here.sites.b)).toEqual(RUNNING);
+  });
+});
+
 describe("readiness", () => {
   it("says what is missing and what to do: exit code 3, and 0 once it is mended", async () => {
     await protect(["subnet", "flavor", "security-group", "volume-type"]);

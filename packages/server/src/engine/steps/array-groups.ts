@@ -68,8 +68,12 @@ export interface SetMembersInput {
 
 /** Makes the group's volumes exactly these. */
 export const setMembers: StepHandler<SetMembersInput> = {
-  run: async (context, { arrayGroup, volumes }) => {
-    await context.source.array.setMembers(arrayGroup, volumes);
+  run: async (context, { arrayGroup, volumes, before }) => {
+    const { array } = context.source;
+    // A site that the group has failed over to has no array group of its own: there is nothing to take volumes out of.
+    const isRemoval = volumes.every((volume) => before.includes(volume));
+    if (isRemoval && !(await array.findGroup(arrayGroup))) return;
+    await array.setMembers(arrayGroup, volumes);
   },
   undo: async (context, { arrayGroup, before }) => {
     await context.source.array.setMembers(arrayGroup, before);
