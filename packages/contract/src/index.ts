@@ -1,4 +1,5 @@
 export { canonicalJson } from "./canonical-json.ts";
+export * from "./error-catalogue.ts";
 export * from "./errors.ts";
 export * from "./microversions.ts";
 export { openApiDocument } from "./openapi.ts";

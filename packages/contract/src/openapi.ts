@@ -1,4 +1,5 @@
-import { ERROR_CATALOGUE, type ErrorCode, wireCode } from "./errors.ts";
+import { ERROR_CATALOGUE, type ErrorCode } from "./error-catalogue.ts";
+import { wireCode } from "./errors.ts";
 import { MAX_MICROVERSION, SERVICE_TYPE } from "./microversions.ts";
 import { ErrorBody } from "./resources/errors.ts";
 import { COMMON_ERRORS, MAX_PAGE_LIMIT, type Route } from "./routes/route.ts";

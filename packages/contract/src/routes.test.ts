@@ -1,6 +1,6 @@
 import { Ajv2020 } from "ajv/dist/2020.js";
 import { describe, expect, it } from "vitest";
-import { ERROR_CATALOGUE } from "./errors.ts";
+import { ERROR_CATALOGUE } from "./error-catalogue.ts";
 import { openApiDocument } from "./openapi.ts";
 import type { Route } from "./routes/route.ts";
 import { pathOf, ROUTES } from "./routes.ts";

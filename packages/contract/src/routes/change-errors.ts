@@ -1,4 +1,4 @@
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../error-catalogue.ts";
 
 /** Errors of every change of what people decided about a group. */
 export const CHANGE_ERRORS = [

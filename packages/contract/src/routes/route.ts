@@ -1,5 +1,5 @@
 import Type, { type Static, type TSchema } from "typebox";
-import type { ErrorCode } from "../errors.ts";
+import type { ErrorCode } from "../error-catalogue.ts";
 import { Link } from "../resources/common.ts";
 
 /** Largest page; a greater `limit` is capped to it. */
