@@ -86,6 +86,11 @@ export class ForwardRun {
     return this.#graph.progress();
   }
 
+  /** s along the longest path of what has not ended. */
+  get remainingSeconds(): number {
+    return this.#graph.remainingSeconds();
+  }
+
   /** Starts nothing more; waits end at once, calls under way are let finish. */
   interrupt(): void {
     this.#halt ??= { kind: "interrupted" };

@@ -189,7 +189,8 @@ export class OperationRun {
     if (step.settings.isPointOfNoReturn && !(await this.#passNoReturn(scene))) return false;
     if (step.phase !== scene.phase) {
       scene.phase = step.phase;
-      await journal.writeOperation({ phase: step.phase, progress: this.#forward?.progress ?? 0 });
+      const { progress = 0, remainingSeconds = null } = this.#forward ?? {};
+      await journal.writeOperation({ phase: step.phase, progress, remaining_seconds: remainingSeconds });
     }
     return true;
   }

@@ -1,3 +1,4 @@
+import { expectedSeconds } from "../plans/expected-duration.ts";
 import type { JournaledStep } from "./operation-store.ts";
 
 /** Statuses in which a step is over. `skipped` by a duty or a lost source counts as ended, not as failed. */
@@ -79,6 +80,11 @@ export class StepGraph {
       if (ENDED.has(step.status)) done += step.settings.weight;
     }
     return total === 0 ? 1 : done / total;
+  }
+
+  /** Usual s along the longest path of the steps that have not ended. */
+  remainingSeconds(): number {
+    return expectedSeconds(this.steps.filter((step) => !ENDED.has(step.status)));
   }
 
   #hasEnded(key: string): boolean {

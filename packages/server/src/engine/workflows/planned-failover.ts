@@ -136,7 +136,7 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
     dataLossSeconds: operation.mode === "unplanned" ? operation.data_loss_seconds : 0,
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
     leftovers: steps
-      .filter((step) => step.status === "skipped" && (step.output as { owed?: boolean } | undefined)?.owed)
+      .filter((step) => step.kind !== "observe" && (step.output as { owed?: boolean } | undefined)?.owed)
       .map((step) => ({ subject: step.title, reason: "owed: done when the site answers again" })),
   };
 }
