@@ -8,6 +8,7 @@ import { addGlobalOptions, readGlobalOptions } from "./global-options.ts";
 import type { CliHost } from "./host.ts";
 import { errorText } from "./output/error-text.ts";
 import { painterFor } from "./output/style.ts";
+import { VERSION } from "./version.ts";
 
 /**
  * Runs one command line.
@@ -24,6 +25,7 @@ export async function runCli(host: CliHost): Promise<number> {
     exitCode = context.exitCode;
   };
   program
+    .version(`protector ${VERSION}`, "--version")
     .description("Disaster recovery for OpenStack: protection groups that fail over between two clouds")
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),

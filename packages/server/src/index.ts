@@ -4,6 +4,7 @@ export { type KeyRing, newKeyRing } from "./domain/key-ring.ts";
 export { type ListeningApi, startApiWorker, type WorkerPorts } from "./main/api-worker.ts";
 export { type ApiParts, assembleApi } from "./main/assemble-api.ts";
 export { type PreparedSite, prepareSite } from "./main/prepare-site.ts";
-export { loadProgramConfig, openSiteDatabase, type ProgramArguments } from "./main/program.ts";
+export { loadProgramConfig, openSiteDatabase } from "./main/program.ts";
+export type { ProgramArguments } from "./main/program-arguments.ts";
 export { openLog } from "./main/program-log.ts";
 export { type RunningSite, startSite } from "./main/site.ts";

@@ -9,6 +9,7 @@ import { runProgram } from "./run-program.ts";
 export function runApi(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const program = {
     name: "protector-api",
+    description: "The REST API of a Protector site.",
     workers: ({ api }: Parameters<typeof startApiWorker>[0]) => api.workers,
     start: async (...[config, log]: Parameters<typeof startApiWorker>) => {
       const api = await startApiWorker(config, log);

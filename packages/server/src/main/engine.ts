@@ -9,6 +9,7 @@ import { runProgram } from "./run-program.ts";
 export function runEngine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   const program = {
     name: "protector-engine",
+    description: "Runs the operations of a Protector site and watches what it protects.",
     workers: ({ engine }: Parameters<typeof startEngineWorker>[0]) => engine.workers,
     start: async (...[config, log]: Parameters<typeof startEngineWorker>) => {
       const engine = await startEngineWorker(config, log);

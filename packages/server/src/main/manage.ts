@@ -6,6 +6,7 @@ import { renderPolicy } from "../policy/index.ts";
 import { addDatabaseCommands } from "./manage-database.ts";
 import { addOperationCommands } from "./manage-operations.ts";
 import { loadProgramConfig, openSiteDatabase } from "./program.ts";
+import { VERSION } from "./version.ts";
 
 /** What a command of `protector-manage` works with. */
 export interface ManageContext {
@@ -26,6 +27,7 @@ export interface ManageContext {
 export async function runManage(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let status = 0;
   const program = new Command("protector-manage")
+    .version(`protector-manage ${VERSION}`, "--version")
     .description("Administration of a Protector site on the machine it runs on")
     .option("--config-file <path>", "configuration file; may be repeated, later ones win", collect, [])
     .option("--config-dir <path>", "directory of *.conf files; may be repeated", collect, [])

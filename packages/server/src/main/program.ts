@@ -1,5 +1,4 @@
 import { homedir } from "node:os";
-import { parseArgs } from "node:util";
 import type { Clock } from "@protector/ports";
 import {
   type Config,
@@ -10,26 +9,7 @@ import {
   parseDatabaseUrl,
 } from "../config/index.ts";
 import { type DatabaseConnection, DatabaseUnavailableError, openDatabase, requireSchema } from "../db/index.ts";
-
-/** What every program takes on its command line. */
-export interface ProgramArguments {
-  /** `--config-file`, in order. */
-  readonly files: readonly string[];
-  /** `--config-dir`, in order. */
-  readonly directories: readonly string[];
-}
-
-/** @throws Error of `node:util` for an option that is not known. */
-export function readProgramArguments(args: readonly string[]): ProgramArguments {
-  const { values } = parseArgs({
-    args: [...args],
-    options: {
-      "config-file": { type: "string", multiple: true, default: [] },
-      "config-dir": { type: "string", multiple: true, default: [] },
-    },
-  });
-  return { files: values["config-file"], directories: values["config-dir"] };
-}
+import type { ProgramArguments } from "./program-arguments.ts";
 
 /** @throws ConfigError. */
 export function loadProgramConfig(

@@ -4,15 +4,10 @@ import { systemClock } from "@protector/ports";
 import type { Logger } from "pino";
 import { type Config, ConfigError, changedOptions, shownOptions } from "../config/index.ts";
 import { DatabaseUnavailableError, SchemaError } from "../db/index.ts";
-import {
-  loadProgramConfig,
-  openSiteDatabase,
-  type ProgramArguments,
-  readProgramArguments,
-  requireDatabase,
-  warningsOf,
-} from "./program.ts";
+import { loadProgramConfig, openSiteDatabase, requireDatabase, warningsOf } from "./program.ts";
+import { type ProgramArguments, programHelp, readProgramArguments } from "./program-arguments.ts";
 import { openLog } from "./program-log.ts";
+import { VERSION } from "./version.ts";
 
 /** A worker that dies is replaced after this long, ms: one that dies at once must not be forked in a circle. */
 const REPLACE_AFTER_MS = 1000;
@@ -21,6 +16,8 @@ const REPLACE_AFTER_MS = 1000;
 export interface ServiceProgram {
   /** As `netstat`, `ps` and the log show it. */
   readonly name: string;
+  /** One sentence for `--help`. */
+  readonly description: string;
   /** Number of worker processes. */
   workers(config: Config): number;
   /** Starts the work of one process. */
@@ -40,13 +37,19 @@ export async function runProgram(
 ): Promise<number> {
   let log: Logger | undefined;
   try {
-    const places = readProgramArguments(args);
+    const request = readProgramArguments(args);
+    if (request.kind !== "run") {
+      process.stdout.write(request.kind === "help" ? programHelp(program) : `${program.name} ${VERSION}\n`);
+      return 0;
+    }
+    const { kind: _, ...places } = request;
     const loaded = loadProgramConfig(places, env);
     const { config } = loaded;
     log = openLog(config, program.name);
     rereadOnSighup({ places, env, config }, log);
     const workers = program.workers(config);
-    if (cluster.isPrimary) {
+    if (cluster.worker) process.title = `${program.name}: worker ${cluster.worker.id}`;
+    else {
       for (const warning of warningsOf(loaded)) log.warn(warning);
       for (const line of shownOptions(config)) log.debug(line);
       await waitForDatabase(config, log);

@@ -2,6 +2,7 @@ import { systemClock } from "@protector/ports";
 import { Command, CommanderError } from "commander";
 import { loadProgramConfig } from "./program.ts";
 import { type CheckOutcome, type UpgradeResult, upgradeChecks } from "./upgrade-checks.ts";
+import { VERSION } from "./version.ts";
 
 /** Exit status by the worst result; 255 when the checks themselves broke. */
 const EXIT: Readonly<Record<UpgradeResult, number>> = { Success: 0, Warning: 1, Failure: 2 };
@@ -16,6 +17,7 @@ const DETAILS_WIDTH = 60;
 export async function runStatus(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
   let status = BROKEN;
   const program = new Command("protector-status")
+    .version(`protector-status ${VERSION}`, "--version")
     .description("Whether this site is ready for the release that is installed")
     .option("--config-file <path>", "configuration file; may be repeated, later ones win", collect, [])
     .option("--config-dir <path>", "directory of *.conf files; may be repeated", collect, [])
