@@ -1,16 +1,17 @@
 import { expect, test } from "vitest";
 import { scriptedCloud, tokenBody } from "./testing/scripted-transport.ts";
 
-test("candidates are asked for by what a server takes, at a version that knows a limit", async () => {
+test("candidates are asked for by what a server takes, at a version that knows a limit and traits", async () => {
   const endpoint = { interface: "public", region_id: "RegionOne", url: "http://controller/placement" };
   const body = tokenBody({ catalog: [{ type: "placement", name: "placement", endpoints: [endpoint] }] });
-  const call = "GET http://controller/placement/allocation_candidates?resources=VCPU%3A2%2CMEMORY_MB%3A4096&limit=2";
+  const call =
+    "GET http://controller/placement/allocation_candidates?resources=VCPU%3A2%2CMEMORY_MB%3A4096&required=%21COMPUTE_STATUS_DISABLED&limit=2";
   const allocation = { allocations: { "rp-1": { resources: { VCPU: 2, MEMORY_MB: 4096 } } } };
   const scripted = scriptedCloud({
     "POST http://controller:5000/v3/auth/tokens": { status: 201, headers: { "x-subject-token": "t" }, body },
     [call]: { body: { allocation_requests: [allocation, allocation], provider_summaries: {} } },
   });
-  const size = { vcpus: 2, ramMiB: 4096, diskGiB: 0 };
-  expect(await scripted.run(scripted.cloud.placement.countHostsWithRoom(size, 2))).toBe(2);
-  expect(scripted.sentTo(call)[0]?.headers["openstack-api-version"]).toBe("placement 1.16");
+  const request = { resources: { VCPU: 2, MEMORY_MB: 4096 }, traits: ["!COMPUTE_STATUS_DISABLED"] };
+  expect(await scripted.run(scripted.cloud.placement.countHostsWithRoom(request, 2))).toBe(2);
+  expect(scripted.sentTo(call)[0]?.headers["openstack-api-version"]).toBe("placement 1.22");
 });

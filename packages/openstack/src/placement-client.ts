@@ -1,8 +1,8 @@
-import type { PlacementClient, ServerSize } from "./placement.ts";
+import type { HostRequest, PlacementClient } from "./placement.ts";
 import type { ServiceCaller } from "./request.ts";
 
-/** 1.16 knows `limit`; every release that we serve has it, so nothing is negotiated. */
-export const PLACEMENT_VERSION = "1.16";
+/** 1.22 knows `limit` and traits that a host must not have; every release that we serve has it: nothing is negotiated. */
+export const PLACEMENT_VERSION = "1.22";
 
 /** Placement over HTTP. */
 export class HttpPlacementClient implements PlacementClient {
@@ -12,13 +12,11 @@ export class HttpPlacementClient implements PlacementClient {
     this.#placement = placement;
   }
 
-  async countHostsWithRoom(size: ServerSize, limit: number): Promise<number> {
-    const amounts = { VCPU: size.vcpus, MEMORY_MB: size.ramMiB, DISK_GB: size.diskGiB };
-    const resources = Object.entries(amounts)
-      .filter(([, amount]) => amount > 0)
-      .map(([name, amount]) => `${name}:${amount}`);
+  async countHostsWithRoom({ resources, traits }: HostRequest, limit: number): Promise<number> {
+    const amounts = Object.entries(resources).map(([name, amount]) => `${name}:${amount}`);
     const candidates = await this.#placement.list("/allocation_candidates", "allocation_requests", {
-      resources: resources.join(","),
+      resources: amounts.join(","),
+      ...(traits.length > 0 ? { required: traits.join(",") } : {}),
       limit: String(limit),
     });
     return candidates.length;

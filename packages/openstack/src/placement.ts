@@ -4,16 +4,16 @@
  */
 export interface PlacementClient {
   /**
-   * On how many hosts one server of this size would fit now, counted up to `limit`. Nothing is held: another server may
-   * take the place before ours comes.
+   * On how many hosts one server that asks for this would fit now, counted up to `limit`. Nothing is held: another server
+   * may take the place before ours comes. Placement answers 400 (`final`) when it does not know a named resource or trait.
    */
-  countHostsWithRoom(size: ServerSize, limit: number): Promise<number>;
+  countHostsWithRoom(request: HostRequest, limit: number): Promise<number>;
 }
 
-/** What one server takes of a host. Zero = none of it. */
-export interface ServerSize {
-  readonly vcpus: number;
-  readonly ramMiB: number;
-  /** Root, ephemeral and swap disks on the host; none for a server booted from a volume. */
-  readonly diskGiB: number;
+/** What one server asks of a host. */
+export interface HostRequest {
+  /** Amounts by resource class: `VCPU`, `MEMORY_MB`, `DISK_GB`, …; at least one, none of them 0. */
+  readonly resources: Readonly<Record<string, number>>;
+  /** Traits that the host must have, or must not have (`!` in front). */
+  readonly traits: readonly string[];
 }

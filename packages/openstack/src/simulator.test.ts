@@ -226,12 +226,20 @@ test("networks, ports, security groups, floating addresses and quotas", () =>
   }));
 
 test("placement: hosts with room", () =>
-  play(async ({ service, member }) => {
-    const size = { vcpus: 2, ramMiB: 4096, diskGiB: 0 };
-    expect(await service.placement.countHostsWithRoom(size, 100)).toBe(4);
-    expect(await service.placement.countHostsWithRoom(size, 3)).toBe(3);
-    expect(await service.placement.countHostsWithRoom({ ...size, vcpus: 5000 }, 100)).toBe(0);
-    await expect(member.placement.countHostsWithRoom(size, 1)).rejects.toMatchObject({
+  play(async ({ site, service, member }) => {
+    const small = { resources: { VCPU: 2, MEMORY_MB: 4096 }, traits: [] };
+    const notDisabled = { ...small, traits: ["!COMPUTE_STATUS_DISABLED"] };
+    expect(await service.placement.countHostsWithRoom(small, 100)).toBe(4);
+    expect(await service.placement.countHostsWithRoom(small, 3)).toBe(3);
+    const huge = { resources: { VCPU: 5000, MEMORY_MB: 4096 }, traits: [] };
+    expect(await service.placement.countHostsWithRoom(huge, 100)).toBe(0);
+    site.compute.hosts[0]?.traits.add("COMPUTE_STATUS_DISABLED");
+    expect(await service.placement.countHostsWithRoom(notDisabled, 100)).toBe(3);
+    const unknown = { ...small, traits: ["CUSTOM_GOLD"] };
+    await expect(service.placement.countHostsWithRoom(unknown, 1)).rejects.toMatchObject({
+      failure: { status: 400, failureClass: "final", detail: expect.stringContaining("CUSTOM_GOLD") },
+    });
+    await expect(member.placement.countHostsWithRoom(small, 1)).rejects.toMatchObject({
       failure: { status: 403, service: "placement" },
     });
   }));

@@ -62,6 +62,8 @@ export interface HostOptions {
   readonly vcpus?: number;
   /** MiB of one host; default 16 TiB. */
   readonly ramMiB?: number;
+  /** Local disk of one host; default 4096. */
+  readonly diskGiB?: number;
   /** Default `nova`. */
   readonly availabilityZone?: string;
 }

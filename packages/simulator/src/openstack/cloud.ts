@@ -175,9 +175,11 @@ export class Cloud {
 }
 
 function hostsOf(options: CloudOptions, environment: Environment): readonly ComputeHost[] {
-  const { count = 4, vcpus = 4096, ramMiB = 16 * 1024 * 1024, availabilityZone = "nova" } = options.hosts ?? {};
+  const { count = 4, vcpus = 4096, ramMiB = 16 * 1024 * 1024, diskGiB = 4096 } = options.hosts ?? {};
+  const { availabilityZone = "nova" } = options.hosts ?? {};
   return Array.from({ length: count }, (_, index) => {
     const name = `compute-${options.name}-${index + 1}`;
-    return { name, availabilityZone, vcpus, ramMiB, arrayHost: `${name.slice(0, 23)}-${environment.hexId()}-cinder` };
+    const arrayHost = `${name.slice(0, 23)}-${environment.hexId()}-cinder`;
+    return { name, availabilityZone, vcpus, ramMiB, diskGiB, traits: new Set<string>(), arrayHost };
   });
 }

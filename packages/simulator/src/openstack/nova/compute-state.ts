@@ -3,6 +3,7 @@ import { forbidden, notFound } from "../core/api-error.ts";
 import type { Caller } from "../core/call.ts";
 import type { Environment } from "../core/environment.ts";
 import type { NetworkState } from "../neutron/network-state.ts";
+import { type HostUse, hasRoom, hasTraits, NO_USE, needOf, traitsOf } from "./host-room.ts";
 import type {
   ComputeDurations,
   ComputeHost,
@@ -114,32 +115,30 @@ export class ComputeState {
       const isPeerHost = peers.some((peer) => peer.host === host);
       if (group?.policy === "anti-affinity" && isPeerHost) return false;
       if (group?.policy === "affinity" && peers.length > 0 && !isPeerHost) return false;
-      return host.availabilityZone === server.availabilityZone && fits(host, server.flavor, use.get(host));
+      const isAllowed = host.availabilityZone === server.availabilityZone && hasTraits(host, traitsOf(server.flavor));
+      return isAllowed && hasRoom(host, use.get(host) ?? NO_USE, needOf(server));
     });
     const load = (host: ComputeHost) => (use.get(host)?.ramMiB ?? 0) / host.ramMiB;
     return fitting.sort((a, b) => load(a) - load(b))[0];
   }
 
   usedOn(host: ComputeHost): HostUse {
-    return this.#useOfHosts().get(host) ?? { vcpus: 0, ramMiB: 0 };
+    return this.#useOfHosts().get(host) ?? NO_USE;
   }
 
   /** One pass over the servers, however many hosts there are. */
   #useOfHosts(): ReadonlyMap<ComputeHost, HostUse> {
     const use = new Map<ComputeHost, HostUse>();
-    for (const { host, flavor } of this.servers.values()) {
-      if (!host) continue;
-      const before = use.get(host) ?? { vcpus: 0, ramMiB: 0 };
-      use.set(host, { vcpus: before.vcpus + flavor.vcpus, ramMiB: before.ramMiB + flavor.ramMiB });
+    for (const server of this.servers.values()) {
+      if (!server.host) continue;
+      const before = use.get(server.host) ?? NO_USE;
+      const need = needOf(server);
+      use.set(server.host, {
+        vcpus: before.vcpus + need.vcpus,
+        ramMiB: before.ramMiB + need.ramMiB,
+        diskGiB: before.diskGiB + need.diskGiB,
+      });
     }
     return use;
   }
 }
-
-interface HostUse {
-  readonly vcpus: number;
-  readonly ramMiB: number;
-}
-
-const fits = (host: ComputeHost, flavor: FlavorRecord, used: HostUse = { vcpus: 0, ramMiB: 0 }): boolean =>
-  used.vcpus + flavor.vcpus <= host.vcpus && used.ramMiB + flavor.ramMiB <= host.ramMiB;

@@ -4,6 +4,7 @@ import { type Call, ok, requireAdmin } from "../core/call.ts";
 import { objectAt } from "../core/json.ts";
 import { microsecondsTime } from "../core/times.ts";
 import type { ComputeState } from "./compute-state.ts";
+import { NO_USE } from "./host-room.ts";
 import type { ComputeLimits } from "./records.ts";
 
 const KEYS = ["instances", "cores", "ram", "server_groups", "server_group_members", "key_pairs"] as const;
@@ -92,7 +93,7 @@ function routeHosts(router: Router<Call>, state: ComputeState): void {
 
 function hypervisorView(state: ComputeState, index: number, name: string): unknown {
   const host = state.hosts[index];
-  const used = host ? state.usedOn(host) : { vcpus: 0, ramMiB: 0 };
+  const used = host ? state.usedOn(host) : NO_USE;
   return {
     id: index + 1,
     hypervisor_hostname: name,

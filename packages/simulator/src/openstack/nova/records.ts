@@ -34,6 +34,10 @@ export interface ComputeHost {
   readonly arrayHost: string;
   vcpus: number;
   ramMiB: number;
+  /** For root disks of images, ephemeral and swap disks. */
+  diskGiB: number;
+  /** Placement's; `COMPUTE_STATUS_DISABLED` keeps new servers away. */
+  readonly traits: Set<string>;
 }
 
 /** One block device of a server. */

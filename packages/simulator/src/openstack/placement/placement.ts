@@ -1,10 +1,12 @@
 import { Router } from "../../http/router.ts";
 import type { ApiError } from "../core/api-error.ts";
-import { badRequest, forbidden } from "../core/api-error.ts";
+import { forbidden } from "../core/api-error.ts";
 import { type Call, type Caller, ok } from "../core/call.ts";
 import { OpenStackService } from "../core/openstack-service.ts";
 import type { ComputeState } from "../nova/compute-state.ts";
+import { hasTraits } from "../nova/host-room.ts";
 import type { ComputeHost } from "../nova/records.ts";
+import { candidateQuery } from "./candidate-query.ts";
 
 export interface PlacementOptions {
   readonly name: string;
@@ -46,15 +48,19 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
     })
     .on("GET", "/allocation_candidates", (call) => {
       requireAdmin(call);
-      const wanted = resourcesOf(call.query.get("resources"));
+      const { resources, traits, limit } = candidateQuery(call, state.hosts);
       const fitting = state.hosts.filter((host) => {
-        const used = state.usedOn(host);
-        return used.vcpus + (wanted.VCPU ?? 0) <= host.vcpus && used.ramMiB + (wanted.MEMORY_MB ?? 0) <= host.ramMiB;
+        const amounts = amountsOf(state, host);
+        const fits = Object.entries(resources).every(([name, amount]) => {
+          const { capacity, used } = amounts[name] ?? { capacity: 0, used: 0 };
+          return used + amount <= capacity;
+        });
+        return fits && hasTraits(host, traits);
       });
-      const limited = fitting.slice(0, Number(call.query.get("limit") ?? fitting.length));
+      const limited = fitting.slice(0, limit);
       return ok({
         allocation_requests: limited.map((host) => ({
-          allocations: { [providerId(host)]: { resources: wanted } },
+          allocations: { [providerId(host)]: { resources } },
           mappings: { "": [providerId(host)] },
         })),
         provider_summaries: Object.fromEntries(limited.map((host) => [providerId(host), summaryOf(state, host)])),
@@ -76,22 +82,21 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
   });
 }
 
-function resourcesOf(text: string | null): Record<string, number> {
-  if (text === null)
-    throw badRequest(
-      "Badly formed resources parameter. Expected resources query string parameter in form: ?resources=VCPU:2,MEMORY_MB:1024. Got: empty string.",
-    );
-  return Object.fromEntries(text.split(",").map((each) => [each.split(":")[0] ?? "", Number(each.split(":")[1])]));
+function summaryOf(state: ComputeState, host: ComputeHost): unknown {
+  return { resources: amountsOf(state, host), traits: [...host.traits], parent_provider_uuid: null };
 }
 
-function summaryOf(state: ComputeState, host: ComputeHost): unknown {
+interface Amount {
+  readonly capacity: number;
+  readonly used: number;
+}
+
+/** By resource class. */
+function amountsOf(state: ComputeState, host: ComputeHost): Readonly<Record<string, Amount>> {
   const used = state.usedOn(host);
   return {
-    resources: {
-      VCPU: { capacity: host.vcpus, used: used.vcpus },
-      MEMORY_MB: { capacity: host.ramMiB, used: used.ramMiB },
-    },
-    traits: [],
-    parent_provider_uuid: null,
+    VCPU: { capacity: host.vcpus, used: used.vcpus },
+    MEMORY_MB: { capacity: host.ramMiB, used: used.ramMiB },
+    DISK_GB: { capacity: host.diskGiB, used: used.diskGiB },
   };
 }
