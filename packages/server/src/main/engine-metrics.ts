@@ -1,6 +1,6 @@
 import { once } from "node:events";
 import { createServer } from "node:http";
-import type { Clock } from "@protector/ports";
+import type { Clock, HttpTransport } from "@protector/ports";
 import { Counter, Gauge, Histogram, Registry } from "prom-client";
 import type { EngineEvent } from "../engine/engine-events.ts";
 
@@ -18,6 +18,7 @@ export class EngineMetrics {
   readonly #broken: Counter;
   readonly #watchFailures: Counter<"watch">;
   readonly #sweepFailures: Counter;
+  readonly #callDuration: Histogram<"address" | "work" | "status">;
 
   constructor(clock: Clock) {
     this.#clock = clock;
@@ -43,6 +44,13 @@ export class EngineMetrics {
       name: "protector_watch_failures_total",
       help: "Looks of a watch that failed",
       labelNames: ["watch"],
+      registers,
+    });
+    this.#callDuration = new Histogram({
+      name: "protector_outside_call_duration_seconds",
+      help: "How long calls to OpenStack services and arrays took; status is the HTTP one, or none when no answer came",
+      labelNames: ["address", "work", "status"],
+      buckets: [0.01, 0.03, 0.1, 0.3, 1, 3, 10, 60],
       registers,
     });
     this.#stepRetries = counter("protector_step_retries_total", "Tries of a step after the first");
@@ -94,6 +102,25 @@ export class EngineMetrics {
       case "primary_changed":
         break;
     }
+  }
+
+  /**
+   * A transport whose calls are counted and timed.
+   * @param work what calls: operations, or the watches that look at everything all the time.
+   */
+  timeCalls(transport: HttpTransport, work: "operation" | "watch"): HttpTransport {
+    return async (request) => {
+      const beganAt = this.#clock.now();
+      let status = "none";
+      try {
+        const answer = await transport(request);
+        status = String(answer.status);
+        return answer;
+      } finally {
+        const address = new URL(request.url).host;
+        this.#callDuration.observe({ address, work, status }, (this.#clock.now() - beganAt) / 1000);
+      }
+    };
   }
 
   /**

@@ -45,8 +45,9 @@ export async function startEngineWorker(config: Config, log: Logger, ports: Work
     const enginePorts = await assembleEngine({ ...parts, events });
     const { metrics_bind: bind } = config.engine;
     const metricsServer = bind === undefined ? undefined : await metrics.serve(bind);
-    const engine = new Engine(enginePorts);
-    const watches = new Watches(enginePorts, { messaging: () => bus.state() });
+    const engine = new Engine({ ...enginePorts, transport: metrics.timeCalls(transport, "operation") });
+    const watchPorts = { ...enginePorts, transport: metrics.timeCalls(transport, "watch") };
+    const watches = new Watches(watchPorts, { messaging: () => bus.state() });
     watches.start();
     engine.start();
     const subscription = bus.subscribe((operationId) => engine.look(operationId));
