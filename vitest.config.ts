@@ -3,6 +3,9 @@ import { defineConfig } from "vitest/config";
 /** Suites that use the private MariaDB, RabbitMQ and memcached of test/services. */
 const SERVICE_SUITES = ["packages/**/*.services.test.ts", "test/**/*.services.test.ts"];
 
+/** Suites that need two running OpenStack clouds: `npm run test:openstack` has a configuration of its own. */
+const OPENSTACK_SUITES = ["test/openstack/**/*.openstack.test.ts"];
+
 // The time limits end what hangs; busy machines are slow, so they are generous.
 export default defineConfig({
   test: {
@@ -13,8 +16,8 @@ export default defineConfig({
         extends: true,
         test: {
           name: "units",
-          include: ["packages/**/*.test.ts", "test/**/*.test.ts"],
-          exclude: ["**/node_modules/**", ...SERVICE_SUITES],
+          include: ["packages/**/*.test.ts", "packaging/*.test.ts", "test/**/*.test.ts"],
+          exclude: ["**/node_modules/**", ...SERVICE_SUITES, ...OPENSTACK_SUITES],
           testTimeout: 60_000,
         },
       },
