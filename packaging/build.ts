@@ -1,0 +1,45 @@
+#!/usr/bin/env node
+import { mkdtempSync, rmSync, statSync } from "node:fs";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { buildDebianPackage } from "./debian-package.ts";
+import { ARCHITECTURES, type Architecture, fetchNodeBinary } from "./node-binary.ts";
+import { buildNpmPackage } from "./npm-package.ts";
+import { ROOT, readRelease } from "./release.ts";
+
+/*
+ * `npm run package`: the npm tarball and the Debian packages, into dist/. A Node.js that cannot be fetched leaves its
+ * architecture out. Arguments name what to build: `npm run package -- npm amd64`.
+ */
+
+const KINDS = ["npm", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
+
+const asked = process.argv.slice(2);
+const release = readRelease();
+const destination = join(ROOT, "dist");
+const work = mkdtempSync(join(tmpdir(), "protector-package-"));
+try {
+  for (const kind of KINDS.filter((each) => asked.length === 0 || asked.includes(each))) await build(kind);
+} finally {
+  rmSync(work, { recursive: true, force: true });
+}
+
+async function build(kind: (typeof KINDS)[number]): Promise<void> {
+  try {
+    const folder = join(work, kind);
+    const file =
+      kind === "npm"
+        ? await buildNpmPackage(release, folder, destination)
+        : await buildDebianPackage({
+            release,
+            architecture: kind,
+            node: fetchNodeBinary(release.nodeVersion, kind, work),
+            work: folder,
+            destination,
+          });
+    process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB\n`);
+  } catch (error) {
+    process.stderr.write(`${kind}: not built: ${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
+}
