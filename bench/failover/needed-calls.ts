@@ -53,7 +53,7 @@ export function needsOf(step: JournaledStep, times: CloudTimes): readonly Need[]
       return [wait(times.transferMs), effect("array"), effect("array")];
     case "replication.verify_cut":
       return [look("nova")];
-    case "quota.check":
+    case "room.check":
       return [effect("cinder")];
     case "replication.schedule":
       return [effect("array")];

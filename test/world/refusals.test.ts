@@ -67,6 +67,31 @@ test("a failover into a project whose quota is too small says what is missing", 
   expect(refusal.detail).toMatch(/needs 4 cores; project \S+ has 1 left of 1/);
 });
 
+test("a failover to a cloud without a host for one of the flavors names the flavor, the resources and the servers", async () => {
+  const refusal = await failoverAfter(({ sites }) => {
+    for (const host of sites.world.cloud("site-b").compute.hosts) host.vcpus = 1;
+  });
+  expect(refusal).toMatchObject({ status: "failed", code: "protector.capacity.unavailable" });
+  expect(refusal.detail).toMatch(
+    /^No host at site-b has room now for even one server of flavor m1\.medium \(MEMORY_MB:4096, VCPU:2, .*brings 1 server/,
+  );
+});
+
+test("a failover to a cloud whose hosts are all disabled is refused", async () => {
+  const refusal = await failoverAfter(({ sites }) => {
+    for (const host of sites.world.cloud("site-b").compute.hosts) host.traits.add("COMPUTE_STATUS_DISABLED");
+  });
+  expect(refusal).toMatchObject({ status: "failed", code: "protector.capacity.unavailable" });
+});
+
+test("a failover to a flavor that wants what Placement has never heard of says so", async () => {
+  const refusal = await failoverAfter(({ sites }) => {
+    sites.b.tenant.basics.flavors.medium.extraSpecs["trait:CUSTOM_GOLD"] = "required";
+  });
+  expect(refusal).toMatchObject({ status: "failed", code: "protector.capacity.unavailable" });
+  expect(refusal.detail).toMatch(/of flavor m1\.medium: .*CUSTOM_GOLD/);
+});
+
 test("a failover to an address that is taken names the address and who holds it", async () => {
   const refusal = await failoverAfter(({ sites }) => {
     const { tenant } = sites.b;

@@ -332,7 +332,7 @@ export const ERROR_CATALOGUE = {
   "capacity.unavailable": {
     status: 409,
     title: "No capacity",
-    help: "The target cloud found no host for the server. Free capacity or map to another flavor.",
+    help: "The target cloud has no host for the server. Free capacity there, or map the flavor to another; then start again, or retry the operation. Rollback brings the servers back until then.",
   },
   "address.taken": {
     status: 409,

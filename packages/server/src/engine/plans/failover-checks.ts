@@ -3,6 +3,7 @@ import { ERROR_CATALOGUE } from "@protector/contract";
 import { isHeldBy } from "../steps/markers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
 /** What stands in the way of a planned failover, and what people should know before it starts. */
 export interface FailoverChecks {
@@ -17,7 +18,7 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
     ...checkStorage(input),
     ...input.members.flatMap((member) => [...checkServer(input, member, replicated), ...checkMappings(input, member)]),
     ...checkAddresses(input),
-    ...checkQuota(input),
+    ...checkRoom(input),
   ];
   if (input.members.length === 0) {
     blockers.push(finding("protection_group.wrong_status", input.group.name, "The group has no members to fail over."));
@@ -173,50 +174,13 @@ function checkAddresses(input: FailoverInput): CheckResult[] {
   return found;
 }
 
-function checkQuota(input: FailoverInput): CheckResult[] {
-  const { quota, siteName, flavors } = input.target;
-  const needed = {
-    instances: input.members.length,
-    cores: 0,
-    ramMiB: 0,
-    volumes: 0,
-    gigabytes: 0,
-    ports: 0,
-    floatingIps: 0,
-  };
-  const perType = new Map<string, { volumes: number; gigabytes: number }>();
-  for (const { description } of input.members) {
-    const flavor = flavors.get(input.mapping.find("flavor", description.flavor.id) ?? "");
-    needed.cores += flavor?.vcpus ?? description.flavor.vcpus;
-    needed.ramMiB += flavor?.ramMiB ?? description.flavor.ram_mib;
-    needed.ports += description.ports.length;
-    needed.floatingIps += description.ports.reduce((sum, port) => sum + port.floating_ips.length, 0);
-    for (const volume of description.volumes) {
-      needed.volumes += 1;
-      needed.gigabytes += volume.size_gib;
-      const type = input.mapping.find("volume_type", volume.volume_type) ?? volume.volume_type;
-      const sum = perType.get(type) ?? { volumes: 0, gigabytes: 0 };
-      perType.set(type, { volumes: sum.volumes + 1, gigabytes: sum.gigabytes + volume.size_gib });
-    }
-  }
-  const rows: [string, number, { limit: number; used: number } | undefined][] = [
-    ["servers", needed.instances, quota.compute.instances],
-    ["cores", needed.cores, quota.compute.cores],
-    ["MiB of RAM", needed.ramMiB, quota.compute.ramMiB],
-    ["volumes", needed.volumes, quota.volume.volumes],
-    ["GiB of volumes", needed.gigabytes, quota.volume.gigabytes],
-    ["ports", needed.ports, quota.network.ports],
-    ["floating IPs", needed.floatingIps, quota.network.floatingIps],
-    ...[...perType].flatMap(([type, sum]): [string, number, { limit: number; used: number } | undefined][] => [
-      [`volumes of type ${type}`, sum.volumes, quota.volume.byType[type]?.volumes],
-      [`GiB of type ${type}`, sum.gigabytes, quota.volume.byType[type]?.gigabytes],
-    ]),
+function checkRoom(input: FailoverInput): CheckResult[] {
+  const { quota, siteName, projectId, flavors, withoutRoom } = input.target;
+  const needs = roomNeeds({ ...input, flavors });
+  return [
+    ...quotaShortages(needs, quota, projectId).map((reason) => finding("quota.exceeded", siteName, reason)),
+    ...withoutRoom.map((each) => finding("capacity.unavailable", siteName, noRoomReason(each, siteName))),
   ];
-  return rows.flatMap(([what, wanted, have]) => {
-    if (!have || have.limit < 0 || have.used + wanted <= have.limit) return [];
-    const reason = `The failover needs ${wanted} ${what}; project ${input.target.projectId} has ${Math.max(0, have.limit - have.used)} left of ${have.limit}.`;
-    return [finding("quota.exceeded", siteName, reason)];
-  });
 }
 
 function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[] {

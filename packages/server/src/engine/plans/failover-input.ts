@@ -1,17 +1,8 @@
 import type { PortDescription, ServerDescription, VolumeDescription } from "@protector/contract";
-import type {
-  ComputeQuota,
-  Flavor,
-  NetworkQuota,
-  Port,
-  SecurityGroup,
-  Server,
-  Subnet,
-  VolumeQuota,
-  VolumeType,
-} from "@protector/openstack";
+import type { Flavor, Port, SecurityGroup, Server, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
+import type { ProjectQuota, SizeWithoutRoom } from "./room-needs.ts";
 
 /** Everything that a planned failover is planned from: nothing else is looked at. */
 export interface FailoverInput {
@@ -69,7 +60,9 @@ export interface ObservedTarget {
   readonly availabilityZones: readonly string[];
   /** Ports on the mapped networks that could hold our addresses. */
   readonly ports: readonly Port[];
-  readonly quota: { readonly compute: ComputeQuota; readonly volume: VolumeQuota; readonly network: NetworkQuota };
+  readonly quota: ProjectQuota;
+  /** Sizes of the group's servers that no host has room for. */
+  readonly withoutRoom: readonly SizeWithoutRoom[];
   readonly marker: Marker | undefined;
   readonly newestUsablePoint: RecoveryPoint | undefined;
   /** Why `manage` would have no backend to name; undefined when it has. */

@@ -1,9 +1,11 @@
+import type { CheckResult } from "@protector/contract";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import { expectedSeconds } from "./expected-duration.ts";
 import { checkFailover } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
+import { roomNeeds } from "./room-needs.ts";
 
 /** Array point cut while the servers still run: shortens the transfer that they have to wait for. */
 const AHEAD_SUFFIX = "a";
@@ -30,7 +32,7 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
   return {
     steps,
     blockers,
-    warnings,
+    warnings: [...warnings, notHeld(input)],
     expectedDurationSeconds: expectedSeconds(steps),
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
@@ -187,8 +189,9 @@ function switchPhase(input: FailoverInput): PlannedStep[] {
   const { group, epochs, source, target, replication } = input;
   const raise = { from: epochs.current, to: epochs.next, back: epochs.back };
   return [
-    step("quota.check", "observe", "quota.check", `See that ${target.siteName} still has room`, "switch", "target", {
-      input: quotaNeeds(input),
+    step("room.check", "observe", "room.check", `See that ${target.siteName} still has room`, "switch", "target", {
+      // The ports were made before: they count as used by now.
+      input: { ...roomNeeds({ ...input, flavors: target.flavors }), ports: 0 },
       dependsOn: ["final.verify"],
     }),
     step(
@@ -200,7 +203,7 @@ function switchPhase(input: FailoverInput): PlannedStep[] {
       "source",
       {
         input: raise,
-        dependsOn: ["quota.check"],
+        dependsOn: ["room.check"],
         settings: { isUndoable: true },
       },
     ),
@@ -325,20 +328,10 @@ function finishPhase(input: FailoverInput): PlannedStep[] {
   ];
 }
 
-/** What the target has to have room for, looked at again right before the switch. */
-function quotaNeeds(input: FailoverInput) {
-  const descriptions = input.members.map((member) => member.description);
-  const flavorOf = (id: string) => input.target.flavors.get(input.mapping.find("flavor", id) ?? "");
-  return {
-    instances: descriptions.length,
-    cores: descriptions.reduce((sum, each) => sum + (flavorOf(each.flavor.id)?.vcpus ?? 0), 0),
-    ramMiB: descriptions.reduce((sum, each) => sum + (flavorOf(each.flavor.id)?.ramMiB ?? 0), 0),
-    volumes: descriptions.reduce((sum, each) => sum + each.volumes.length, 0),
-    gigabytes: descriptions.reduce(
-      (sum, each) => sum + each.volumes.reduce((gib, volume) => gib + volume.size_gib, 0),
-      0,
-    ),
-  };
+/** True of every plan: people have to know it before they begin. */
+function notHeld({ target }: FailoverInput): CheckResult {
+  const reason = `Room on the hosts of ${target.siteName} cannot be held: it is looked at again right before the switch, and may still be gone when the servers are built.`;
+  return { check: "capacity.not_held", result: "warning", subject: target.siteName, reason, remedy: null };
 }
 
 function suffix(input: FailoverInput, kind: string): string {

@@ -29,6 +29,7 @@ const CLOUD_CODES: Readonly<Record<FailureClass, ErrorCode>> = {
 const CURABLE: Readonly<Partial<Record<ErrorCode, FailureClass>>> = {
   "trust.unusable": "needs_operator",
   "quota.exceeded": "needs_operator",
+  "capacity.unavailable": "needs_operator",
   "cloud.unreachable": "waiting",
   "storage.unreachable": "waiting",
   "database.unavailable": "waiting",

@@ -14,8 +14,8 @@ import { ensureFloatingIp } from "./floating-ips.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
-import { checkQuota } from "./quota.ts";
 import { awaitPoint, cutPoint, dropPoint, setSchedule, verifyCut } from "./replication.ts";
+import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
 import {
   awaitActive,
@@ -50,12 +50,12 @@ export const STEP_HANDLERS = {
   "marker.release_here": releaseMarkerHere,
   "marker.take": takeMarker,
   "port.ensure": ensurePort,
-  "quota.check": checkQuota,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
   "replication.schedule": setSchedule,
   "replication.verify_cut": verifyCut,
   "replication.wait": awaitPoint,
+  "room.check": checkRoom,
   "server.await_active": awaitActive,
   "server.bring_back": bringBack,
   "server.create": createServer,

@@ -45,6 +45,11 @@ const MATTERS: readonly { readonly check: string; readonly codes: RegExp; readon
   { check: "mappings", codes: /^mapping\./, reason: "Everything the servers use is mapped to something that exists." },
   { check: "addresses", codes: /^address\./, reason: "No fixed IP or MAC of the servers is taken there." },
   { check: "quota", codes: /^quota\./, reason: "The project's quota there has room for the servers." },
+  {
+    check: "capacity",
+    codes: /^capacity\./,
+    reason: "Placement knows hosts there with room for a server of each size.",
+  },
   { check: "trust", codes: /^trust\./, reason: "A trust of the project yields a token here." },
   { check: "cinder_backend", codes: /^site\./, reason: "The Cinder backend on the array there is known." },
 ];

@@ -3,8 +3,10 @@ import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
+import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { type GroupView, serverAt } from "./group-view.ts";
+import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
 
 /** The sites of a failover that is planned, or only thought of. */
@@ -101,21 +103,34 @@ async function observeTarget(
   mapping: MappingLookup,
 ): Promise<ObservedTarget> {
   const { source, target, view } = context;
-  const { compute, volume, network } = target.admin;
+  const { compute, volume, network, placement } = target.admin;
   const networkIds = mappedNetworks(members, mapping);
-  const [networks, subnets, flavors, securityGroups, types, zones, ports, computeQuota, volumeQuota, networkQuota] =
-    await Promise.all([
-      network.listNetworks({}),
-      network.listSubnets({}),
-      compute.listFlavors(),
-      network.listSecurityGroups({ projectId: target.projectId }),
-      volume.listTypes(),
-      compute.listAvailabilityZones(),
-      Promise.all([...networkIds].map((networkId) => network.listPorts({ networkId }))),
-      compute.quota(target.projectId),
-      volume.quota(target.projectId),
-      network.quota(target.projectId),
-    ]);
+  const flavorsById = compute.listFlavors().then((all) => new Map(all.map((each) => [each.id, each])));
+  const [
+    networks,
+    subnets,
+    flavors,
+    withoutRoom,
+    securityGroups,
+    types,
+    zones,
+    ports,
+    computeQuota,
+    volumeQuota,
+    networkQuota,
+  ] = await Promise.all([
+    network.listNetworks({}),
+    network.listSubnets({}),
+    flavorsById,
+    flavorsById.then((flavors) => sizesWithoutRoom(placement, serverSizes({ members, mapping, flavors }))),
+    network.listSecurityGroups({ projectId: target.projectId }),
+    volume.listTypes(),
+    compute.listAvailabilityZones(),
+    Promise.all([...networkIds].map((networkId) => network.listPorts({ networkId }))),
+    compute.quota(target.projectId),
+    volume.quota(target.projectId),
+    network.quota(target.projectId),
+  ]);
   const points = await target.array.listRecoveryPoints({
     group: arrayGroupName(view.group.id),
     array: await source.arrayName(),
@@ -125,12 +140,13 @@ async function observeTarget(
     projectId: target.projectId,
     networkIds: new Set(networks.map((each) => each.id)),
     subnets: new Map(subnets.map((each) => [each.id, each])),
-    flavors: new Map(flavors.map((each) => [each.id, each])),
+    flavors,
     securityGroups: new Map(securityGroups.map((each) => [each.id, each])),
     volumeTypes: new Map(types.map((each) => [each.name, each])),
     availabilityZones: zones,
     ports: ports.flat(),
     quota: { compute: computeQuota, volume: volumeQuota, network: networkQuota },
+    withoutRoom,
     marker: await target.array.readMarker(view.group.id),
     newestUsablePoint: points.find((point) => point.isUsable),
     cinderHostProblem: await problemOf(target.cinderHost()),
