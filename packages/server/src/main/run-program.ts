@@ -71,8 +71,10 @@ function isExplained(error: unknown): boolean {
 }
 
 async function serve(program: ServiceProgram, config: Config, log: Logger): Promise<void> {
+  // Asked for before the start: a signal in its midst must end it in good order, too.
+  const stop = stopSignal();
   const running = await program.start(config, log);
-  const signal = await stopSignal();
+  const signal = await stop;
   log.info({ signal }, "Service stops");
   if (signal === "SIGTERM") await withinLimit(config, log, running.close());
 }
@@ -86,11 +88,12 @@ async function supervise(count: number, config: Config, log: Logger): Promise<vo
       if (!isStopping) cluster.fork();
     });
   });
+  const stop = stopSignal();
   for (let started = 0; started < count; started++) cluster.fork();
   process.on("SIGHUP", () => {
     for (const worker of workersNow()) worker.process.kill("SIGHUP");
   });
-  const signal = await stopSignal();
+  const signal = await stop;
   isStopping = true;
   log.info({ signal }, "Service stops");
   const workers = workersNow();
