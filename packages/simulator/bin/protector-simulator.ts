@@ -4,6 +4,7 @@ import { systemClock, systemRandom } from "@protector/ports";
 import {
   createWorld,
   DEFAULT_CONFIG,
+  FileBytes,
   parseStandaloneConfig,
   type StandaloneConfig,
   seedBasics,
@@ -15,7 +16,8 @@ import {
 const USAGE = `usage: protector-simulator [--config FILE]
 
 Runs simulated OpenStack clouds and FlashArrays until it is told to stop (SIGINT, SIGTERM).
-FILE is JSON: arrays, clouds, links, link, certificate, seed (none, basics, workload), writeEveryMs.
+FILE is JSON: arrays, clouds, links, link, certificate, dataDirectory (the volumes' bytes as files), seed (none,
+basics, workload), writeEveryMs.
 Without it: site-a on 127.0.0.11, site-b on 127.0.0.12, array-a on 127.0.0.21:8080, array-b on 127.0.0.22:8080.
 `;
 
@@ -41,7 +43,8 @@ function seed(world: World, { seed: kind = "workload", writeEveryMs = 1000 }: St
 
 async function main(): Promise<void> {
   const config = configOf(process.argv.slice(2));
-  const world = createWorld({ ...config, clock: systemClock, random: systemRandom });
+  const bytes = config.dataDirectory === undefined ? {} : { bytes: new FileBytes(config.dataDirectory) };
+  const world = createWorld({ ...config, ...bytes, clock: systemClock, random: systemRandom });
   seed(world, config);
   const certificate = config.certificate && {
     cert: readFileSync(config.certificate.certFile, "utf8"),

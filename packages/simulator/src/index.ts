@@ -1,4 +1,6 @@
 export { append, BLANK, type Content, type Write, writesOf } from "./content/content.ts";
+export { FileBytes } from "./content/file-bytes.ts";
+export type { BytesOwner, VolumeBytes } from "./content/volume-bytes.ts";
 export * from "./flasharray/index.ts";
 export * from "./free-ports.ts";
 export { type CallOutcome, Conditions, type Fault, type FaultRule, type RecordedCall } from "./http/faults.ts";

@@ -9,6 +9,11 @@ export interface StandaloneConfig {
   readonly link?: NonNullable<WorldOptions["link"]>;
   /** PEM files for services whose origin is `https:`. */
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
+  /**
+   * Directory under which volumes and snapshots have their bytes, as sparse files `<array name>/<serial>.raw` that every
+   * user may read and write; default none: volumes hold only the log of the simulated guests' writes.
+   */
+  readonly dataDirectory?: string;
   /** `workload`: the three-tier workload runs on the first cloud, its surroundings exist on all; default. */
   readonly seed?: "none" | "basics" | "workload";
   /** ms between the workload's writes; default 1000, 0 = none. */
@@ -36,7 +41,7 @@ export function parseStandaloneConfig(text: string): StandaloneConfig {
   if (typeof value !== "object" || value === null || Array.isArray(value)) {
     throw new Error("the configuration is not a JSON object");
   }
-  const known = ["arrays", "clouds", "links", "link", "certificate", "seed", "writeEveryMs"];
+  const known = ["arrays", "clouds", "links", "link", "certificate", "dataDirectory", "seed", "writeEveryMs"];
   const unknown = Object.keys(value).find((key) => !known.includes(key));
   if (unknown !== undefined) throw new Error(`unknown option ${unknown}; known are ${known.join(", ")}`);
   const config: StandaloneConfig = { ...DEFAULT_CONFIG, ...value };
@@ -44,6 +49,9 @@ export function parseStandaloneConfig(text: string): StandaloneConfig {
   requireFields("clouds", config.clouds, ["name", "host", "backends"]);
   if (!["none", "basics", "workload", undefined].includes(config.seed)) {
     throw new Error("seed is one of none, basics, workload");
+  }
+  if (config.dataDirectory !== undefined && (typeof config.dataDirectory !== "string" || config.dataDirectory === "")) {
+    throw new Error("dataDirectory is not a path");
   }
   return config;
 }

@@ -1,4 +1,5 @@
 import type { Clock, HttpTransport, Random } from "@protector/ports";
+import type { VolumeBytes } from "./content/volume-bytes.ts";
 import {
   type ArrayDescription,
   type ArrayLink,
@@ -18,8 +19,8 @@ import type { CloudOptions } from "./openstack/cloud-options.ts";
 import { RunningDisks } from "./openstack/guests/running-disks.ts";
 import { Problems } from "./problems.ts";
 
-/** An array of a world; clock, randomness and conditions are the world's. */
-export type WorldArrayOptions = Omit<FlashArrayOptions, "clock" | "random" | "conditions">;
+/** An array of a world; clock, randomness, conditions and bytes are the world's. */
+export type WorldArrayOptions = Omit<FlashArrayOptions, "clock" | "random" | "conditions" | "bytes">;
 
 export interface WorldOptions {
   readonly clock: Clock;
@@ -29,7 +30,12 @@ export interface WorldOptions {
   readonly links?: readonly (readonly [string, string])[];
   readonly link?: LinkOptions;
   readonly clouds: readonly CloudOptions[];
+  /** Where the arrays keep their volumes' bytes; default: nowhere, volumes hold the log of their writes only. */
+  readonly bytes?: VolumeBytes;
 }
+
+/** ms between looks at what time has done to the arrays, while others write to the volumes' bytes. */
+const SETTLE_EVERY_MS = 250;
 
 /** Something that must never happen: one list for clouds and arrays. */
 export interface WorldProblem {
@@ -58,15 +64,16 @@ export class World {
   /** Reaches all services without sockets. */
   readonly transport: HttpTransport;
   readonly #problems = new Problems();
+  readonly #hasBytes: boolean;
 
   constructor(options: WorldOptions) {
     const { clock, random } = options;
     this.clock = clock;
     this.random = random;
     this.conditions = new Conditions(clock);
-    this.arrays = options.arrays.map((array) =>
-      createFlashArray({ ...array, clock, random, conditions: this.conditions }),
-    );
+    this.#hasBytes = options.bytes !== undefined;
+    const shared = { clock, random, conditions: this.conditions, ...(options.bytes ? { bytes: options.bytes } : {}) };
+    this.arrays = options.arrays.map((array) => createFlashArray({ ...array, ...shared }));
     const pairs = options.links ?? everyPair(options.arrays.map(({ name }) => name));
     this.links = pairs.map(([a, b]) => linkArrays(this.array(a).model, this.array(b).model, options.link));
     const running = new RunningDisks();
@@ -120,6 +127,7 @@ export class World {
    */
   async listen(certificate?: ServerCertificate): Promise<() => Promise<void>> {
     const stops: (() => Promise<void>)[] = [];
+    if (this.#hasBytes) stops.push(this.#settleAlways());
     const stop = async () => {
       for (const cloud of this.clouds) cloud.stop();
       await Promise.all(stops.map((each) => each()));
@@ -131,6 +139,30 @@ export class World {
       throw error;
     }
     return stop;
+  }
+
+  /**
+   * Lets schedules run on time. Without bytes outside nobody can tell, as every look at an array lets happen what was
+   * due; but bytes change without a look, and a point that is cut late would hold what came after it.
+   * @returns a function that ends it.
+   */
+  #settleAlways(): () => Promise<void> {
+    const end = new AbortController();
+    const settle = async () => {
+      while (!end.signal.aborted) {
+        try {
+          for (const { model } of this.arrays) model.fabric.settle();
+        } catch {
+          // As with a full disk: it stays due, and whoever calls the array next is told.
+        }
+        await this.clock.sleep(SETTLE_EVERY_MS, end.signal).catch(() => {});
+      }
+    };
+    const settling = settle();
+    return async () => {
+      end.abort();
+      await settling;
+    };
   }
 }
 

@@ -1,7 +1,8 @@
 import type { Clock, Random } from "@protector/ports";
+import { type BytesOwner, NO_BYTES, type VolumeBytes } from "../content/volume-bytes.ts";
 import { ArrayError } from "./block-array.ts";
 import { NamedObjects } from "./named-objects.ts";
-import type { Problem, StoredGroup, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
+import type { Problem, StoredGroup, StoredHost, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
 
 const DAY_MS = 86_400_000;
 
@@ -20,6 +21,10 @@ export interface ArraySettings {
   readonly isSafeMode?: boolean;
   /** Most volumes, live and destroyed; default 20000. */
   readonly volumeLimit?: number;
+  /** Shortest replication or snapshot interval in ms that the array takes; default five minutes. */
+  readonly shortestIntervalMs?: number;
+  /** Where the volumes' bytes are; default: nowhere, volumes hold the log of their writes only. */
+  readonly bytes?: VolumeBytes;
 }
 
 /** The objects of one array. Only data and look-ups: what happens to them is in the modules beside. */
@@ -32,6 +37,8 @@ export class ArrayState {
   eradicationDelayMs: number;
   isSafeMode: boolean;
   volumeLimit: number;
+  readonly shortestIntervalMs: number;
+  readonly bytes: VolumeBytes;
   isUp = true;
   /** Bytes over the wire per guest write, and per volume that the target has never had. */
   writeBytes = 65_536;
@@ -40,10 +47,8 @@ export class ArrayState {
   readonly snapshots = new NamedObjects<StoredSnapshot>("Volume snapshot");
   readonly groups = new NamedObjects<StoredGroup>("Protection group");
   readonly points = new NamedObjects<StoredPoint>("Protection group snapshot");
-  readonly hosts = new Map<
-    string,
-    { readonly id: string; readonly name: string; iqns: string[]; wwns: string[]; nqns: string[] }
-  >();
+  /** By lower-case name. */
+  readonly hosts = new Map<string, StoredHost>();
   /** Names of the groups that new volumes are put into unless the caller declines. */
   defaultProtection: string[] = [];
   readonly problems: Problem[] = [];
@@ -64,6 +69,8 @@ export class ArrayState {
     this.eradicationDelayMs = settings.eradicationDelayMs ?? DAY_MS;
     this.isSafeMode = settings.isSafeMode ?? false;
     this.volumeLimit = settings.volumeLimit ?? 20_000;
+    this.shortestIntervalMs = settings.shortestIntervalMs ?? 300_000;
+    this.bytes = settings.bytes ?? NO_BYTES;
     this.#serialPrefix = this.id.replaceAll("-", "").slice(0, 16).toUpperCase();
   }
 
@@ -80,6 +87,11 @@ export class ArrayState {
   nextSerial(): string {
     this.#serials += 1;
     return this.#serialPrefix + (0x11000 + this.#serials).toString(16).toUpperCase().padStart(8, "0");
+  }
+
+  /** Whose bytes those of an object of this array are. */
+  owner(object: { readonly serial: string }): BytesOwner {
+    return { array: this.name, serial: object.serial };
   }
 
   /** Suffix of a snapshot that nobody named. */

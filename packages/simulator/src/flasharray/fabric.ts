@@ -249,7 +249,7 @@ export class Fabric {
     const target = this.array(transfer.target);
     const replica = target?.groups.find(`${array.name}:${point.group.name}`);
     if (!target || !replica || target.points.find(`${replica.name}.${point.suffix}`)) return;
-    mirrorPoint(target, replica, point, transfer);
+    mirrorPoint(target, replica, { point, incoming: transfer, from: array });
     replica.targetRetention = point.group.targetRetention;
   }
 

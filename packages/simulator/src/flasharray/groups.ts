@@ -1,6 +1,7 @@
+import type { BytesOwner } from "../content/volume-bytes.ts";
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
-import type { StoredGroup, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
+import type { StoredGroup, StoredPoint, StoredSnapshot, StoredTransfer, StoredVolume } from "./objects.ts";
 import { removeSnapshot, requireName, requireSuffix } from "./volumes.ts";
 
 /** A new, empty group. `origin` names the array and group that it is the replica of. */
@@ -116,26 +117,31 @@ export function cutPoint(state: ArrayState, group: StoredGroup, options: CutOpti
     isRetained: options.isRetained,
     incoming: undefined,
   });
-  for (const volume of group.members) {
-    if (volume.destroyedAt !== undefined) continue;
-    const part = { ...volume, source: { id: volume.id, name: volume.name } };
-    addPart(state, point, part);
+  try {
+    for (const volume of group.members) {
+      if (volume.destroyedAt !== undefined) continue;
+      const part = { ...volume, source: { id: volume.id, name: volume.name } };
+      addPart(state, point, { ...part, owner: state.owner(volume) });
+    }
+  } catch (error) {
+    removePoint(state, point);
+    throw error;
   }
   return point;
 }
 
-/** The same point as it shows on the target while it arrives. */
+/** The same point as it shows on the target while it arrives. `from` is the array that has the original. */
 export function mirrorPoint(
   state: ArrayState,
   replica: StoredGroup,
-  original: StoredPoint,
-  incoming: NonNullable<StoredPoint["incoming"]>,
+  original: { readonly point: StoredPoint; readonly incoming: StoredTransfer; readonly from: ArrayState },
 ): StoredPoint {
   const source = replica.origin?.array ?? "";
-  const point = newPoint(state, replica, { ...original, incoming });
-  for (const part of original.volumes) {
-    const name = part.name.slice(original.name.length + 1);
-    addPart(state, point, { ...part, name, source: { id: null, name: `${source}:${name}` } });
+  const point = newPoint(state, replica, { ...original.point, incoming: original.incoming });
+  for (const part of original.point.volumes) {
+    const name = part.name.slice(original.point.name.length + 1);
+    const owner = original.from.owner(part);
+    addPart(state, point, { ...part, name, source: { id: null, name: `${source}:${name}` }, owner });
   }
   return point;
 }
@@ -166,7 +172,7 @@ function newPoint(state: ArrayState, group: StoredGroup, facts: PointFacts): Sto
 function addPart(
   state: ArrayState,
   point: StoredPoint,
-  volume: Pick<StoredSnapshot, "name" | "bytes" | "content" | "source">,
+  volume: Pick<StoredSnapshot, "name" | "bytes" | "content" | "source"> & { readonly owner: BytesOwner },
 ): void {
   const snapshot: StoredSnapshot = {
     id: state.random.uuid(),
@@ -181,6 +187,7 @@ function addPart(
     point,
     destroyedAt: undefined,
   };
+  state.bytes.copy(volume.owner, state.owner(snapshot), snapshot.bytes);
   state.snapshots.add(snapshot);
   point.volumes.push(snapshot);
 }

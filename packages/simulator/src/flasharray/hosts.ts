@@ -1,9 +1,9 @@
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
-import type { StoredVolume } from "./objects.ts";
+import type { StoredHost, StoredVolume } from "./objects.ts";
 import { requireName } from "./volumes.ts";
 
-/** A host of the array, as `POST /hosts` describes it. */
+/** Names by which a host logs in: iSCSI, Fibre Channel, NVMe. */
 export interface HostInitiators {
   readonly iqns?: readonly string[];
   readonly wwns?: readonly string[];
@@ -14,18 +14,34 @@ export interface HostInitiators {
 export function createHost(state: ArrayState, name: string, initiators: HostInitiators = {}): void {
   requireName(name);
   if (state.hosts.has(name.toLowerCase())) throw new ArrayError(name, "Host already exists.");
-  const wanted = [...(initiators.iqns ?? []), ...(initiators.wwns ?? []), ...(initiators.nqns ?? [])];
-  for (const host of state.hosts.values()) {
-    const taken = [...host.iqns, ...host.wwns, ...host.nqns].find((initiator) => wanted.includes(initiator));
-    if (taken !== undefined) throw new ArrayError(taken, "The specified initiator is already in use.");
-  }
+  requireUnused(state, initiators, undefined);
   state.hosts.set(name.toLowerCase(), {
     id: state.random.uuid(),
     name,
     iqns: [...(initiators.iqns ?? [])],
     wwns: [...(initiators.wwns ?? [])],
     nqns: [...(initiators.nqns ?? [])],
+    personality: undefined,
+    chapUser: undefined,
   });
+}
+
+/** Replaces what is given. @throws ArrayError when another host has one of the initiators. */
+export function setInitiators(state: ArrayState, name: string, initiators: HostInitiators): void {
+  const host = requireHost(state, name);
+  requireUnused(state, initiators, host);
+  host.iqns = initiators.iqns ?? host.iqns;
+  host.wwns = initiators.wwns ?? host.wwns;
+  host.nqns = initiators.nqns ?? host.nqns;
+}
+
+function requireUnused(state: ArrayState, initiators: HostInitiators, owner: StoredHost | undefined): void {
+  const wanted = [...(initiators.iqns ?? []), ...(initiators.wwns ?? []), ...(initiators.nqns ?? [])];
+  for (const host of state.hosts.values()) {
+    if (host === owner) continue;
+    const taken = [...host.iqns, ...host.wwns, ...host.nqns].find((initiator) => wanted.includes(initiator));
+    if (taken !== undefined) throw new ArrayError(taken, "The specified initiator is already in use.");
+  }
 }
 
 export function deleteHost(state: ArrayState, name: string): void {
@@ -66,7 +82,7 @@ function hostName(state: ArrayState, name: string): string {
 }
 
 /** @throws ArrayError when there is no such host. */
-export function requireHost(state: ArrayState, name: string): { readonly name: string } {
+export function requireHost(state: ArrayState, name: string): StoredHost {
   const host = state.hosts.get(name.toLowerCase());
   if (!host) throw new ArrayError(name, "Host does not exist.");
   return host;

@@ -1,18 +1,18 @@
 import type { Conditions } from "../http/faults.ts";
+import { versionsUpTo } from "./api-version.ts";
 import type { ArraySettings } from "./array-state.ts";
+import { FlashArrayFrontEnd } from "./front-end.ts";
 import { FlashArrayModel } from "./model.ts";
-import { versionsUpTo } from "./rest/api-version.ts";
-import { FlashArrayFrontEnd } from "./rest/front-end.ts";
-import { Sessions } from "./rest/sessions.ts";
+import { Sessions } from "./sessions.ts";
 
+export { versionsUpTo } from "./api-version.ts";
 export { ArrayDownError, ArrayError, type ArrayVolumeView, type BlockArray } from "./block-array.ts";
 export type { ArrayDescription } from "./description.ts";
+export { FlashArrayFrontEnd } from "./front-end.ts";
 export type { LinkOptions } from "./link.ts";
 export { type ArrayLink, FlashArrayModel, linkArrays } from "./model.ts";
 export type { Problem as ArrayProblem } from "./objects.ts";
-export { versionsUpTo } from "./rest/api-version.ts";
-export { FlashArrayFrontEnd } from "./rest/front-end.ts";
-export { Sessions } from "./rest/sessions.ts";
+export { Sessions } from "./sessions.ts";
 
 /** How a simulated array is set up. */
 export interface FlashArrayOptions extends ArraySettings {
@@ -33,7 +33,7 @@ export interface SimulatedFlashArray {
   readonly sessions: Sessions;
 }
 
-/** One array: its model, its REST front end, its sessions. */
+/** One array: its model, its REST interfaces of both families, its sessions. */
 export function createFlashArray(options: FlashArrayOptions): SimulatedFlashArray {
   const idleTimeoutMs = options.idleTimeoutMs ?? 3_600_000;
   let restore: (() => void) | undefined;

@@ -26,10 +26,29 @@ export interface StoredVolume extends ArrayObject {
   readonly hosts: Map<string, number>;
   /** Snapshots of it alone, not its parts of group snapshots. */
   readonly ownSnapshots: Set<StoredSnapshot>;
+  limits: StoredLimits;
+}
+
+/** Quality of service; undefined = unlimited. */
+export interface StoredLimits {
+  readonly iops: number | undefined;
+  readonly bytesPerSecond: number | undefined;
+}
+
+export interface StoredHost {
+  readonly id: string;
+  readonly name: string;
+  iqns: readonly string[];
+  wwns: readonly string[];
+  nqns: readonly string[];
+  /** Operating system of the host, as `aix` or `esxi`. */
+  personality: string | undefined;
+  /** Name that it proves itself by to the array (CHAP); the password is not kept. */
+  chapUser: string | undefined;
 }
 
 export interface StoredSnapshot extends ArrayObject {
-  readonly suffix: string;
+  suffix: string;
   readonly serial: string;
   /** As the array that cut it stamped it: that array's clock. */
   readonly created: number;

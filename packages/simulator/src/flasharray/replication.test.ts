@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from "vitest";
-import { replicatedGroup, type TwoArrays, twoArrays } from "./rest/test-client.ts";
+import { replicatedGroup, type TwoArrays, twoArrays } from "./rest2/test-client.ts";
 
 const GIB = 2 ** 30;
 const CUT = "protection-group-snapshots?source_names=pg";

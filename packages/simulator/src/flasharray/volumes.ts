@@ -1,4 +1,5 @@
 import { BLANK, type Content } from "../content/content.ts";
+import type { BytesOwner } from "../content/volume-bytes.ts";
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
 import { NO_REFERENCE, type StoredSnapshot, type StoredVolume } from "./objects.ts";
@@ -41,13 +42,13 @@ export function requireSuffix(suffix: string): void {
 
 export function createVolume(state: ArrayState, name: string, bytes: number, placement = NOWHERE): StoredVolume {
   requireSize(name, bytes);
-  return addVolume(state, { name, bytes, content: BLANK, source: NO_REFERENCE }, placement);
+  return addVolume(state, { name, bytes, content: BLANK, source: NO_REFERENCE, owner: undefined }, placement);
 }
 
 /** Copies a volume or snapshot into a new volume. */
 export function cloneVolume(state: ArrayState, source: string, name: string, placement = NOWHERE): StoredVolume {
   const from = sourceOf(state, source);
-  return addVolume(state, { name, bytes: from.bytes, content: from.content, source: from.volume }, placement);
+  return addVolume(state, { ...from, name, source: from.volume }, placement);
 }
 
 /**
@@ -65,6 +66,7 @@ export function overwriteVolume(state: ArrayState, source: string, name: string)
       detail: `hosts ${[...volume.hosts.keys()].join(", ")}, source ${source}`,
     });
   }
+  putBytes(state, from.owner, volume, from.bytes);
   volume.content = from.content;
   volume.bytes = from.bytes;
   volume.source = from.volume;
@@ -76,18 +78,32 @@ interface CopySource {
   readonly bytes: number;
   readonly content: Content;
   readonly volume: StoredVolume["source"];
+  /** Whose bytes it has; undefined = zeros. */
+  readonly owner: BytesOwner | undefined;
+}
+
+function putBytes(
+  state: ArrayState,
+  from: BytesOwner | undefined,
+  to: { readonly serial: string },
+  bytes: number,
+): void {
+  if (from) state.bytes.copy(from, state.owner(to), bytes);
+  else state.bytes.create(state.owner(to), bytes);
 }
 
 function sourceOf(state: ArrayState, name: string): CopySource {
   const volume = state.volumes.find(name);
   if (volume || !name.includes(".")) {
     const live = state.volumes.live(name);
-    return { bytes: live.bytes, content: live.content, volume: { id: live.id, name: live.name } };
+    const volume = { id: live.id, name: live.name };
+    return { bytes: live.bytes, content: live.content, volume, owner: state.owner(live) };
   }
   const snapshot = state.snapshots.live(name);
   const incoming = snapshot.point?.incoming;
   if (!incoming || isComplete(incoming)) {
-    return { bytes: snapshot.bytes, content: snapshot.content, volume: snapshot.source };
+    const { bytes, content, source } = snapshot;
+    return { bytes, content, volume: source, owner: state.owner(snapshot) };
   }
   state.problems.push({
     at: state.now(),
@@ -95,12 +111,12 @@ function sourceOf(state: ArrayState, name: string): CopySource {
     object: snapshot.name,
     detail: "its transfer had not ended",
   });
-  return { bytes: snapshot.bytes, content: BLANK, volume: snapshot.source };
+  return { bytes: snapshot.bytes, content: BLANK, volume: snapshot.source, owner: undefined };
 }
 
 function addVolume(
   state: ArrayState,
-  made: Pick<StoredVolume, "name" | "bytes" | "content" | "source">,
+  made: Pick<StoredVolume, "name" | "bytes" | "content" | "source"> & Pick<CopySource, "owner">,
   placement: VolumePlacement,
 ): StoredVolume {
   requireName(made.name);
@@ -111,14 +127,19 @@ function addVolume(
   const groups = [...(placement.withDefaultProtection ? state.defaultProtection : []), ...(placement.groups ?? [])];
   const joined = groups.map((group) => state.groups.live(group));
   const volume: StoredVolume = {
-    ...made,
+    name: made.name,
+    bytes: made.bytes,
+    content: made.content,
+    source: made.source,
     id: state.random.uuid(),
     serial: state.nextSerial(),
     createdAt: state.now(),
     destroyedAt: undefined,
     hosts: new Map(),
     ownSnapshots: new Set(),
+    limits: { iops: undefined, bytesPerSecond: undefined },
   };
+  putBytes(state, made.owner, volume, made.bytes);
   state.volumes.add(volume);
   for (const group of joined) group.members.add(volume);
   return volume;
@@ -137,6 +158,7 @@ export function resizeVolume(state: ArrayState, name: string, bytes: number): St
   const volume = state.volumes.live(name);
   requireSize(name, bytes);
   if (bytes < volume.bytes) throw new ArrayError(name, "Volume size cannot be reduced without truncate.");
+  state.bytes.grow(state.owner(volume), bytes);
   volume.bytes = bytes;
   return volume;
 }
@@ -188,12 +210,14 @@ export function removeVolume(state: ArrayState, volume: StoredVolume): void {
   for (const group of state.groups.all()) group.members.delete(volume);
   state.volumes.remove(volume);
   state.bin.delete(volume);
+  state.bytes.remove(state.owner(volume));
 }
 
 export function removeSnapshot(state: ArrayState, snapshot: StoredSnapshot): void {
   state.snapshots.remove(snapshot);
   snapshot.volume?.ownSnapshots.delete(snapshot);
   state.bin.delete(snapshot);
+  state.bytes.remove(state.owner(snapshot));
 }
 
 export function snapshotVolume(state: ArrayState, name: string, suffix: string | undefined): StoredSnapshot {
@@ -213,8 +237,24 @@ export function snapshotVolume(state: ArrayState, name: string, suffix: string |
     point: undefined,
     destroyedAt: undefined,
   };
+  state.snapshots.requireFree(snapshot.name);
+  putBytes(state, state.owner(volume), snapshot, snapshot.bytes);
   state.snapshots.add(snapshot);
   volume.ownSnapshots.add(snapshot);
+  return snapshot;
+}
+
+/** Renames a snapshot of one volume; `to` is the whole new name or its suffix alone. */
+export function renameSnapshot(state: ArrayState, from: string, to: string): StoredSnapshot {
+  const snapshot = ownSnapshot(state, from);
+  const volume = snapshot.volume?.name ?? "";
+  const suffix = to.slice(to.lastIndexOf(".") + 1);
+  if (to.includes(".") && to.slice(0, -suffix.length - 1).toLowerCase() !== volume.toLowerCase()) {
+    throw new ArrayError(from, "Snapshot cannot be renamed to another volume.");
+  }
+  requireSuffix(suffix);
+  state.snapshots.rename(snapshot, `${volume}.${suffix}`);
+  snapshot.suffix = suffix;
   return snapshot;
 }
 

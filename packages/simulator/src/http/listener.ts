@@ -1,4 +1,4 @@
-import { createServer as createHttpServer, type IncomingMessage } from "node:http";
+import { createServer as createHttpServer, type IncomingMessage, type ServerResponse } from "node:http";
 import { createServer as createHttpsServer } from "node:https";
 import { type Conditions, callService } from "./faults.ts";
 import { encode } from "./in-process-transport.ts";
@@ -12,6 +12,7 @@ export interface ServerCertificate {
 
 /**
  * Serves a simulated service on its own origin over real HTTP (HTTPS when the origin says so and a certificate is given).
+ * A failure of the service itself is answered with 500 and its message.
  * @returns a function that stops listening and drops open connections.
  */
 export async function listen(
@@ -20,7 +21,7 @@ export async function listen(
   certificate?: ServerCertificate,
 ): Promise<() => Promise<void>> {
   const url = new URL(service.origin);
-  const answer = async (incoming: IncomingMessage, outgoing: import("node:http").ServerResponse) => {
+  const answer = async (incoming: IncomingMessage, outgoing: ServerResponse) => {
     const target = new URL(incoming.url ?? "/", service.origin);
     const outcome = await callService(conditions, service, {
       method: incoming.method ?? "GET",
@@ -34,7 +35,13 @@ export async function listen(
     const { status, headers, body } = encode(outcome.response);
     outgoing.writeHead(status, headers).end(incoming.method === "HEAD" ? undefined : body);
   };
-  const server = url.protocol === "https:" ? createHttpsServer({ ...certificate }, answer) : createHttpServer(answer);
+  const serve = (incoming: IncomingMessage, outgoing: ServerResponse) => {
+    answer(incoming, outgoing).catch((error: unknown) => {
+      const message = error instanceof Error ? error.message : String(error);
+      outgoing.writeHead(500, { "content-type": "application/json" }).end(JSON.stringify({ message }));
+    });
+  };
+  const server = url.protocol === "https:" ? createHttpsServer({ ...certificate }, serve) : createHttpServer(serve);
   await new Promise<void>((resolve, reject) => {
     server.once("error", reject);
     server.listen(Number(url.port || (url.protocol === "https:" ? 443 : 80)), url.hostname, resolve);

@@ -1,3 +1,4 @@
+import { type ApiVersion, isAtLeast } from "../api-version.ts";
 import type { ArrayState } from "../array-state.ts";
 import type { Fabric } from "../fabric.ts";
 import {
@@ -9,7 +10,6 @@ import {
   type StoredTransfer,
   type StoredVolume,
 } from "../objects.ts";
-import { type ApiVersion, isAtLeast } from "./api-version.ts";
 
 const SPACE = { data_reduction: 1, shared: null, snapshots: 0, system: null, thin_provisioning: 0, total_reduction: 1 };
 
@@ -35,7 +35,7 @@ export function volumeItem(state: ArrayState, volume: StoredVolume): object {
     volume_group: NO_REFERENCE,
     requested_promotion_state: "promoted",
     promotion_status: "promoted",
-    qos: { bandwidth_limit: null, iops_limit: null },
+    qos: { bandwidth_limit: volume.limits.bytesPerSecond ?? null, iops_limit: volume.limits.iops ?? null },
     priority: 0,
     priority_adjustment: { priority_adjustment_operator: "+", priority_adjustment_value: 0 },
     host_encryption_key_status: "none",

@@ -1,13 +1,11 @@
 import { connectVolume, createHost, deleteHost, disconnectVolume, requireHost } from "../hosts.ts";
+import { MODEL, SOFTWARE } from "../identity.ts";
 import type { Link } from "../link.ts";
 import type { StoredVolume } from "../objects.ts";
 import { numberOf, requireKnown } from "./body.ts";
 import type { ArrayRoute, CallContext } from "./context.ts";
 import { pageOf } from "./page.ts";
 import { badRequest } from "./rest-error.ts";
-
-const SOFTWARE = "6.6.10";
-const MODEL = "FA-X20R3";
 
 function arrays(call: CallContext): object {
   const { state } = call;
@@ -107,10 +105,10 @@ function hostNamed(call: CallContext, name: string): object {
     is_local: true,
     connection_count: connected.length,
     host_group: { name: null },
-    personality: null,
+    personality: host?.personality ?? null,
     preferred_arrays: [],
     port_connectivity: { details: "None", status: "critical" },
-    chap: { host_user: null, host_password: null, target_user: null, target_password: null },
+    chap: { host_user: host?.chapUser ?? null, host_password: null, target_user: null, target_password: null },
   };
 }
 

@@ -1,8 +1,8 @@
+import type { ApiVersion } from "../api-version.ts";
 import type { ArrayState } from "../array-state.ts";
 import type { FlashArrayModel } from "../model.ts";
 import type { NamedObjects } from "../named-objects.ts";
 import type { ArrayObject, StoredGroup } from "../objects.ts";
-import type { ApiVersion } from "./api-version.ts";
 import { namesInFilter, wildcard } from "./filter.ts";
 import type { Query } from "./query.ts";
 import { badRequest } from "./rest-error.ts";

@@ -1,7 +1,8 @@
-import type { SimulatedRequest, SimulatedResponse, SimulatedService } from "../../http/service.ts";
+import type { SimulatedRequest, SimulatedResponse } from "../../http/service.ts";
+import type { ApiVersion } from "../api-version.ts";
 import { ArrayDownError, ArrayError } from "../block-array.ts";
 import type { FlashArrayModel } from "../model.ts";
-import { type ApiVersion, parseVersion } from "./api-version.ts";
+import type { Sessions } from "../sessions.ts";
 import { arrayRoutes } from "./array-routes.ts";
 import type { ArrayRoute } from "./context.ts";
 import { lookUp } from "./endpoints.ts";
@@ -9,7 +10,6 @@ import { groupRoutes } from "./group-routes.ts";
 import { pointRoutes } from "./point-routes.ts";
 import { Query } from "./query.ts";
 import { RestError, type RestFault } from "./rest-error.ts";
-import type { Sessions } from "./sessions.ts";
 import { targetRoutes } from "./target-routes.ts";
 import { volumeRoutes } from "./volume-routes.ts";
 
@@ -21,51 +21,20 @@ const ROUTES: Readonly<Record<string, ArrayRoute>> = {
   ...pointRoutes,
 };
 
-export interface FrontEndOptions {
-  readonly model: FlashArrayModel;
-  readonly sessions: Sessions;
-  readonly origin: string;
-  /** What `/api/api_version` announces, ascending. */
-  readonly versions: readonly string[];
-}
-
 /** REST 2.x of one array. */
-export class FlashArrayFrontEnd implements SimulatedService {
-  readonly name: string;
-  readonly origin: string;
+export class Rest2 {
   readonly #model: FlashArrayModel;
   readonly #sessions: Sessions;
-  #versions: readonly string[];
 
-  constructor(options: FrontEndOptions) {
-    this.name = options.model.name;
-    this.origin = options.origin;
-    this.#model = options.model;
-    this.#sessions = options.sessions;
-    this.#versions = options.versions;
+  constructor(model: FlashArrayModel, sessions: Sessions) {
+    this.#model = model;
+    this.#sessions = sessions;
   }
 
-  /** Announces other versions from now on, as after an upgrade or a downgrade. */
-  set versions(versions: readonly string[]) {
-    this.#versions = versions;
-  }
-
-  async handle(request: SimulatedRequest): Promise<SimulatedResponse> {
-    const requestId = request.headers["x-request-id"] ?? this.#model.state.random.uuid();
-    const answer = this.#answer(request);
-    return { ...answer, headers: { ...answer.headers, "x-request-id": requestId } };
-  }
-
-  #answer(request: SimulatedRequest): SimulatedResponse {
-    if (!this.#model.isUp) return { status: 503, body: { message: "array is down" } };
-    if (request.method === "GET" && request.path === "/api/api_version") {
-      return { status: 200, body: { version: this.#versions } };
-    }
-    const match = /^\/api\/(\d+\.\d+)\/(.+?)\/?$/.exec(request.path);
-    const version = match?.[1] !== undefined && this.#versions.includes(match[1]) ? parseVersion(match[1]) : undefined;
-    if (version?.[0] !== 2) return refuse(404, null, "Not found.");
+  /** @param path what follows the version. */
+  answer(request: SimulatedRequest, version: ApiVersion, path: string): SimulatedResponse {
     try {
-      return this.#serve(request, version, match?.[2] ?? "");
+      return this.#serve(request, version, path);
     } catch (error) {
       if (error instanceof RestError) return { status: error.status, body: { errors: error.faults } };
       if (error instanceof ArrayError) return refuse(400, error.context, error.message);
@@ -78,15 +47,24 @@ export class FlashArrayFrontEnd implements SimulatedService {
     const found = lookUp(version, request.method, path, request.query);
     if (found.kind === "no_path") return refuse(404, null, "Not found.");
     if (found.kind === "no_method") return refuse(405, null, "Method not allowed.");
-    if (path === "login") return this.#sessions.logIn(request.headers["api-token"]);
-    const isAllowed = this.#sessions.check(request.headers["x-auth-token"]);
-    if (!isAllowed) return refuse(401, null, "Invalid or expired session.");
-    if (path === "logout") return this.#sessions.logOut(request.headers["x-auth-token"]);
+    if (path === "login") return this.#logIn(request.headers["api-token"]);
+    const token = request.headers["x-auth-token"];
+    if (!this.#sessions.check("rest2", token)) return refuse(401, null, "Invalid or expired session.");
+    if (path === "logout") {
+      this.#sessions.logOut(token);
+      return { status: 200 };
+    }
     if (found.kind === "unknown_parameter") return refuse(400, null, `Unknown query parameter '${found.parameter}'.`);
     if (this.#sessions.isReadOnly && request.method !== "GET") {
       return refuse(403, null, "The user's role does not permit this operation.");
     }
     return this.#route(request, version, path);
+  }
+
+  #logIn(apiToken: string | undefined): SimulatedResponse {
+    const token = this.#sessions.logIn("rest2", apiToken);
+    if (token === undefined) return refuse(401, null, "Invalid API token.");
+    return { status: 200, headers: { "x-auth-token": token }, body: { items: [{ username: "pureuser" }] } };
   }
 
   #route(request: SimulatedRequest, version: ApiVersion, path: string): SimulatedResponse {

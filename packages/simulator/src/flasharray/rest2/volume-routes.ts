@@ -1,3 +1,4 @@
+import { isAtLeast } from "../api-version.ts";
 import { addMember, localGroup, removeMember } from "../groups.ts";
 import {
   cloneVolume,
@@ -14,7 +15,6 @@ import {
   resizeVolume,
   snapshotVolume,
 } from "../volumes.ts";
-import { isAtLeast } from "./api-version.ts";
 import { booleanOf, numberOf, objectOf, requireKnown, textOf } from "./body.ts";
 import { type ArrayRoute, type CallContext, listed, requireNamed } from "./context.ts";
 import { pageOf } from "./page.ts";

@@ -1,4 +1,4 @@
-import { type ApiVersion, isAtLeast, parseVersion } from "./api-version.ts";
+import { type ApiVersion, isAtLeast, parseVersion } from "../api-version.ts";
 
 type Method = "GET" | "POST" | "PATCH" | "DELETE";
 

@@ -9,11 +9,12 @@ import {
   setGroupDestroyed,
 } from "../groups.ts";
 import type { StoredGroup } from "../objects.ts";
-import { booleanOf, objectOf, requireKnown, textOf } from "./body.ts";
+import { destroyGroup } from "../targets.ts";
+import { booleanOf, requireKnown, textOf } from "./body.ts";
 import { type ArrayRoute, type CallContext, groupsOf, listed, requireNamed } from "./context.ts";
 import { pageOf } from "./page.ts";
 import { badRequest } from "./rest-error.ts";
-import { changeRetention, changeSchedule } from "./schedules.ts";
+import { changeSettings } from "./schedules.ts";
 import { groupItem, groupReference } from "./views.ts";
 
 const MEMBERS = { names: "member_names", ids: "member_ids" };
@@ -46,50 +47,14 @@ function change(call: CallContext): object {
   const changed = requireNamed(call, call.state.groups).map((name) => {
     const group = call.state.groups.any(name);
     const destroyed = booleanOf(call.body, "destroyed");
-    if (destroyed !== undefined) setDestroyed(call, group, destroyed);
+    if (destroyed === true) destroyGroup(call.state, group);
+    if (destroyed === false) setGroupDestroyed(call.state, group, false);
     if (textOf(call.body, "name") !== undefined) throw badRequest("Renaming protection groups is not simulated.");
     if (textOf(call.body, "retention_lock") === "ratcheted") group.retentionLock = "ratcheted";
     changeSettings(call, group);
     return group;
   });
   return { items: changed.map((group) => groupItem(call.state, group, call.version)) };
-}
-
-function setDestroyed(call: CallContext, group: StoredGroup, isDestroyed: boolean): void {
-  setGroupDestroyed(call.state, group, isDestroyed);
-  if (!isDestroyed) return;
-  for (const target of group.targets.values()) call.model.fabric.cancel(group, target.array);
-  if (group.origin) refuseSource(call, group.origin);
-}
-
-/** A replicated-in group that is destroyed takes nothing more from its source. */
-function refuseSource(call: CallContext, origin: NonNullable<StoredGroup["origin"]>): void {
-  const source = call.model.fabric.array(origin.array)?.groups.find(origin.group);
-  const target = source?.targets.get(call.state.name.toLowerCase());
-  if (!source || !target) return;
-  target.isAllowed = false;
-  call.model.fabric.cancel(source, call.state.name);
-}
-
-function changeSettings(call: CallContext, group: StoredGroup): void {
-  const keys = Object.keys(call.body).filter((key) => key.endsWith("_schedule") || key.endsWith("_retention"));
-  if (keys.length === 0) return;
-  localGroup(call.state, group.name);
-  const now = call.state.now();
-  if (call.body.replication_schedule !== undefined) {
-    const wasEnabled = group.replicationSchedule.enabled;
-    changeSchedule(group, group.replicationSchedule, objectOf(call.body, "replication_schedule"));
-    if (group.replicationSchedule.enabled && !wasEnabled) group.nextPointAt = now;
-  }
-  if (call.body.snapshot_schedule !== undefined) {
-    const wasEnabled = group.snapshotSchedule.enabled;
-    changeSchedule(group, group.snapshotSchedule, objectOf(call.body, "snapshot_schedule"));
-    if (group.snapshotSchedule.enabled && !wasEnabled) group.nextLocalPointAt = now;
-  }
-  for (const key of ["source_retention", "target_retention"] as const) {
-    if (call.body[key] !== undefined) changeRetention(group, key, objectOf(call.body, key));
-  }
-  group.dueAt = undefined;
 }
 
 function remove(call: CallContext): undefined {
