@@ -299,11 +299,11 @@ describe("reclaim", () => {
     expect(await here.read("pg show shop")).toMatchObject({ status: "active" });
   });
 
-  it("wants a reason once the other site has taken over, and says why", async () => {
+  it("wants a reason once the other site has taken over, and says why: exit code 3", async () => {
     await protect();
     await must("failover shop --yes --wait");
     const { code, stderr } = await here.run("reclaim shop --dry-run");
-    expect(code).not.toBe(0);
+    expect(code).toBe(3);
     expect(stderr).toContain('Site "site-b" (');
     expect(stderr).toContain("repeat with --reason TEXT");
     expect(serversAt(here.sites.b)).toEqual(RUNNING);

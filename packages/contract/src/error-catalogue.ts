@@ -400,7 +400,7 @@ export const ERROR_CATALOGUE = {
     help: "Send it to the site whose servers are to come back.",
   },
   "reclaim.reason_required": {
-    status: 400,
+    status: 409,
     title: "Reason required",
     help: "Two running copies of a server destroy each other's data. Make sure that nothing runs there, then repeat with --reason TEXT.",
   },

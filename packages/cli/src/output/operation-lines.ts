@@ -1,7 +1,7 @@
 import { isEnded, type OperationMoment } from "@protector/client";
 import type { Operation, OperationStep } from "@protector/contract";
 import type { Clock } from "@protector/ports";
-import { timeText } from "./duration.ts";
+import { durationText, timeText } from "./duration.ts";
 import { operationTitle, whyText } from "./operation-tree.ts";
 
 export interface OperationLinesOptions {
@@ -10,18 +10,42 @@ export interface OperationLinesOptions {
   readonly clock: Pick<Clock, "now">;
 }
 
-/** Tells an operation's course as one line per change, for logs. */
+/** An operation that waits is told again after so many ms without a line: a log that is silent looks like one that hangs. */
+const REMIND_MS = 60_000;
+
+/** Tells an operation's course as one line per change, for logs, and once a minute what it waits for. */
 export class OperationLines {
   readonly #seen = new Map<string, string>();
   readonly #messages = new Map<string, string>();
   readonly #options: OperationLinesOptions;
+  #wait: { readonly why: string | undefined; readonly since: number } | undefined;
+  #toldAt = 0;
 
   constructor(options: OperationLinesOptions) {
     this.#options = options;
   }
 
-  /** Lines for what has changed since the last moment. */
-  next({ operation, steps, silence }: OperationMoment): readonly string[] {
+  /** Lines for what has changed since the last moment, and the reminder of what is waited for when it is due. */
+  next(moment: OperationMoment): readonly string[] {
+    const now = this.#options.clock.now();
+    const changes = this.#changes(moment);
+    // A look at what is waited for makes it run for a moment; the wait for the same thing goes on.
+    const why = whyText(moment.operation);
+    const isWaiting = moment.operation.status === "waiting";
+    if (isWaiting && this.#wait?.why !== why) this.#wait = { why, since: now };
+    const isDue = isWaiting && now - this.#toldAt >= REMIND_MS;
+    const lines = isDue && changes.length === 0 ? [this.#reminder(moment.operation)] : changes;
+    if (lines.length > 0) this.#toldAt = now;
+    return lines;
+  }
+
+  #reminder(operation: Operation): string {
+    const { why = "no reason is given", since = 0 } = this.#wait ?? {};
+    const waited = durationText((this.#options.clock.now() - since) / 1000);
+    return `${this.#now()} ${operationTitle(operation)} ${operation.id}: still waiting after ${waited}: ${why}`;
+  }
+
+  #changes({ operation, steps, silence }: OperationMoment): readonly string[] {
     const lines: string[] = [];
     const head = this.#headLine(operation);
     if (head && !isEnded(operation)) lines.push(head);

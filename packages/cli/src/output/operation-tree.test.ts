@@ -163,6 +163,32 @@ describe("an operation in a log", () => {
     ).toBe(told);
   });
 
+  it("tells once a minute what it still waits for, through the looks that make it run for a moment", () => {
+    let now = Date.parse("2026-03-01T12:00:00Z");
+    const lines = new OperationLines({ memberName: () => undefined, clock: { now: () => now } });
+    const waiting: Operation = { ...operation, status: "waiting", status_reason: "waiting: Stop web-1: no answer" };
+    const told: string[] = [];
+    for (let second = 0; second < 125; second += 1) {
+      const isLook = second === 90;
+      told.push(...lines.next({ operation: isLook ? operation : waiting, steps: [], silence: undefined }));
+      now += 1000;
+    }
+    expect(told).toEqual([
+      "2026-03-01T12:00:00Z planned failover o1: waiting: Stop web-1: no answer",
+      "2026-03-01T12:01:00Z planned failover o1: still waiting after 1m 00s: Stop web-1: no answer",
+      "2026-03-01T12:01:30Z planned failover o1: running",
+      "2026-03-01T12:01:31Z planned failover o1: waiting: Stop web-1: no answer",
+    ]);
+    now += 60_000;
+    expect(lines.next({ operation: waiting, steps: [], silence: undefined })).toEqual([
+      "2026-03-01T12:03:05Z planned failover o1: still waiting after 3m 05s: Stop web-1: no answer",
+    ]);
+    const other = { ...waiting, status_reason: "waiting: Lock web-1: no answer" };
+    expect(lines.next({ operation: other, steps: [], silence: undefined })).toHaveLength(1);
+    now += 61_000;
+    expect(lines.next({ operation: other, steps: [], silence: undefined })[0]).toContain("still waiting after 1m 01s");
+  });
+
   it("tells a step's progress with the time of the news, and does not repeat it at its end", () => {
     let now = Date.parse("2026-03-01T12:01:05Z");
     const lines = new OperationLines({ memberName: () => undefined, clock: { now: () => now } });
