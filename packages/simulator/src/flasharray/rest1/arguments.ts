@@ -36,6 +36,11 @@ export class Arguments {
     return value;
   }
 
+  /** Whether the argument is empty text, which takes a setting away. */
+  isCleared(key: string): boolean {
+    return this.#values.get(key) === "";
+  }
+
   flag(key: string): boolean | undefined {
     const value = this.#values.get(key);
     if (value === undefined || typeof value === "boolean") return value;

@@ -83,11 +83,11 @@ function change(call: Rest1Call): object {
   };
 }
 
-/** Empty text takes a limit away. @throws ArrayError outside of what arrays take. */
+/** @throws ArrayError outside of what arrays take. */
 function limitsOf(call: Rest1Call, before: StoredLimits): StoredLimits {
   const limit = (key: string, old: number | undefined, range: readonly [number, number]) => {
     if (!call.given.has(key)) return old;
-    if (call.given.text(key) === "") return undefined;
+    if (call.given.isCleared(key)) return undefined;
     const value = call.given.number(key) ?? 0;
     if (value < range[0] || value > range[1]) throw new ArrayError(nameOf(call), `Invalid value for '${key}'.`);
     return value;

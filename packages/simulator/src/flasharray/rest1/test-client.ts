@@ -1,0 +1,134 @@
+import { type HttpTransport, seededRandom, UndiciTransport, VirtualClock } from "@protector/ports";
+import type { VolumeBytes } from "../../content/volume-bytes.ts";
+import { findFreePort } from "../../free-ports.ts";
+import { createWorld } from "../../world.ts";
+
+/** An answer of the array as a test reads it. */
+export interface Rest1Answer {
+  readonly status: number;
+  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever the array answered.
+  readonly body: any;
+}
+
+/**
+ * Speaks REST 1.x as the vendor's client for it does: arguments as JSON with every method, and no cookie left after an
+ * answer that set none.
+ */
+export class Rest1Client {
+  readonly #send: HttpTransport;
+  readonly #origin: string;
+  #cookie: string | undefined;
+  version = "1.19";
+
+  constructor(send: HttpTransport, origin: string) {
+    this.#send = send;
+    this.#origin = origin;
+  }
+
+  logIn(apiToken: string): Promise<Rest1Answer> {
+    return this.send("POST", "auth/session", { api_token: apiToken });
+  }
+
+  send(method: string, path: string, given: object = {}): Promise<Rest1Answer> {
+    return this.raw(method, `/api/${this.version}/${path}`, JSON.stringify(given));
+  }
+
+  async raw(method: string, path: string, body: string): Promise<Rest1Answer> {
+    const headers = { "content-type": "application/json", ...(this.#cookie ? { cookie: this.#cookie } : {}) };
+    const answer = await this.#send({ method, url: `${this.#origin}${path}`, headers, body, timeoutMs: 10_000 });
+    this.#cookie = answer.headers["set-cookie"]?.split(";")[0];
+    return { status: answer.status, body: JSON.parse(answer.body) };
+  }
+
+  /** The body of an answer. @throws Error unless it is 200. */
+  async get(path: string, given: object = {}): Promise<Rest1Answer["body"]> {
+    return this.done("GET", path, given);
+  }
+
+  /** As {@link get}, for calls that change something. */
+  async done(method: string, path: string, given: object = {}): Promise<Rest1Answer["body"]> {
+    const answer = await this.send(method, path, given);
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
+    return answer.body;
+  }
+
+  /** Status, message and context of a refusal, e.g. `400 Volume does not exist. (v)`. */
+  async refusal(method: string, path: string, given: object = {}): Promise<string> {
+    const { status, body } = await this.send(method, path, given);
+    return `${status} ${body?.[0]?.msg ?? ""} (${body?.[0]?.ctx ?? ""})`;
+  }
+}
+
+/** Speaks REST 2.26 to the same array. */
+export class Rest2Client {
+  readonly #send: HttpTransport;
+  readonly #origin: string;
+  #token = "";
+
+  constructor(send: HttpTransport, origin: string) {
+    this.#send = send;
+    this.#origin = origin;
+  }
+
+  async logIn(apiToken: string): Promise<void> {
+    const url = `${this.#origin}/api/2.26/login`;
+    const answer = await this.#send({ method: "POST", url, headers: { "api-token": apiToken }, timeoutMs: 10_000 });
+    this.#token = answer.headers["x-auth-token"] ?? "";
+  }
+
+  /** The items of an answer. @throws Error unless it is 200. */
+  async items(method: string, path: string, body?: object): Promise<Rest1Answer["body"][]> {
+    const answer = await this.#send({
+      method,
+      url: `${this.#origin}/api/2.26/${path}`,
+      headers: { "x-auth-token": this.#token, "content-type": "application/json" },
+      timeoutMs: 10_000,
+      ...(body ? { body: JSON.stringify(body) } : {}),
+    });
+    if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
+    return answer.body === "" ? [] : JSON.parse(answer.body).items;
+  }
+}
+
+/** One array with a logged-in client of each family. */
+export interface ServedArray {
+  readonly rest1: Rest1Client;
+  readonly rest2: Rest2Client;
+}
+
+/** Two linked arrays under a virtual clock, served over real HTTP. `stop` has to be called. */
+export async function servedArrays(
+  options: { readonly bytes?: VolumeBytes; readonly eradicationDelayMs?: number } = {},
+) {
+  const host = "127.0.0.41";
+  const clock = new VirtualClock(Date.UTC(2026, 0, 5));
+  const origins = [`http://${host}:${await findFreePort(host)}`, `http://${host}:${await findFreePort(host)}`] as const;
+  const { bytes, eradicationDelayMs = 86_400_000 } = options;
+  const world = createWorld({
+    ...(bytes ? { bytes } : {}),
+    clock,
+    random: seededRandom(3),
+    arrays: [
+      { name: "array-a", origin: origins[0], apiToken: "token-a", idleTimeoutMs: 3_600_000, eradicationDelayMs },
+      { name: "array-b", origin: origins[1], apiToken: "token-b", idleTimeoutMs: 0 },
+    ],
+    clouds: [],
+    link: { transferMs: 1000 },
+  });
+  const stopListening = await world.listen();
+  const transport = new UndiciTransport();
+  const connect = async (origin: string, apiToken: string): Promise<ServedArray> => {
+    const rest1 = new Rest1Client(transport.send, origin);
+    const rest2 = new Rest2Client(transport.send, origin);
+    await rest1.logIn(apiToken);
+    await rest2.logIn(apiToken);
+    return { rest1, rest2 };
+  };
+  const stop = async () => {
+    await transport.close();
+    await stopListening();
+  };
+  return { clock, world, stop, a: await connect(origins[0], "token-a"), b: await connect(origins[1], "token-b") };
+}
+
+export type ServedArrays = Awaited<ReturnType<typeof servedArrays>>;
