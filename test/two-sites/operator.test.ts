@@ -96,7 +96,9 @@ describe("a failover as its operator sees it", () => {
     const { code, stdout } = await here.run("failover shop --yes --wait");
     expect(code).toBe(3);
     const text = stdout.replaceAll(/\s+/g, " ");
-    expect(text).toContain(`- web-01: Network ${network} is not mapped to site-b. Remedy: Name its counterpart`);
+    expect(text).toContain(
+      `- web-01: Network demo-front (${network}) is not mapped to site-b. Remedy: Name its counterpart`,
+    );
     expect(text).toContain("protector mapping set GROUP --network HERE=THERE");
     expect(serversAt(here.sites.a)).toEqual(RUNNING);
     expect(await here.read("pg show shop")).toMatchObject({ status: "active", current_operation_id: null });

@@ -49,9 +49,13 @@ async function unmap(
 }
 
 test.each([
-  ["network", "protector.mapping.network_unmapped", /^Network .* is not mapped to site-b/],
-  ["flavor", "protector.mapping.flavor_unmapped", /^Flavor .* is not mapped to site-b/],
-  ["security_group", "protector.mapping.security_group_unmapped", /^Security group .* is not mapped to site-b/],
+  ["network", "protector.mapping.network_unmapped", /^Network demo-\w+ \([0-9a-f-]+\) is not mapped to site-b/],
+  ["flavor", "protector.mapping.flavor_unmapped", /^Flavor m1\.\w+ \([0-9a-f-]+\) is not mapped to site-b/],
+  [
+    "security_group",
+    "protector.mapping.security_group_unmapped",
+    /^Security group demo-\w+ \([0-9a-f-]+\) is not mapped to site-b/,
+  ],
   ["volume_type", "protector.mapping.volume_type_unmapped", /^Volume type replicated is not mapped to site-b/],
 ] as const)("a failover with an unmapped %s is refused before anything is touched", async (kind, code, detail) => {
   const refusal = await failoverAfter((writing) => unmap(writing, kind));
@@ -104,7 +108,7 @@ test("a failover to an address that is taken names the address and who holds it"
     });
   });
   expect(refusal).toMatchObject({ status: "failed", code: "protector.address.taken" });
-  expect(refusal.detail).toMatch(/^10\.20\.0\.31 is held by \S+ on network \S+ at site-b/);
+  expect(refusal.detail).toMatch(/^10\.20\.0\.31 is held by \S+ on network demo-back \(\S+\) at site-b/);
 });
 
 test("a failover of a server that got another volume since says so", async () => {

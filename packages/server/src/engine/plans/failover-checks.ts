@@ -1,8 +1,9 @@
-import type { CheckResult, ErrorCode, MappingKind } from "@protector/contract";
+import type { CheckResult, ErrorCode } from "@protector/contract";
 import { ERROR_CATALOGUE } from "@protector/contract";
 import { isHeldBy } from "../steps/markers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { mappingGaps } from "./mapping-gaps.ts";
 import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
 /** What stands in the way of a planned failover, and what people should know before it starts. */
@@ -16,7 +17,8 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
   const replicated = new Set(input.source.arrayGroup?.members.map((name) => name.toLowerCase()));
   const blockers: CheckResult[] = [
     ...checkStorage(input),
-    ...input.members.flatMap((member) => [...checkServer(input, member, replicated), ...checkMappings(input, member)]),
+    ...input.members.flatMap((member) => checkServer(input, member, replicated)),
+    ...checkMappings(input),
     ...checkAddresses(input),
     ...checkRoom(input),
   ];
@@ -101,50 +103,22 @@ function checkServer(input: FailoverInput, member: FailoverMember, replicated: R
   return found;
 }
 
-function checkMappings(input: FailoverInput, member: FailoverMember): CheckResult[] {
-  const { target, mapping } = input;
-  const { description } = member;
-  const found: CheckResult[] = [];
-  const need = (
-    kind: MappingKind,
-    code: ErrorCode,
-    id: string,
-    label: string,
-    known: ReadonlySet<string> | ReadonlyMap<string, unknown>,
-  ) => {
-    const to = mapping.find(kind, id);
-    if (to === undefined) found.push(finding(code, member.name, `${label} ${id} is not mapped to ${target.siteName}.`));
-    else if (!known.has(to)) {
-      found.push(
-        finding(
+function checkMappings({ members, mapping, target, sourceNames }: FailoverInput): CheckResult[] {
+  return mappingGaps(members, mapping, target).map(({ member, code, label, id, name, missingTarget }) => {
+    const named = `${label} ${nameAndId(name ?? sourceNames.get(id), id)}`;
+    return missingTarget === undefined
+      ? finding(code, member.name, `${named} is not mapped to ${target.siteName}.`)
+      : finding(
           "mapping.target_missing",
           member.name,
-          `${label} ${id} is mapped to ${to}, which is not at ${target.siteName}.`,
-        ),
-      );
-    }
-  };
-  need("flavor", "mapping.flavor_unmapped", description.flavor.id, `Flavor ${description.flavor.name}`, target.flavors);
-  for (const volume of description.volumes) {
-    need("volume_type", "mapping.volume_type_unmapped", volume.volume_type, "Volume type", target.volumeTypes);
-  }
-  for (const port of description.ports) {
-    need("network", "mapping.network_unmapped", port.network_id, "Network", target.networkIds);
-    for (const ip of port.fixed_ips) need("subnet", "mapping.subnet_unmapped", ip.subnet_id, "Subnet", target.subnets);
-    for (const id of port.security_group_ids) {
-      need("security_group", "mapping.security_group_unmapped", id, "Security group", target.securityGroups);
-    }
-    for (const floatingIp of port.floating_ips) {
-      need(
-        "floating_ip_pool",
-        "mapping.network_unmapped",
-        floatingIp.network_id,
-        "Floating-IP pool",
-        target.networkIds,
-      );
-    }
-  }
-  return found;
+          `${named} is mapped to ${missingTarget}, which is not at ${target.siteName}.`,
+        );
+  });
+}
+
+/** People know names, mappings take ids. */
+function nameAndId(name: string | undefined, id: string): string {
+  return name === undefined || name === id ? id : `${name} (${id})`;
 }
 
 function checkAddresses(input: FailoverInput): CheckResult[] {
@@ -164,7 +138,7 @@ function checkAddresses(input: FailoverInput): CheckResult[] {
             finding(
               "address.taken",
               member.name,
-              `${taken} is held by ${owner} on network ${other.networkId} at ${input.target.siteName}.`,
+              `${taken} is held by ${owner} on network ${nameAndId(input.target.networkNames.get(other.networkId), other.networkId)} at ${input.target.siteName}.`,
             ),
           );
         }

@@ -14,6 +14,8 @@ export interface FailoverInput {
   readonly replication: ReplicationSettings;
   readonly source: ObservedSource;
   readonly target: ObservedTarget;
+  /** Names at the source, by id, of what the mappings lack. */
+  readonly sourceNames: ReadonlyMap<string, string>;
 }
 
 export interface FailoverEpochs {
@@ -52,7 +54,8 @@ export interface ObservedSource {
 export interface ObservedTarget {
   readonly siteName: string;
   readonly projectId: string;
-  readonly networkIds: ReadonlySet<string>;
+  /** All networks, by id. */
+  readonly networkNames: ReadonlyMap<string, string>;
   readonly subnets: ReadonlyMap<string, Subnet>;
   readonly flavors: ReadonlyMap<string, Flavor>;
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;

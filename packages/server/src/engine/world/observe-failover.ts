@@ -3,11 +3,13 @@ import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
+import { mappingGaps } from "../plans/mapping-gaps.ts";
 import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { type GroupView, serverAt } from "./group-view.ts";
 import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
+import { resourceNames } from "./resource-names.ts";
 
 /** The sites of a failover that is planned, or only thought of. */
 export type FailoverContext = Pick<PlanningContext, "view" | "source" | "target"> & {
@@ -27,6 +29,8 @@ export async function observeFailover(context: FailoverContext): Promise<Failove
     observeSource(context, arrayGroup),
     observeTarget(context, members, mapping),
   ]);
+  // Asked only for what is named in a blocker: a plan without one makes no such call.
+  const sourceNames = await resourceNames(source.admin, mappingGaps(members, mapping, observedTarget));
   return {
     operationId: operation.id,
     group: { id: group.id, name: group.name, arrayGroup },
@@ -36,6 +40,7 @@ export async function observeFailover(context: FailoverContext): Promise<Failove
     replication: replicationSettings(view),
     source: observedSource,
     target: observedTarget,
+    sourceNames,
   };
 }
 
@@ -138,7 +143,7 @@ async function observeTarget(
   return {
     siteName: target.siteName,
     projectId: target.projectId,
-    networkIds: new Set(networks.map((each) => each.id)),
+    networkNames: new Map(networks.map((each) => [each.id, each.name])),
     subnets: new Map(subnets.map((each) => [each.id, each])),
     flavors,
     securityGroups: new Map(securityGroups.map((each) => [each.id, each])),
