@@ -160,6 +160,11 @@ export const OPTIONS = {
       default: "",
       help: "Networks (CIDR) that array addresses given through the API must be in; without any: all but loopback and link-local.",
     },
+    ssl_ca_file: {
+      type: "path",
+      help: "PEM file of the authorities that the certificates of arrays named by policies must come from.",
+    },
+    insecure: { type: "bool", default: "false", help: "Accept any certificate of arrays named by policies." },
   },
   cinder: {
     group_type: {

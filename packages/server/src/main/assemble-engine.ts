@@ -39,11 +39,12 @@ export async function assembleEngine(parts: EngineParts): Promise<EnginePorts> {
     secrets,
     events,
     storageDriver: (through) => flashArrayDriver({ transport: through, clock, random }),
-    settings: settingsOf(config),
+    settings: engineSettings(config),
   };
 }
 
-function settingsOf(config: Config): EngineSettings {
+/** What the configuration says of engines. @throws Error when a file cannot be read or a driver is not known. */
+export function engineSettings(config: Config): EngineSettings {
   const { engine } = config;
   return {
     host: `${config.DEFAULT.host ?? hostname()}:${process.pid}`,
@@ -58,7 +59,7 @@ function settingsOf(config: Config): EngineSettings {
     markerMs: engine.marker_interval * 1000,
     peerMs: engine.peer_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
-    policyArrayTls: {},
+    policyArrayTls: tlsOf(config.storage),
   };
 }
 
@@ -70,6 +71,6 @@ function backendOf(backend: BackendConfig): StorageBackend {
   return { name, url: fa_url, apiToken: fa_api_token, tls: tlsOf(backend), cinderHost: backend.cinder_host };
 }
 
-function tlsOf({ insecure, ssl_ca_file }: BackendConfig): TlsOptions {
+function tlsOf({ insecure, ssl_ca_file }: Pick<BackendConfig, "insecure" | "ssl_ca_file">): TlsOptions {
   return { insecure, ...(ssl_ca_file === undefined ? {} : { ca: readFileSync(ssl_ca_file, "utf8") }) };
 }
