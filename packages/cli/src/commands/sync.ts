@@ -15,15 +15,15 @@ const SITES: readonly Column<SiteSync>[] = [
   { name: "epoch" },
   { name: "generation" },
   { name: "digest", cell: ({ digest }) => digest?.slice(0, 12) },
-  { name: "reason" },
+  { name: "reason", isWrapped: true },
 ];
 
 const CHECKS: readonly Column<CheckResult>[] = [
   { name: "result" },
   { name: "check" },
   { name: "subject" },
-  { name: "reason" },
-  { name: "remedy" },
+  { name: "reason", isWrapped: true },
+  { name: "remedy", isWrapped: true },
 ];
 
 /** Time that an engine has for a readiness run before the command gives up, s. */

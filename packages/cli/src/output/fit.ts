@@ -35,3 +35,16 @@ export function wrap(text: string, width: number): readonly string[] {
   }
   return lines;
 }
+
+/** Like {@link wrap}; what has no blank where it would have to be broken is broken all the same: no line is wider. */
+export function wrapHard(text: string, width: number): readonly string[] {
+  return wrap(text, width).flatMap((line) => {
+    const lines = [""];
+    for (const character of line) {
+      const last = lines.at(-1) ?? "";
+      if (widthOf(last + character) > width) lines.push(character);
+      else lines[lines.length - 1] = last + character;
+    }
+    return lines;
+  });
+}

@@ -35,6 +35,37 @@ function printed(
 const list = (format: Format, picks: readonly string[] = [], terminal = {}) =>
   printed(format, picks, (printer) => printer.list(THINGS, COLUMNS), terminal);
 
+describe("a list with sentences", () => {
+  const columns: readonly Column<{ readonly check: string; readonly reason: string }>[] = [
+    { name: "check" },
+    { name: "reason", isWrapped: true },
+  ];
+  const items = [
+    { check: "mapping.network_unmapped", reason: "Network 6f8f57715090da2632453988d9a1501b is not mapped to site-b." },
+    { check: "peer", reason: "Keystone answers." },
+  ];
+  const shownAt = (terminal: { readonly columns?: number; readonly NO_COLOR?: string }) =>
+    printed("table", [], (printer) => printer.list(items, columns), terminal);
+
+  it("goes on in further lines on a terminal: no word of them is cut", () => {
+    expect(shownAt({ columns: 50, NO_COLOR: "1" })).toBe(
+      [
+        "CHECK                     REASON",
+        "mapping.network_unmapped  Network",
+        "                          6f8f57715090da2632453988",
+        "                          d9a1501b",
+        "                          is not mapped to site-b.",
+        "peer                      Keystone answers.",
+        "",
+      ].join("\n"),
+    );
+  });
+
+  it("is one line for each where nobody looks at a terminal", () => {
+    expect(shownAt({}).split("\n")).toHaveLength(4);
+  });
+});
+
 describe("a list", () => {
   it("is aligned by the cells that characters take", () => {
     expect(list("table")).toBe(

@@ -17,6 +17,8 @@ export interface Column<T> {
   readonly name: string;
   /** Default: the value of that name. */
   readonly cell?: (item: T) => Cell;
+  /** Holds sentences: in a table on a terminal they go on in further lines instead of being cut. */
+  readonly isWrapped?: boolean;
 }
 
 /** Prints results as the caller asked for. `json` and `yaml` give resources as the API has them. */
@@ -72,7 +74,11 @@ export class Printer {
       case "value":
         return rows.map((row) => `${row.join(" ")}\n`).join("");
       case "table":
-        return tableText(titles.map(heading), rows, { width: this.width, paint: this.paint });
+        return tableText(titles.map(heading), rows, {
+          width: this.width,
+          paint: this.paint,
+          wrapped: new Set(chosen.flatMap(({ isWrapped }, i) => (isWrapped ? [i] : []))),
+        });
     }
   }
 

@@ -1,4 +1,4 @@
-import { cut, pad, widthOf } from "./fit.ts";
+import { cut, pad, widthOf, wrapHard } from "./fit.ts";
 import { type Painter, paintState } from "./style.ts";
 
 const GAP = "  ";
@@ -10,25 +10,44 @@ export interface TableOptions {
   /** Cells of a line; undefined = nothing is cut. */
   readonly width: number | undefined;
   readonly paint: Painter;
+  /** Columns, by place, whose cells go on in further lines instead of being cut: sentences. */
+  readonly wrapped?: ReadonlySet<number>;
 }
 
+/** A column of sentences keeps this width while others can give way. */
+const SENTENCE_WIDTH = 40;
+
 /**
- * Aligned columns. When they do not fit, the widest give way first and ids last: an id that is cut cannot be pasted.
+ * Aligned columns. When they do not fit, wrapped columns give way first, then the widest, and ids last: an id that is cut
+ * cannot be pasted.
  * @param rows texts by column; all as long as `titles`.
  */
 export function tableText(
   titles: readonly string[],
   rows: readonly (readonly string[])[],
-  { width, paint }: TableOptions,
+  { width, paint, wrapped = new Set() }: TableOptions,
 ): string {
   const flat = rows.map((row) => row.map((cell) => cell.replaceAll(/\s*\n\s*/g, " ")));
   const natural = titles.map((title, i) => Math.max(widthOf(title), ...flat.map((row) => widthOf(row[i] ?? ""))));
   const isFixed = titles.map((_, i) => flat.length > 0 && flat.every((row) => ID.test(row[i] ?? "")));
   const content = titles.map((_, i) => Math.max(0, ...flat.map((row) => widthOf(row[i] ?? ""))));
-  const widths = width === undefined ? natural : shrink(natural, { isFixed, content, width });
+  const widths = width === undefined ? natural : shrink(natural, { isFixed, content, width, wrapped });
   const head = titles.map((title, i) => paint(pad(cut(title.toUpperCase(), widths[i] ?? 0), widths[i] ?? 0), "bold"));
-  const body = flat.map((row) => row.map((cell, i) => cellText(cell, widths[i] ?? 0, paint)));
+  const body = flat.flatMap((row) => rowLines(row, { widths, wrapped, paint }));
   return [head, ...body].map((cells) => `${cells.join(GAP).trimEnd()}\n`).join("");
+}
+
+/** The lines of one row, each with all its cells. */
+function rowLines(
+  row: readonly string[],
+  layout: { readonly widths: readonly number[]; readonly wrapped: ReadonlySet<number>; readonly paint: Painter },
+): readonly (readonly string[])[] {
+  const { widths, wrapped, paint } = layout;
+  const cells = row.map((cell, i) => (wrapped.has(i) ? wrapHard(cell, widths[i] ?? 0) : [cell]));
+  const height = Math.max(1, ...cells.map((lines) => lines.length));
+  return Array.from({ length: height }, (_, line) =>
+    cells.map((lines, i) => cellText(lines[line] ?? "", widths[i] ?? 0, paint)),
+  );
 }
 
 function cellText(cell: string, width: number, paint: Painter): string {
@@ -41,16 +60,22 @@ interface Room {
   /** Width of the widest cell under each title. */
   readonly content: readonly number[];
   readonly width: number;
+  readonly wrapped: ReadonlySet<number>;
 }
 
 /** Titles that are wider than all below them give way before any cell does. */
-function shrink(natural: readonly number[], { isFixed, content, width }: Room): readonly number[] {
+function shrink(natural: readonly number[], { isFixed, content, width, wrapped }: Room): readonly number[] {
   const widths = [...natural];
   const total = () => widths.reduce((sum, one) => sum + one, GAP.length * (widths.length - 1));
   for (const [i, cells] of content.entries()) {
     const excess = total() - width;
     const current = widths[i] ?? 0;
     if (excess > 0) widths[i] = Math.max(Math.min(current, Math.max(cells, NARROWEST)), current - excess);
+  }
+  for (const i of wrapped) {
+    const current = widths[i] ?? 0;
+    const excess = Math.max(0, total() - width);
+    widths[i] = Math.max(Math.min(current, SENTENCE_WIDTH), current - excess);
   }
   for (let excess = total() - width; excess > 0; excess = total() - width) {
     const widest = widths.reduce(
