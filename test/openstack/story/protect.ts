@@ -1,0 +1,52 @@
+import type { Operation } from "@protector/contract";
+import type { StageSite } from "./stage.ts";
+import { mappingOptions } from "./surroundings.ts";
+import type { Tenancy } from "./tenancy.ts";
+import type { WantedServer } from "./workload.ts";
+
+/** What administrators do once, and once per tenant. May be repeated. */
+export async function registerTenant(sites: readonly [StageSite, StageSite], { admin, name }: Tenancy): Promise<void> {
+  await admin.protector("site", "create", ...sites.map((site) => site.name));
+  await admin.protector("tenant-mapping", "create", "--project", name, "--secondary-project", name);
+}
+
+/** What a tenant does to protect servers, up to the first recovery point. */
+export async function protect(
+  tenancy: Tenancy,
+  group: string,
+  {
+    servers,
+    policy,
+    volumeType,
+  }: {
+    readonly servers: readonly WantedServer[];
+    /** Options of `policy-create`. */
+    readonly policy: readonly string[];
+    readonly volumeType: string;
+  },
+): Promise<void> {
+  const { member } = tenancy;
+  await member.protector("protection-group", "create", group);
+  await member.protector("mapping", "set", group, ...mappingOptions(tenancy, volumeType));
+  await member.protector("protection-group", "policy-create", group, ...policy);
+  for (const server of [...servers].sort((x, y) => x.tier - y.tier)) {
+    const userData = server.userData ? ["--user-data", server.userData.policy] : [];
+    await member.protector("member", "add", group, server.name, "--tier", String(server.tier), ...userData);
+  }
+  await member.protector("protection-group", "replicate", group);
+}
+
+/** Options of `policy-create` that name the arrays of both sites, with their tokens. */
+export function arrayPolicy(sites: readonly [StageSite, StageSite]): readonly string[] {
+  const [a, b] = sites.map(({ array }) => array);
+  if (!a || !b) return ["--primary-backend", "array-a", "--secondary-backend", "array-b"];
+  return [
+    ...["--primary-fa-url", a.url, "--primary-fa-api-token", a.apiToken],
+    ...["--secondary-fa-url", b.url, "--secondary-fa-api-token", b.apiToken],
+  ];
+}
+
+/** Fails the group over to the other site, as a person would who has said yes. */
+export function failOver({ member }: Tenancy, group: string): Promise<Operation> {
+  return member.protector<Operation>("failover", group, "--yes");
+}
