@@ -14,7 +14,10 @@ export const ProtectionGroup = Type.Object({
   replication_type: OneOf(["async"] as const),
   home_site_id: Uuid,
   primary_site_id: Uuid,
-  peer_site_id: Uuid,
+  peer_site_id: {
+    ...Uuid,
+    description: "The group's other site as the site that answers sees it: the primary, when that is not here",
+  },
   is_primary_here: Type.Boolean({ description: "This site accepts changes to the group" }),
   epoch: Type.Integer({ description: "Number of the primary role, raised when the primary changes" }),
   generation: Type.Integer({ description: "Version of what people decided about the group" }),

@@ -1,6 +1,5 @@
 import type { CheckResult } from "@protector/contract";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
-import { expectedSeconds } from "./expected-duration.ts";
 import { checkFailover } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { memberRecovery } from "./member-recovery.ts";
@@ -33,7 +32,6 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
     steps,
     blockers,
     warnings: [...warnings, notHeld(input)],
-    expectedDurationSeconds: expectedSeconds(steps),
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
   };

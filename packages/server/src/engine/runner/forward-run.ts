@@ -2,6 +2,7 @@ import type { ErrorItem } from "@protector/contract";
 import { withJitter } from "@protector/ports";
 import type { Transaction } from "kysely";
 import type { Database } from "../../db/schema.ts";
+import type { MeasuredSeconds } from "../plans/expected-duration.ts";
 import { atPlace } from "../world/call-order.ts";
 import { failureItem, failureOf, type StepFailure } from "./failure.ts";
 import type { JournaledStep } from "./operation-store.ts";
@@ -27,6 +28,8 @@ export interface ForwardOptions {
   readonly databaseNow: number;
   /** Aborts when the lease is lost. */
   readonly leaseSignal: AbortSignal;
+  /** What steps took before, for the expected remainder. */
+  readonly measured: MeasuredSeconds;
   /** Tries of a step with passing trouble before the operation waits. */
   readonly triesPerLook: number;
   /** Told when a try of a step begins, and when it ends: `error` says why when it did not succeed. */
@@ -78,7 +81,7 @@ export class ForwardRun {
       }
       if (step.status === "running" || step.status === "waiting") step.status = "pending";
     }
-    this.#graph = new StepGraph(steps);
+    this.#graph = new StepGraph(steps, options.measured);
   }
 
   /** 0 to 1. */

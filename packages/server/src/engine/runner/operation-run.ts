@@ -11,6 +11,7 @@ import { Journal } from "./journal.ts";
 import type { LeaseKeeper } from "./lease.ts";
 import { goOnWithoutSource } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
+import { measuredSeconds } from "./measured-seconds.ts";
 import { openScene } from "./open-scene.ts";
 import { databaseTime, type JournaledStep, loadOperation, loadSteps, type OperationRow } from "./operation-store.ts";
 import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
@@ -157,6 +158,7 @@ export class OperationRun {
       handlers: STEP_HANDLERS,
       databaseNow: await databaseTime(ports.connection),
       leaseSignal: keeper.signal,
+      measured: await measuredSeconds(ports.connection, operation),
       triesPerLook: TRIES_PER_LOOK,
       onStep: (step, change) => tellStep(ports.events, scene, step, change),
       beforeStep: (step) => this.#beforeStep(scene, step),

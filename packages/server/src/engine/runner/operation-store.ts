@@ -72,7 +72,10 @@ export async function databaseTime(connection: DatabaseConnection): Promise<numb
  * What the API shows of a plan. Its digest covers the inputs too, so that a confirmed plan is the one that runs; names
  * that hold the operation's id differ between the dry run and the real one and do not count.
  */
-export function publicPlan(plan: OperationPlan, operationId: string): Plan {
+export function publicPlan(
+  plan: OperationPlan,
+  { id, expectedSeconds }: { readonly id: string; readonly expectedSeconds: number },
+): Plan {
   return {
     steps: plan.steps.map((step) => ({
       key: step.key,
@@ -86,11 +89,11 @@ export function publicPlan(plan: OperationPlan, operationId: string): Plan {
     })),
     blockers: [...plan.blockers],
     warnings: [...plan.warnings],
-    expected_duration_seconds: plan.expectedDurationSeconds,
+    expected_duration_seconds: expectedSeconds,
     expected_data_loss_seconds: plan.expectedDataLossSeconds,
     recovery_point: plan.recoveryPoint,
     digest: createHash("sha256")
-      .update(withoutId(canonicalJson(plan.steps), operationId))
+      .update(withoutId(canonicalJson(plan.steps), id))
       .digest("hex"),
   };
 }

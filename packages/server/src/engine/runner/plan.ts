@@ -59,7 +59,6 @@ export interface OperationPlan {
   readonly steps: readonly PlannedStep[];
   readonly blockers: readonly CheckResult[];
   readonly warnings: readonly CheckResult[];
-  readonly expectedDurationSeconds: number | null;
   readonly expectedDataLossSeconds: number | null;
   readonly recoveryPoint: string | null;
 }

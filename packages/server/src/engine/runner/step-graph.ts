@@ -1,4 +1,4 @@
-import { expectedSeconds } from "../plans/expected-duration.ts";
+import { expectedSeconds, type MeasuredSeconds } from "../plans/expected-duration.ts";
 import type { JournaledStep } from "./operation-store.ts";
 
 /** Statuses in which a step is over. `skipped` by a duty or a lost source counts as ended, not as failed. */
@@ -20,9 +20,11 @@ export class StepGraph {
   readonly #byKey: ReadonlyMap<string, JournaledStep>;
   readonly #followers = new Map<string, JournaledStep[]>();
   readonly #open = new Map<string, number>();
+  readonly #measured: MeasuredSeconds;
 
-  constructor(steps: readonly JournaledStep[]) {
+  constructor(steps: readonly JournaledStep[], measured: MeasuredSeconds) {
     this.steps = steps;
+    this.#measured = measured;
     this.#byKey = new Map(steps.map((step) => [step.key, step]));
     for (const step of steps) {
       const before = [...step.dependsOn, ...step.after];
@@ -82,9 +84,10 @@ export class StepGraph {
     return total === 0 ? 1 : done / total;
   }
 
-  /** Usual s along the longest path of the steps that have not ended. */
+  /** Expected s along the longest path of the steps that have not ended. */
   remainingSeconds(): number {
-    return expectedSeconds(this.steps.filter((step) => !ENDED.has(step.status)));
+    const left = this.steps.filter((step) => !ENDED.has(step.status));
+    return expectedSeconds(left, this.#measured);
   }
 
   #hasEnded(key: string): boolean {

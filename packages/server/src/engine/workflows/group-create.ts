@@ -1,6 +1,5 @@
 import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { step } from "../plans/planned-step.ts";
 import type { OperationRow } from "../runner/operation-store.ts";
@@ -20,7 +19,6 @@ export const groupCreate: Workflow = {
       steps,
       blockers: await connectionBlockers(context),
       warnings: [],
-      expectedDurationSeconds: expectedSeconds(steps),
       expectedDataLossSeconds: null,
       recoveryPoint: null,
     };

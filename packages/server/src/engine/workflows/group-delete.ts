@@ -1,6 +1,5 @@
 import { arrayGroupName } from "@protector/storage";
 import { buryGroup } from "../../domain/group-deletion.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { step } from "../plans/planned-step.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
@@ -14,7 +13,6 @@ export const groupDelete: Workflow = {
       steps,
       blockers: [],
       warnings: [],
-      expectedDurationSeconds: expectedSeconds(steps),
       expectedDataLossSeconds: null,
       recoveryPoint: null,
     };

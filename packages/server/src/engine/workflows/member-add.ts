@@ -2,7 +2,6 @@ import { ProtectorError, type ServerDescription } from "@protector/contract";
 import { arrayGroupName } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { step } from "../plans/planned-step.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
@@ -28,7 +27,6 @@ export const memberAdd: Workflow = {
       steps,
       blockers: captured.refusals,
       warnings: captured.warnings,
-      expectedDurationSeconds: expectedSeconds(steps),
       expectedDataLossSeconds: null,
       recoveryPoint: null,
     };

@@ -2,7 +2,6 @@ import { ProtectorError } from "@protector/contract";
 import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { step } from "../plans/planned-step.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
@@ -16,7 +15,6 @@ export const memberRemove: Workflow = {
       steps,
       blockers: [],
       warnings: [],
-      expectedDurationSeconds: expectedSeconds(steps),
       expectedDataLossSeconds: null,
       recoveryPoint: null,
     };

@@ -4,7 +4,6 @@ import { arrayGroupName, type Marker } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { nextEpoch, primaryOfEpoch } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { barrier, step } from "../plans/planned-step.ts";
 import { serverAt } from "../world/group-view.ts";
@@ -58,7 +57,6 @@ async function planReclaim(context: PlanningContext) {
     steps,
     blockers: blockersOf(context, own, [own, other]),
     warnings: [],
-    expectedDurationSeconds: expectedSeconds(steps),
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
   };

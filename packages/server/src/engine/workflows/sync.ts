@@ -1,6 +1,5 @@
 import { arrayGroupName } from "@protector/storage";
 import { writeTime } from "../../db/codecs.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
 import { step } from "../plans/planned-step.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import { outputOf } from "./step-output.ts";
@@ -18,7 +17,6 @@ export const sync: Workflow = {
       steps,
       blockers: [],
       warnings: [],
-      expectedDurationSeconds: expectedSeconds(steps),
       expectedDataLossSeconds: null,
       recoveryPoint: null,
     };

@@ -1,0 +1,30 @@
+import type { Plan } from "@protector/contract";
+import { expect, test } from "vitest";
+import { readOptionalJson, readTime } from "../../packages/server/src/db/codecs.ts";
+import { writingGroup } from "./failover-run.ts";
+import { run } from "./protected-group.ts";
+
+test("the second operation of a type is expected to take what the first has taken", async () => {
+  const { sites, group } = await writingGroup();
+  await sites.a.connection.db
+    .updateTable("dr_operations")
+    .set({ type: "reclaim" })
+    .where("type", "=", "sync")
+    .execute();
+  const durations: { expected: number; taken: number }[] = [];
+  for (let round = 0; round < 2; round += 1) {
+    const id = await run(sites, sites.a, group.id, { type: "sync" });
+    const row = await sites.a.connection.db
+      .selectFrom("dr_operations")
+      .select(["plan", "started_at", "finished_at"])
+      .where("id", "=", id)
+      .executeTakeFirstOrThrow();
+    const plan = readOptionalJson(row.plan) as Plan;
+    const taken = (readTime(row.finished_at ?? "") - readTime(row.started_at ?? "")) / 1000;
+    durations.push({ expected: plan.expected_duration_seconds ?? 0, taken });
+  }
+  sites.stop();
+  const [first, second] = durations.map(({ expected, taken }) => Math.abs(expected - taken));
+  expect(second).toBeLessThanOrEqual(2);
+  expect(first).toBeGreaterThan(2);
+});
