@@ -1,7 +1,6 @@
 import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import type { Machine } from "../machines/machine.ts";
-import { waitFor } from "../machines/wait.ts";
 import { INFRASTRUCTURE_FILES, SERVICES, type ServiceUnit } from "./configuration/index.ts";
 import { SHIMS } from "./paths.ts";
 import type { Site } from "./site.ts";
@@ -26,21 +25,39 @@ export function writeConfiguration(machine: Machine, site: Site): void {
 
 /**
  * Starts units now and at every boot of the machine, and waits until each serves its port or at least runs.
- * @throws Error with the journal of the unit that did not.
+ * @throws Error with the journals of those that did not.
  */
 export async function startUnits(machine: Machine, units: readonly ServiceUnit[]): Promise<void> {
   const names = units.map(({ name }) => name).join(" ");
   await machine.mustRun(`systemctl enable --quiet ${names} && systemctl start --no-block ${names}`);
-  await Promise.all(units.map((unit) => waitForUnit(machine, unit)));
+  await waitForUnits(machine, units);
 }
 
-/** @throws Error with the unit's journal when it does not serve in time. */
-export async function waitForUnit(machine: Machine, { name, port }: ServiceUnit): Promise<void> {
-  const test = [`systemctl is-active --quiet ${name}`, ...(port ? [`: < /dev/tcp/${machine.address}/${port}`] : [])];
-  const serves = async () => ((await machine.run(test.join(" && "))).code === 0 ? true : undefined);
-  await waitFor(serves, {
-    what: `${machine.name}: ${name} did not start`,
-    timeoutMs: START_LIMIT_MS,
-    explain: () => machine.journal(name),
-  });
+/**
+ * Resolves when every unit serves its port or, without a port, runs.
+ * @throws Error with the journals of those that did not in time.
+ */
+export async function waitForUnits(machine: Machine, units: readonly ServiceUnit[]): Promise<void> {
+  const tests = units.map(({ name, port = "" }) => `${name}:${port}`).join(" ");
+  const result = await machine.run(WAIT_SCRIPT, { env: { UNITS: tests }, timeoutMs: START_LIMIT_MS });
+  if (result.code === 0) return;
+  const missing = result.stdout.trim().split("\n").at(-1)?.split(" ") ?? [];
+  const journals = await Promise.all(missing.filter(Boolean).map((name) => machine.journal(name)));
+  throw new Error([`${machine.name}: did not start: ${missing.join(", ")}`, ...journals].join("\n"));
 }
+
+/** A loop within the machine, as entering it for every question would keep a processor busy. Last line: who is missing. */
+const WAIT_SCRIPT = `
+shopt -s extglob
+while [ -n "$UNITS" ]; do
+  left=
+  for unit in $UNITS; do
+    name=\${unit%%:*} port=\${unit##*:}
+    if [ -z "$port" ]; then systemctl is-active --quiet $name; else (: < /dev/tcp/127.0.0.1/$port) 2> /dev/null; fi ||
+      left="$left $unit"
+  done
+  UNITS=$left
+  echo \${UNITS//:*([0-9])/}
+  [ -z "$UNITS" ] || sleep 0.5
+done
+`;

@@ -7,7 +7,7 @@ import { Machine } from "../machines/machine.ts";
 import { ensureNetwork, removeNetwork } from "../machines/network.ts";
 import { INFRASTRUCTURE_FILES, SERVICES } from "./configuration/index.ts";
 import { CLOUD_IMAGE } from "./image.ts";
-import { waitForUnit, writeConfiguration } from "./install.ts";
+import { waitForUnits, writeConfiguration } from "./install.ts";
 import { BASE_FOLDER } from "./paths.ts";
 import { hostsOf, PASSWORDS, SITES } from "./site.ts";
 
@@ -50,7 +50,7 @@ export async function ensureSchemaLayer(): Promise<void> {
     await machine.prepare();
     writeConfiguration(machine, site);
     await machine.boot();
-    await waitForUnit(machine, { name: "mariadb", port: 3306 });
+    await waitForUnits(machine, [{ name: "mariadb", port: 3306 }]);
     await machine.mustRun("mysql --user root", { input: databaseStatements() });
     // One after the other within a service, as each builds on the last; services have nothing to do with each other.
     await Promise.all(SERVICES.map(({ name, schema }) => makeTables(machine, name, schema)));

@@ -87,6 +87,8 @@ export class Machine {
     const { folder, layers, address, hosts, name } = this.options;
     if ((await run("mountpoint", ["--quiet", this.root])).code === 0) return;
     const [upper, work] = [join(folder, "layer"), join(folder, "work")];
+    // A layer from before a restart of the host may lack what had not reached the disk: the machine begins anew.
+    await mustRun("rm", ["--recursive", "--force", upper, work]);
     for (const path of [upper, work, this.root]) mkdirSync(path, { recursive: true });
     // What a machine wrote need not survive a crash of this host: `volatile` spares it every wait for the disk.
     const mount = `lowerdir=${layers.join(":")},upperdir=${upper},workdir=${work},volatile`;

@@ -7,6 +7,8 @@ test keeps each volume in a file, ARRAYS/<array name>/<serial number>.raw, and t
 
 import os
 
+from oslo_utils import units
+
 from cinder import interface
 from cinder.volume.drivers import pure
 
@@ -24,4 +26,8 @@ class FlashArrayFilesDriver(pure.PureISCSIDriver):
 
     def _detach_volume(self, context, attach_info, volume, properties, force=False, remote=False,
                        ignore_errors=False):
-        """A file that was opened needs no logout."""
+        # An image is written as a file of its own size, and a volume keeps the size that it was made with.
+        path = attach_info["device"]["path"]
+        size = volume.size * units.Gi
+        if os.path.getsize(path) < size:
+            os.truncate(path, size)
