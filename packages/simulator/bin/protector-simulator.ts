@@ -1,7 +1,9 @@
 #!/usr/bin/env node
-import { readFileSync } from "node:fs";
+import { mkdirSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock, systemRandom } from "@protector/ports";
 import {
+  ArraysFile,
   createWorld,
   DEFAULT_CONFIG,
   FileBytes,
@@ -11,6 +13,7 @@ import {
   seedTenant,
   seedThreeTier,
   type World,
+  type WorldOptions,
 } from "../src/index.ts";
 
 const USAGE = `usage: protector-simulator [--config FILE]
@@ -28,6 +31,14 @@ function configOf(args: readonly string[]): StandaloneConfig {
   return parseStandaloneConfig(readFileSync(file, "utf8"));
 }
 
+/** Simulated clouds forget everything when they end, so arrays that remembered their volumes would not fit them. */
+function keeping({ dataDirectory, clouds }: StandaloneConfig): Pick<WorldOptions, "bytes" | "memory"> {
+  if (dataDirectory === undefined) return {};
+  mkdirSync(dataDirectory, { recursive: true });
+  const bytes = new FileBytes(dataDirectory);
+  return clouds.length > 0 ? { bytes } : { bytes, memory: new ArraysFile(join(dataDirectory, "arrays.state")) };
+}
+
 function seed(world: World, { seed: kind = "workload", writeEveryMs = 1000 }: StandaloneConfig): void {
   for (const [index, cloud] of world.clouds.entries()) {
     if (kind === "none") return;
@@ -43,8 +54,7 @@ function seed(world: World, { seed: kind = "workload", writeEveryMs = 1000 }: St
 
 async function main(): Promise<void> {
   const config = configOf(process.argv.slice(2));
-  const bytes = config.dataDirectory === undefined ? {} : { bytes: new FileBytes(config.dataDirectory) };
-  const world = createWorld({ ...config, ...bytes, clock: systemClock, random: systemRandom });
+  const world = createWorld({ ...config, ...keeping(config), clock: systemClock, random: systemRandom });
   seed(world, config);
   const certificate = config.certificate && {
     cert: readFileSync(config.certificate.certFile, "utf8"),

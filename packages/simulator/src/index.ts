@@ -1,3 +1,4 @@
+export { ArraysFile } from "./content/arrays-file.ts";
 export { append, BLANK, type Content, type Write, writesOf } from "./content/content.ts";
 export { FileBytes } from "./content/file-bytes.ts";
 export type { BytesOwner, VolumeBytes } from "./content/volume-bytes.ts";

@@ -11,7 +11,8 @@ export interface StandaloneConfig {
   readonly certificate?: { readonly certFile: string; readonly keyFile: string };
   /**
    * Directory under which volumes and snapshots have their bytes, as sparse files `<array name>/<serial>.raw` that every
-   * user may read and write; default none: volumes hold only the log of the simulated guests' writes.
+   * user may read and write; default none: volumes hold only the log of the simulated guests' writes. Without clouds of
+   * its own, the process keeps what the arrays know beside them (`arrays.state`) and goes on there at its next start.
    */
   readonly dataDirectory?: string;
   /** `workload`: the three-tier workload runs on the first cloud, its surroundings exist on all; default. */

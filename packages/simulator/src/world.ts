@@ -3,6 +3,7 @@ import type { VolumeBytes } from "./content/volume-bytes.ts";
 import {
   type ArrayDescription,
   type ArrayLink,
+  type ArraysMemory,
   createFlashArray,
   type FlashArrayOptions,
   type LinkOptions,
@@ -20,7 +21,7 @@ import { RunningDisks } from "./openstack/guests/running-disks.ts";
 import { Problems } from "./problems.ts";
 
 /** An array of a world; clock, randomness, conditions and bytes are the world's. */
-export type WorldArrayOptions = Omit<FlashArrayOptions, "clock" | "random" | "conditions" | "bytes">;
+export type WorldArrayOptions = Omit<FlashArrayOptions, "clock" | "random" | "conditions" | "bytes" | "onChange">;
 
 export interface WorldOptions {
   readonly clock: Clock;
@@ -32,6 +33,8 @@ export interface WorldOptions {
   readonly clouds: readonly CloudOptions[];
   /** Where the arrays keep their volumes' bytes; default: nowhere, volumes hold the log of their writes only. */
   readonly bytes?: VolumeBytes;
+  /** What the arrays remember over a restart; default: they start empty. */
+  readonly memory?: ArraysMemory;
 }
 
 /** ms between looks at what time has done to the arrays, while others write to the volumes' bytes. */
@@ -65,6 +68,7 @@ export class World {
   readonly transport: HttpTransport;
   readonly #problems = new Problems();
   readonly #hasBytes: boolean;
+  readonly #memory: ArraysMemory | undefined;
 
   constructor(options: WorldOptions) {
     const { clock, random } = options;
@@ -72,10 +76,18 @@ export class World {
     this.random = random;
     this.conditions = new Conditions(clock);
     this.#hasBytes = options.bytes !== undefined;
-    const shared = { clock, random, conditions: this.conditions, ...(options.bytes ? { bytes: options.bytes } : {}) };
+    this.#memory = options.memory;
+    const shared = {
+      clock,
+      random,
+      conditions: this.conditions,
+      ...(options.bytes ? { bytes: options.bytes } : {}),
+      ...(options.memory ? { onChange: () => this.#remember() } : {}),
+    };
     this.arrays = options.arrays.map((array) => createFlashArray({ ...array, ...shared }));
     const pairs = options.links ?? everyPair(options.arrays.map(({ name }) => name));
     this.links = pairs.map(([a, b]) => linkArrays(this.array(a).model, this.array(b).model, options.link));
+    for (const memory of options.memory?.read() ?? []) this.array(memory.name).model.state.recall(memory);
     const running = new RunningDisks();
     const around = { clock, random, running, problems: this.#problems, conditions: this.conditions };
     this.clouds = options.clouds.map(
@@ -141,6 +153,10 @@ export class World {
     return stop;
   }
 
+  #remember(): void {
+    this.#memory?.write(this.arrays.map(({ model }) => model.state.memory));
+  }
+
   /**
    * Lets schedules run on time. Without bytes outside nobody can tell, as every look at an array lets happen what was
    * due; but bytes change without a look, and a point that is cut late would hold what came after it.
@@ -152,6 +168,7 @@ export class World {
       while (!end.signal.aborted) {
         try {
           for (const { model } of this.arrays) model.fabric.settle();
+          this.#remember();
         } catch {
           // As with a full disk: it stays due, and whoever calls the array next is told.
         }

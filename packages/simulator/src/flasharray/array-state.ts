@@ -1,5 +1,6 @@
 import type { Clock, Random } from "@protector/ports";
 import { type BytesOwner, NO_BYTES, type VolumeBytes } from "../content/volume-bytes.ts";
+import { type ArrayMemory, resume } from "./array-memory.ts";
 import { ArrayError } from "./block-array.ts";
 import { NamedObjects } from "./named-objects.ts";
 import type { Problem, StoredGroup, StoredHost, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
@@ -29,7 +30,6 @@ export interface ArraySettings {
 
 /** The objects of one array. Only data and look-ups: what happens to them is in the modules beside. */
 export class ArrayState {
-  readonly id: string;
   readonly name: string;
   readonly random: Random;
   readonly clockSkewMs: number;
@@ -55,12 +55,12 @@ export class ArrayState {
   /** Destroyed volumes and volume snapshots that wait for their eradication. */
   readonly bin = new Set<StoredVolume | StoredSnapshot>();
   readonly #clock: Clock;
-  readonly #serialPrefix: string;
+  #id: string;
   #serials = 0;
   #suffixes = 0;
 
   constructor(settings: ArraySettings) {
-    this.id = settings.random.uuid();
+    this.#id = settings.random.uuid();
     this.name = settings.name;
     this.random = settings.random;
     this.#clock = settings.clock;
@@ -71,7 +71,44 @@ export class ArrayState {
     this.volumeLimit = settings.volumeLimit ?? 20_000;
     this.shortestIntervalMs = settings.shortestIntervalMs ?? 300_000;
     this.bytes = settings.bytes ?? NO_BYTES;
-    this.#serialPrefix = this.id.replaceAll("-", "").slice(0, 16).toUpperCase();
+  }
+
+  get id(): string {
+    return this.#id;
+  }
+
+  /** What it has to know after a restart. The objects are its own, not copies. */
+  get memory(): ArrayMemory {
+    return {
+      name: this.name,
+      id: this.id,
+      serials: this.#serials,
+      suffixes: this.#suffixes,
+      volumes: [...this.volumes.all()],
+      snapshots: [...this.snapshots.all()],
+      groups: [...this.groups.all()],
+      points: [...this.points.all()],
+      hosts: [...this.hosts.values()],
+      defaultProtection: this.defaultProtection,
+      problems: this.problems,
+      bin: [...this.bin],
+    };
+  }
+
+  /** Makes an empty array the one that it was before a restart; it has to be linked with its others by then. */
+  recall(memory: ArrayMemory): void {
+    this.#id = memory.id;
+    resume(memory, this.now());
+    this.#serials = memory.serials;
+    this.#suffixes = memory.suffixes;
+    for (const volume of memory.volumes) this.volumes.add(volume);
+    for (const snapshot of memory.snapshots) this.snapshots.add(snapshot);
+    for (const group of memory.groups) this.groups.add(group);
+    for (const point of memory.points) this.points.add(point);
+    for (const host of memory.hosts) this.hosts.set(host.name.toLowerCase(), host);
+    this.defaultProtection = [...memory.defaultProtection];
+    this.problems.push(...memory.problems);
+    for (const object of memory.bin) this.bin.add(object);
   }
 
   /** World time in ms. */
@@ -86,7 +123,8 @@ export class ArrayState {
 
   nextSerial(): string {
     this.#serials += 1;
-    return this.#serialPrefix + (0x11000 + this.#serials).toString(16).toUpperCase().padStart(8, "0");
+    const prefix = this.#id.replaceAll("-", "").slice(0, 16).toUpperCase();
+    return prefix + (0x11000 + this.#serials).toString(16).toUpperCase().padStart(8, "0");
   }
 
   /** Whose bytes those of an object of this array are. */

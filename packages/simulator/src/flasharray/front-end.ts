@@ -11,6 +11,8 @@ export interface FrontEndOptions {
   readonly origin: string;
   /** What `/api/api_version` announces, ascending. */
   readonly versions: readonly string[];
+  /** Told after every call that may have changed the array, before it is answered. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 /** The management address of one array: REST 1.x and REST 2.x beside each other over the same objects. */
@@ -20,6 +22,7 @@ export class FlashArrayFrontEnd implements SimulatedService {
   readonly #model: FlashArrayModel;
   readonly #rest1: Rest1;
   readonly #rest2: Rest2;
+  readonly #onChange: (() => void) | undefined;
   #versions: readonly string[];
 
   constructor(options: FrontEndOptions) {
@@ -29,6 +32,7 @@ export class FlashArrayFrontEnd implements SimulatedService {
     const portal = new URL(options.origin).hostname;
     this.#rest1 = new Rest1({ model: options.model, sessions: options.sessions, portal });
     this.#rest2 = new Rest2(options.model, options.sessions);
+    this.#onChange = options.onChange;
     this.#versions = options.versions;
   }
 
@@ -40,6 +44,7 @@ export class FlashArrayFrontEnd implements SimulatedService {
   async handle(request: SimulatedRequest): Promise<SimulatedResponse> {
     const requestId = request.headers["x-request-id"] ?? this.#model.state.random.uuid();
     const answer = this.#answer(request);
+    if (request.method !== "GET") this.#onChange?.();
     return { ...answer, headers: { ...answer.headers, "x-request-id": requestId } };
   }
 

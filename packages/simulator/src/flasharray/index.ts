@@ -6,6 +6,7 @@ import { FlashArrayModel } from "./model.ts";
 import { Sessions } from "./sessions.ts";
 
 export { versionsUpTo } from "./api-version.ts";
+export type { ArrayMemory, ArraysMemory } from "./array-memory.ts";
 export { ArrayDownError, ArrayError, type ArrayVolumeView, type BlockArray } from "./block-array.ts";
 export type { ArrayDescription } from "./description.ts";
 export { FlashArrayFrontEnd } from "./front-end.ts";
@@ -25,6 +26,8 @@ export interface FlashArrayOptions extends ArraySettings {
   readonly versions?: readonly string[];
   /** ms that a session may be idle; default one hour, 0 = for ever. */
   readonly idleTimeoutMs?: number;
+  /** Told after every call that may have changed the array, before it is answered. */
+  readonly onChange?: (() => void) | undefined;
 }
 
 export interface SimulatedFlashArray {
@@ -48,6 +51,12 @@ export function createFlashArray(options: FlashArrayOptions): SimulatedFlashArra
   });
   const sessions = new Sessions(model.state, options.apiToken, idleTimeoutMs);
   const versions = options.versions ?? versionsUpTo(26);
-  const service = new FlashArrayFrontEnd({ model, sessions, origin: options.origin, versions });
+  const service = new FlashArrayFrontEnd({
+    model,
+    sessions,
+    origin: options.origin,
+    versions,
+    onChange: options.onChange,
+  });
   return { service, model, sessions };
 }

@@ -2,6 +2,7 @@ import { type HttpTransport, seededRandom, UndiciTransport, VirtualClock } from 
 import type { VolumeBytes } from "../../content/volume-bytes.ts";
 import { findFreePort } from "../../free-ports.ts";
 import { createWorld } from "../../world.ts";
+import type { ArraysMemory } from "../array-memory.ts";
 
 /** An answer of the array as a test reads it. */
 export interface Rest1Answer {
@@ -96,18 +97,28 @@ export interface ServedArray {
   readonly rest2: Rest2Client;
 }
 
+/** How served arrays differ from the usual. */
+export interface ServedOptions {
+  readonly bytes?: VolumeBytes;
+  readonly memory?: ArraysMemory;
+  /** First time of the clock, ms since the UNIX epoch. */
+  readonly startsAt?: number;
+  readonly seed?: number;
+  /** Of array-a, in ms. */
+  readonly eradicationDelayMs?: number;
+}
+
 /** Two linked arrays under a virtual clock, served over real HTTP. `stop` has to be called. */
-export async function servedArrays(
-  options: { readonly bytes?: VolumeBytes; readonly eradicationDelayMs?: number } = {},
-) {
+export async function servedArrays(options: ServedOptions = {}) {
   const host = "127.0.0.41";
-  const clock = new VirtualClock(Date.UTC(2026, 0, 5));
+  const clock = new VirtualClock(options.startsAt ?? Date.UTC(2026, 0, 5));
   const origins = [`http://${host}:${await findFreePort(host)}`, `http://${host}:${await findFreePort(host)}`] as const;
-  const { bytes, eradicationDelayMs = 86_400_000 } = options;
+  const { bytes, memory, eradicationDelayMs = 86_400_000 } = options;
   const world = createWorld({
     ...(bytes ? { bytes } : {}),
+    ...(memory ? { memory } : {}),
     clock,
-    random: seededRandom(3),
+    random: seededRandom(options.seed ?? 3),
     arrays: [
       { name: "array-a", origin: origins[0], apiToken: "token-a", idleTimeoutMs: 3_600_000, eradicationDelayMs },
       { name: "array-b", origin: origins[1], apiToken: "token-b", idleTimeoutMs: 0 },

@@ -1,3 +1,4 @@
+import { ArrayError } from "../../flasharray/block-array.ts";
 import type { Backend, GroupRecord, VolumeRecord } from "./records.ts";
 import { REPLICATION_GROUP, type VolumeState } from "./volume-state.ts";
 
@@ -88,6 +89,11 @@ function adopt(state: VolumeState, volume: VolumeRecord): void {
   volume.replicationStatus = "disabled";
   if (!state.isReplicated(volume.typeId)) return;
   volume.backend.array.ensureGroup(REPLICATION_GROUP);
-  volume.backend.array.addToGroup(REPLICATION_GROUP, volume.providerId);
+  try {
+    volume.backend.array.addToGroup(REPLICATION_GROUP, volume.providerId);
+  } catch (error) {
+    // A volume that was given back by unmanage is still a member; the driver takes that refusal for success.
+    if (!(error instanceof ArrayError && /already belongs/i.test(error.message))) throw error;
+  }
   volume.replicationStatus = "enabled";
 }

@@ -58,6 +58,11 @@ function routeGroupTypes(router: Router<Call>, state: VolumeState): void {
       return accepted({ group_type: groupTypeView(type, call) });
     })
     .on("GET", "/group_types/:id", (call, { id = "" }) => ok({ group_type: groupTypeView(require(call, id), call) }))
+    .on("DELETE", "/group_types/:id", (call, { id = "" }) => {
+      requireAdmin(call, "group:group_types_manage");
+      state.groupTypes.delete(require(call, id).id);
+      return accepted();
+    })
     .on("POST", "/group_types/:id/group_specs", (call, { id = "" }) => {
       requireAdmin(call, "group:group_types_specs");
       const type = require(call, id);

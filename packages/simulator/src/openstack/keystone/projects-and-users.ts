@@ -103,6 +103,11 @@ function routeUsers(router: Router<Call>, state: IdentityState): void {
       const { enabled } = objectAt(call.body, "user");
       if (typeof enabled === "boolean") user.isEnabled = enabled;
       return ok({ user: userView(user) });
+    })
+    .on("DELETE", "/v3/users/:id", (call, { id = "" }) => {
+      requireAdmin(call, "delete_user");
+      if (!state.users.delete(id)) throw notFound(`Could not find user: ${id}.`);
+      return noContent;
     });
 }
 
