@@ -7,6 +7,9 @@ import { waitFor } from "../machines/wait.ts";
 import { REPOSITORY } from "./paths.ts";
 import { ARRAYS, type ArrayName } from "./site.ts";
 
+/** Arrays in one room: a transfer takes this long at least, and a group shows on its target after this. */
+const LINK = { transferMs: 2000, appearDelayMs: 2000 };
+
 const START_LIMIT_MS = 30_000;
 const STOP_LIMIT_MS = 20_000;
 
@@ -106,6 +109,7 @@ export class Arrays {
       clouds: [],
       certificate: { certFile: this.certificateFile, keyFile: key },
       dataDirectory: this.dataFolder,
+      link: LINK,
       seed: "none",
     };
     writeFileSync(join(this.#folder, "arrays.json"), `${JSON.stringify(config, undefined, 2)}\n`);

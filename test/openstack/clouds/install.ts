@@ -8,6 +8,9 @@ import type { Site } from "./site.ts";
 /** Where Debian's Python packages are. */
 const PYTHON_PACKAGES = "/usr/lib/python3/dist-packages";
 
+/** Links in it name the units that start with the machine. */
+const ENABLED_UNITS = "/etc/systemd/system/multi-user.target.wants";
+
 /** Debian's units take their time when everything starts at once on a small host. ms */
 const START_LIMIT_MS = 180_000;
 
@@ -29,7 +32,9 @@ export function writeConfiguration(machine: Machine, site: Site): void {
  */
 export async function startUnits(machine: Machine, units: readonly ServiceUnit[]): Promise<void> {
   const names = units.map(({ name }) => name).join(" ");
-  await machine.mustRun(`systemctl enable --quiet ${names} && systemctl start --no-block ${names}`);
+  // What `systemctl enable` would do, without its detour over the init scripts that Debian's units have beside them.
+  const links = units.map(({ name }) => `/lib/systemd/system/${name}.service`).join(" ");
+  await machine.mustRun(`ln -sft ${ENABLED_UNITS} ${links} && systemctl start --no-block ${names}`);
   await waitForUnits(machine, units);
 }
 

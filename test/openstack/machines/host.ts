@@ -1,5 +1,4 @@
 import { existsSync, readFileSync, statfsSync } from "node:fs";
-import { totalmem } from "node:os";
 import { join } from "node:path";
 import { mustRun } from "./command.ts";
 import { whyNoControlGroups } from "./control-group.ts";
@@ -8,13 +7,14 @@ import { whyNoControlGroups } from "./control-group.ts";
 const TOOLS = { mmdebstrap: "mmdebstrap", "systemd-nspawn": "systemd-container", ip: "iproute2", openssl: "openssl" };
 const TOOL_FOLDERS = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
-/** Two machines hold 5 GiB in their memory at rest. */
-const MEMORY_GIB = 8;
 /** An image and the layers of two machines, with room for volumes. */
 const DISK_GIB = 10;
 const GIB = 2 ** 30;
 
-/** @returns a sentence that says why machines cannot run on this host; undefined when they can. */
+/**
+ * @returns a sentence that says why machines cannot run on this host; undefined when they can.
+ * @param folder - where their state will be.
+ */
 export function whyNoMachines(folder: string): string | undefined {
   if (process.platform !== "linux") return "The machines need Linux.";
   if (process.getuid?.() !== 0) return "The machines need root.";
@@ -23,14 +23,18 @@ export function whyNoMachines(folder: string): string | undefined {
   if (!existsSync("/proc/self/ns/net")) return "This kernel has no network namespaces.";
   const controlGroups = whyNoControlGroups();
   if (controlGroups !== undefined) return `The machines need control groups: ${controlGroups}.`;
-  if (totalmem() < MEMORY_GIB * GIB) {
-    return `The machines need ${MEMORY_GIB} GiB of memory, this host has ${gib(totalmem())}.`;
-  }
   const disk = statfsSync(existingParent(folder));
   const free = disk.bavail * disk.bsize;
-  if (free < DISK_GIB * GIB)
-    return `The machines need ${DISK_GIB} GiB of free disk at ${folder}, there are ${gib(free)}.`;
-  return undefined;
+  if (free >= DISK_GIB * GIB) return undefined;
+  return `The machines need ${DISK_GIB} GiB of free disk at ${folder}, there are ${gib(free)}.`;
+}
+
+/** @returns a sentence that says that this host has less memory left than `needed` (bytes); undefined when it has. */
+export function whyTooLittleMemory(needed: number): string | undefined {
+  const text = readFileSync("/proc/meminfo", "utf8");
+  const available = Number(/^MemAvailable:\s+(\d+) kB$/m.exec(text)?.[1] ?? 0) * 1024;
+  if (available >= needed) return undefined;
+  return `The machines need ${gib(needed)} of memory, this host has ${gib(available)} left.`;
 }
 
 /** Installs the missing tools with apt. */

@@ -199,20 +199,27 @@ export class Machine {
 
   /** Writes a file in it, on or off, with the folders above it. */
   writeFile(path: string, content: string | Buffer, owner: FileOwner = {}): void {
-    this.#own(path, owner, (file) => writeFileSync(file, content));
+    writeFileSync(this.#makeRoom(path), content);
+    this.setOwner(path, owner);
   }
 
   /** Copies a file of this host into it. */
   copyIn(source: string, path: string, owner: FileOwner = {}): void {
-    this.#own(path, owner, (file) => copyFileSync(source, file));
+    copyFileSync(source, this.#makeRoom(path));
+    this.setOwner(path, owner);
   }
 
-  #own(path: string, { mode = 0o644, user = "root", group = "root" }: FileOwner, write: (file: string) => void): void {
+  /** Gives a file or a folder in it to somebody. */
+  setOwner(path: string, { mode = 0o644, user = "root", group = "root" }: FileOwner): void {
     const file = join(this.root, path);
-    mkdirSync(dirname(file), { recursive: true });
-    write(file);
     chownSync(file, this.#numberOf("passwd", user), this.#numberOf("group", group));
     chmodSync(file, mode);
+  }
+
+  #makeRoom(path: string): string {
+    const file = join(this.root, path);
+    mkdirSync(dirname(file), { recursive: true });
+    return file;
   }
 
   /** Users and groups have other numbers in the machine than here. */

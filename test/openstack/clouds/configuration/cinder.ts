@@ -19,8 +19,8 @@ export const CINDER: Service = {
       user: "cinder",
       application: "/usr/bin/cinder-wsgi",
       logFile: "/var/log/cinder/cinder-api.log",
-      processes: 2,
-      threads: 4,
+      processes: 1,
+      threads: 8,
     }),
   ],
 };

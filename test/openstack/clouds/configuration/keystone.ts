@@ -25,8 +25,8 @@ export const KEYSTONE: Service = {
       user: "keystone",
       application: "/usr/bin/keystone-wsgi-public",
       logFile: "/var/log/keystone/keystone.log",
-      processes: 2,
-      threads: 4,
+      processes: 1,
+      threads: 8,
     }),
   ],
 };

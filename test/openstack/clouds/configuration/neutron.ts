@@ -58,8 +58,8 @@ export const NEUTRON: Service = {
       user: "neutron",
       application: "/usr/bin/neutron-api",
       logFile: "/var/log/neutron/neutron-api.log",
-      processes: 2,
-      threads: 4,
+      processes: 1,
+      threads: 8,
     }),
   ],
 };

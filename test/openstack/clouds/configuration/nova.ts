@@ -34,7 +34,7 @@ export const NOVA: Service = {
       application: "/usr/bin/nova-api-wsgi",
       logFile: "/var/log/nova/nova-api.log",
       // Nova's API is written for green threads, of which uwsgi has none: a process serves one request at a time.
-      processes: 3,
+      processes: 2,
       threads: 1,
     }),
   ],
