@@ -1,6 +1,7 @@
 import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { serialize } from "node:v8";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { type ServedArrays, type ServedOptions, servedArrays } from "../flasharray/rest1/test-client.ts";
 import { ArraysFile } from "./arrays-file.ts";
@@ -89,7 +90,9 @@ describe("arrays that remember over a loss of power", () => {
 
   it("refuse to start with a file that is none of theirs", async () => {
     await start();
-    writeFileSync(file(), "{}");
-    expect(() => new ArraysFile(file()).read()).toThrow("holds no simulated arrays");
+    for (const content of ["{}", serialize({ format: "of-another-day", arrays: [] })]) {
+      writeFileSync(file(), content);
+      expect(() => new ArraysFile(file()).read()).toThrow("holds no simulated arrays");
+    }
   });
 });
