@@ -1,0 +1,83 @@
+import { readFileSync } from "node:fs";
+import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
+import { parse } from "yaml";
+import type { Pair, SiteName } from "../clouds/pair.ts";
+import type { CloudTarget, ManagePolicy } from "./cloud-target.ts";
+
+/** A target with what has to be closed after use. */
+export interface OpenTarget {
+  readonly target: CloudTarget;
+  close(): Promise<void>;
+}
+
+/** Entry of a clouds.yaml that logs in by password. */
+interface CloudEntry {
+  readonly auth: {
+    readonly auth_url: string;
+    readonly username: string;
+    readonly password: string;
+    readonly project_name: string;
+    readonly user_domain_name?: string;
+    readonly project_domain_name?: string;
+  };
+  readonly region_name?: string;
+  readonly cacert?: string;
+  readonly verify?: boolean;
+}
+
+/** The cloud that an administrator's entry of a clouds.yaml names. @throws Error when there is none of that name. */
+export function cloudsFileTarget(
+  file: string,
+  name: string,
+  offers: Pick<CloudTarget, "replicatedType" | "image">,
+): OpenTarget {
+  const { clouds } = parse(readFileSync(file, "utf8")) as { readonly clouds: Readonly<Record<string, CloudEntry>> };
+  const entry = clouds[name];
+  if (!entry) throw new Error(`${file} has no cloud ${name}: ${Object.keys(clouds).join(", ")}`);
+  const { auth, region_name: region, cacert, verify } = entry;
+  const transport = new UndiciTransport();
+  const scope = {
+    kind: "project",
+    projectName: auth.project_name,
+    projectDomainName: auth.project_domain_name ?? "Default",
+  } as const;
+  const tls = { ...(cacert ? { ca: readFileSync(cacert, "utf8") } : {}), insecure: verify === false };
+  const target: CloudTarget = {
+    ...offers,
+    authUrl: auth.auth_url,
+    ...(region ? { region } : {}),
+    ...(auth.auth_url.startsWith("https") ? { tls } : {}),
+    administrator: {
+      kind: "password",
+      username: auth.username,
+      password: auth.password,
+      userDomainName: auth.user_domain_name ?? "Default",
+      scope,
+    },
+    transport: transport.send,
+    clock: systemClock,
+    random: systemRandom,
+  };
+  return { target, close: () => transport.close() };
+}
+
+/** A cloud of a pair that these tests brought up; Cinder's rules can be changed there. */
+export function pairTarget(pair: Pair, site: SiteName): OpenTarget {
+  const { target, close } = cloudsFileTarget(pair.cloudsFile, site, { replicatedType: "replicated", image: "cirros" });
+  const path = "/etc/cinder/policy.yaml";
+  const setManagePolicy = async (policy: ManagePolicy) => {
+    pair.sites[site].writeFile(path, MANAGE_RULES[policy]);
+    // Cinder looks at the file when it is asked something, and compares its time.
+    await systemClock.sleep(1_100);
+  };
+  return { target: { ...target, setManagePolicy }, close };
+}
+
+/** Rules of `/etc/cinder/policy.yaml`: those of the installation guide, or none. */
+const MANAGE_RULES: Readonly<Record<ManagePolicy, string>> = {
+  open: `"volume_extension:volume_manage": "rule:admin_or_owner"
+"volume_extension:volume_unmanage": "rule:admin_or_owner"
+"volume_extension:services:index": "rule:admin_or_owner"
+`,
+  closed: "{}\n",
+};
