@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { buildDebianPackage } from "../../../packaging/debian-package.ts";
 import { buildNpmPackage } from "../../../packaging/npm-package.ts";
 import { readRelease } from "../../../packaging/release.ts";
+import { BASE_FOLDER } from "../clouds/paths.ts";
 import { mustRun } from "../machines/command.ts";
 import type { Machine } from "../machines/machine.ts";
 
@@ -28,10 +29,18 @@ export async function buildHostPackages(folder: string): Promise<HostPackages> {
   const work = join(folder, "debian");
   const options = { release, architecture, node, work, destination: folder, compression: "none" } as const;
   const debian = await buildDebianPackage(options);
-  await mustRun("apt-get", ["download", "--quiet", "libatomic1"], { cwd: folder, env: aptEnvironment() });
-  const libatomic = readdirSync(folder).find((name) => name.startsWith("libatomic1_"));
-  if (libatomic === undefined) throw new Error(`apt-get download left no libatomic1 in ${folder}`);
-  return { npm, debian, libatomic: join(folder, libatomic) };
+  return { npm, debian, libatomic: await ensureLibatomic() };
+}
+
+/** Debian's package of the library, kept between runs: beside the clouds there is no way out to fetch it. */
+async function ensureLibatomic(): Promise<string> {
+  const folder = join(BASE_FOLDER, "libraries");
+  mkdirSync(folder, { recursive: true });
+  const kept = () => readdirSync(folder).find((name) => name.endsWith(".deb"));
+  if (kept() === undefined) await mustRun("apt-get", ["download", "--quiet", "libatomic1"], { cwd: folder });
+  const name = kept();
+  if (name === undefined) throw new Error(`apt-get download left no libatomic1 in ${folder}`);
+  return join(folder, name);
 }
 
 /** Puts a file beside the operator who types `./name`. */
@@ -48,10 +57,4 @@ export async function bringNode(machine: Machine): Promise<void> {
   chmodSync(join(npm, "bin/npm-cli.js"), 0o755);
   const link = join(machine.root, "usr/local/bin/npm");
   if (!existsSync(link)) symlinkSync("../lib/node_modules/npm/bin/npm-cli.js", link);
-}
-
-/** apt writes as a user of its own only where that may: not in our folder. */
-function aptEnvironment(): Record<string, string> {
-  const config = Object.entries(process.env).flatMap(([key, value]) => (value === undefined ? [] : [[key, value]]));
-  return { ...Object.fromEntries(config), DEBIAN_FRONTEND: "noninteractive" };
 }

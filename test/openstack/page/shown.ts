@@ -1,6 +1,6 @@
 /**
- * What is missing in an output for it to be what the page shows: the lines of the page in their order, others may stand
- * between them. `<…>` stands for a word, `...` for anything; widths of columns do not count.
+ * What is missing in an output for it to be what the page shows: the lines of the page in their order (rows of a table in
+ * any), others may stand between them. `<…>` stands for a word, `...` for anything; widths of columns do not count.
  * @returns the first line of the page that is not there; undefined when all are.
  */
 export function missingLine(shown: string, output: string): string | undefined {
@@ -8,9 +8,10 @@ export function missingLine(shown: string, output: string): string | undefined {
   let from = 0;
   for (const line of shown.split("\n").filter((each) => each.trim() !== "")) {
     const pattern = patternOf(line);
-    const at = lines.findIndex((each, index) => index >= from && pattern.test(each));
+    const isRow = line.startsWith("|");
+    const at = lines.findIndex((each, index) => (isRow || index >= from) && pattern.test(each));
     if (at === -1) return line;
-    from = at + 1;
+    from = isRow ? from : at + 1;
   }
   return undefined;
 }

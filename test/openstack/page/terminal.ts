@@ -3,7 +3,7 @@ import type { Machine } from "../machines/machine.ts";
 
 /** No pager, which would wait for a key. */
 const ENVIRONMENT = { SYSTEMD_PAGER: "cat", TERM: "dumb" };
-const SCRIPT = "/run/page-block.sh";
+const SCRIPT = "/root/page-block.sh";
 const TIME_LIMIT_MS = 10 * 60_000;
 
 /** Runs a block of commands that ask nothing, as one script that ends with the first failure. Never throws. */
