@@ -12,6 +12,11 @@ if ((option !== undefined && option !== "--purge") || rest.length > 0) {
   process.stderr.write("usage: npm run openstack:down [-- --purge]\n");
   process.exitCode = 64;
 } else {
-  await takeDown(openPair());
-  if (option === "--purge") await purge();
+  try {
+    await takeDown(openPair());
+    if (option === "--purge") await purge();
+  } catch (error) {
+    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.exitCode = 1;
+  }
 }

@@ -1,4 +1,5 @@
-import { existsSync } from "node:fs";
+import { existsSync, readdirSync } from "node:fs";
+import { join } from "node:path";
 import { mustRun } from "../machines/command.ts";
 import { removeImages } from "../machines/image.ts";
 import { removeNetwork } from "../machines/network.ts";
@@ -13,7 +14,13 @@ export async function takeDown(pair: Pair): Promise<void> {
   if (existsSync(pair.folder)) await mustRun("rm", ["--recursive", "--force", "--one-file-system", pair.folder]);
 }
 
-/** Forgets the images; pairs that run need them. */
+/**
+ * Forgets the images.
+ * @throws Error when a pair is left, as its machines stand on them.
+ */
 export async function purge(): Promise<void> {
+  const folder = join(BASE_FOLDER, "pairs");
+  const pairs = existsSync(folder) ? readdirSync(folder) : [];
+  if (pairs.length > 0) throw new Error(`The images stay: pairs ${pairs.join(", ")} need them`);
   await removeImages(BASE_FOLDER);
 }
