@@ -1,4 +1,7 @@
 import { beforeAll, describe, expect, it } from "vitest";
+import { SERVICES } from "../clouds/configuration/index.ts";
+import { KEYSTONE } from "../clouds/configuration/keystone.ts";
+import { waitForUnits } from "../clouds/install.ts";
 import { openPair } from "../clouds/pair.ts";
 import { PASSWORDS } from "../clouds/site.ts";
 import { type CommandResult, requireSuccess } from "../machines/command.ts";
@@ -133,6 +136,10 @@ describe.each([
     const { machine } = walks[index];
     await machine.shutdown();
     await machine.boot();
+    await waitForUnits(
+      machine,
+      [KEYSTONE, ...SERVICES].flatMap(({ units }) => units),
+    );
     await waitForApi(walks[index]);
     expect(
       missingLine("Active: active (running) since ...", await type("systemctl status protector-engine")),
