@@ -1,3 +1,4 @@
+import { describeCommands } from "@protector/cli";
 import { ERROR_CATALOGUE, ERROR_HELP_PATH, ROUTES, type Route, wireCode } from "@protector/contract";
 import type { Option, OptionTable } from "../packages/server/src/config/option.ts";
 import { BACKEND_OPTIONS, OPTIONS } from "../packages/server/src/config/options.ts";
@@ -9,6 +10,7 @@ export const REFERENCE_PAGES: Readonly<Record<string, () => string>> = {
   "errors.md": errorsPage,
   "policy.md": policyPage,
   "api.md": apiPage,
+  "../plugins/osc/protectorclient/manifest.json": () => `${JSON.stringify(describeCommands(), null, 1)}\n`,
 };
 
 const MADE = "<!-- Made by `npm run docs`. Change the code's data, not this page. -->";

@@ -1,7 +1,10 @@
 import { type ApiError, type Delivery, type SiteClient, TwoSiteClient } from "@protector/client";
-import { entryOfVariables } from "./cloud/cloud-entry.ts";
+import type { TokenKeep } from "@protector/openstack";
+import { type CloudEntry, entryOfVariables } from "./cloud/cloud-entry.ts";
 import { type CloudFiles, readCloudFiles, requireEntry } from "./cloud/cloud-files.ts";
+import { canLogIn } from "./cloud/credential.ts";
 import { findPeer } from "./cloud/find-peer.ts";
+import { handedSession } from "./cloud/handed-session.ts";
 import { openSite, type SiteHandle } from "./cloud/site-handle.ts";
 import { EXIT, UsageError } from "./exit-codes.ts";
 import type { GlobalOptions } from "./global-options.ts";
@@ -27,9 +30,13 @@ export class CommandContext {
   constructor(host: CliHost, options: GlobalOptions) {
     this.host = host;
     this.options = options;
-    this.printer = new Printer(host, { format: options.format, picks: options.column });
+    this.printer = new Printer(host, {
+      format: options.format,
+      picks: options.column,
+      isForPeople: options.format === "table" || options.isExchangeForPeople,
+    });
     this.#globalRequestId = `req-${host.random.uuid()}`;
-    this.#near = this.#open(this.#nearEntry());
+    this.#near = this.#openNear();
     this.sites = new TwoSiteClient({ near: this.#near.client, far: async () => (await this.#openFar()).client });
   }
 
@@ -104,8 +111,17 @@ export class CommandContext {
     return this.#open(findPeer(this.#cloudFiles(), this.#near.entry, summaries));
   }
 
-  #open(entry: Parameters<typeof openSite>[0]): SiteHandle {
-    const handle = openSite(entry, this.host, this.#globalRequestId);
+  /** A login that was handed over is renewed as the cloud's own entry says, where there is one. */
+  #openNear(): SiteHandle {
+    const handed = handedSession(this.host.env);
+    if (!handed) return this.#open(this.#nearEntry());
+    const own = this.#cloudFiles().entries.find(({ name }) => name === handed.entry.name);
+    const entry = own && canLogIn(own) ? { ...handed.entry, auth: own.auth, authType: own.authType } : handed.entry;
+    return this.#open(entry, handed.keep);
+  }
+
+  #open(entry: CloudEntry, keep?: TokenKeep): SiteHandle {
+    const handle = openSite({ entry, globalRequestId: this.#globalRequestId, keep }, this.host);
     this.#handles.set(handle.client, handle);
     return handle;
   }

@@ -7,6 +7,8 @@ export interface GlobalOptions {
   readonly osCloud?: string;
   readonly secondaryCloud?: string;
   readonly format: Format;
+  /** For the format `exchange`: whether the plugin shows people a table. */
+  readonly isExchangeForPeople: boolean;
   readonly column: readonly string[];
   /** Undefined = on a terminal. */
   readonly wait?: boolean;
@@ -35,6 +37,7 @@ export function addGlobalOptions(program: Command): void {
   for (const key of [...AUTH_KEYS, ...OTHER_VARIABLES])
     program.addOption(new Option(`--os-${key.replaceAll("_", "-")} <value>`).hideHelp());
   program.addOption(new Option("--insecure").hideHelp());
+  program.addOption(new Option("--exchange <reader>").choices(["people", "programs"]).hideHelp());
 }
 
 export function readGlobalOptions(program: Command): GlobalOptions {
@@ -42,7 +45,8 @@ export function readGlobalOptions(program: Command): GlobalOptions {
   const isWaitGiven = program.getOptionValueSource("wait") === "cli";
   const { osCloud, secondaryCloud, format, column, timeout, debug, yes } = given;
   return {
-    format,
+    format: given.exchange === undefined ? format : "exchange",
+    isExchangeForPeople: given.exchange === "people",
     column,
     debug,
     yes,

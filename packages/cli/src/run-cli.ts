@@ -1,32 +1,27 @@
-import { Command, CommanderError } from "commander";
-import type { Act } from "./commands/command.ts";
-import { addCommands } from "./commands/index.ts";
+import { type Command, CommanderError } from "commander";
 import { CommandContext } from "./context.ts";
 import { debugTransport } from "./debug-transport.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
-import { addGlobalOptions, readGlobalOptions } from "./global-options.ts";
+import { readGlobalOptions } from "./global-options.ts";
 import type { CliHost } from "./host.ts";
 import { errorText } from "./output/error-text.ts";
 import { painterFor } from "./output/style.ts";
-import { VERSION } from "./version.ts";
+import { buildProgram } from "./program.ts";
 
 /**
  * Runs one command line.
  * @returns the exit code ({@link EXIT}); never throws.
  */
 export async function runCli(host: CliHost): Promise<number> {
-  const program = new Command("protector");
   let exitCode: number = EXIT.done;
-  const act: Act = async (run) => {
+  const program = buildProgram((program) => async (run) => {
     const options = readGlobalOptions(program);
     const transport = options.debug ? debugTransport(host.transport, host.stderr, host.clock) : host.transport;
     const context = new CommandContext({ ...host, transport }, options);
     await run(context);
     exitCode = context.exitCode;
-  };
+  });
   program
-    .version(`protector ${VERSION}`, "--version")
-    .description("Disaster recovery for OpenStack: protection groups that fail over between two clouds")
     .configureOutput({
       writeOut: (text) => host.stdout.write(text),
       writeErr: (text) => host.stderr.write(text),
@@ -35,8 +30,6 @@ export async function runCli(host: CliHost): Promise<number> {
       outputError: (text, write) => write(text.replace(/^error: /, "Error: ")),
     })
     .showHelpAfterError("(add --help for the options)");
-  addGlobalOptions(program);
-  addCommands(program, act);
   applyToAll(program, (command) => command.exitOverride());
   try {
     await program.parseAsync([...host.argv], { from: "user" });

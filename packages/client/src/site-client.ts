@@ -100,18 +100,20 @@ export class SiteClient {
     const path = pathOf(name, { ...given.path, ...project } as PathOf<N>);
     const url = `${await this.rootUrl()}${path}${queryText(given.query)}`;
     const key = route.isIdempotencyKeyed ? (given.idempotencyKey ?? this.#options.ports.random.uuid()) : undefined;
-    const answer = await this.#send(route, {
-      method: route.method,
-      url,
-      timeoutMs: TIMEOUT_MS,
-      headers: {
-        ...(await this.#headers(route)),
-        ...(given.body === undefined ? {} : { "content-type": "application/json" }),
-        ...(key === undefined ? {} : { "idempotency-key": key }),
-      },
-      ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
-      ...(this.#options.tls === undefined ? {} : { tls: this.#options.tls }),
-    });
+    const send = async (token: string | undefined) =>
+      this.#send(route, {
+        method: route.method,
+        url,
+        timeoutMs: TIMEOUT_MS,
+        headers: {
+          ...this.#headers(token),
+          ...(given.body === undefined ? {} : { "content-type": "application/json" }),
+          ...(key === undefined ? {} : { "idempotency-key": key }),
+        },
+        ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
+        ...(this.#options.tls === undefined ? {} : { tls: this.#options.tls }),
+      });
+    const answer = route.rule === null ? await send(undefined) : await this.#authorised(send);
     return this.#read(route, answer) as ResponseOf<N>;
   }
 
@@ -144,14 +146,24 @@ export class SiteClient {
     return items;
   }
 
-  async #headers(route: Route): Promise<Record<string, string>> {
-    const headers: Record<string, string> = {
+  #headers(token: string | undefined): Record<string, string> {
+    return {
       accept: "application/json",
       "openstack-api-version": `${SERVICE_TYPE} ${MAX_MICROVERSION}`,
       "x-openstack-request-id": this.#options.globalRequestId,
+      ...(token === undefined ? {} : { "x-auth-token": token }),
     };
-    if (route.rule !== null) headers["x-auth-token"] = (await this.#login()).value;
-    return headers;
+  }
+
+  /** A token that was kept from before may be revoked: what it was refused for is asked once more with a new one. */
+  async #authorised(send: (token: string) => Promise<HttpResponse>): Promise<HttpResponse> {
+    const { session } = this.#options;
+    const { value } = await this.#login();
+    const answer = await send(value);
+    if (answer.status !== 401 || !session.discardToken) return answer;
+    session.discardToken(value);
+    const renewed = await this.#login();
+    return renewed.value === value ? answer : send(renewed.value);
   }
 
   #login() {

@@ -49,6 +49,25 @@ export interface CloudOptions {
   readonly tries?: number;
   /** Our request id (`req-<uuid>`), sent as `X-Openstack-Request-Id` on every call. */
   readonly requestId?: string;
+  /** Where tokens outlive the session; default: nowhere. */
+  readonly keep?: TokenKeep;
+}
+
+/** A token with what it says, and until when it is used. */
+export interface KeptToken {
+  readonly value: string;
+  readonly content: Token;
+  /** By our clock, ms since 1970. */
+  readonly renewAt: number;
+}
+
+/** A place for one login's token. None of it may throw: a session goes on without. */
+export interface TokenKeep {
+  /** Asked before the first login. */
+  load(): KeptToken | undefined;
+  save(token: KeptToken): void;
+  /** The kept token was refused. */
+  forget(): void;
 }
 
 /** What a cloud session needs from outside. */
@@ -71,6 +90,8 @@ export interface Cloud {
   readonly placement: PlacementClient;
   /** The session's own token value and content. */
   token(): Promise<{ readonly value: string; readonly content: Token }>;
+  /** A service refused this token: the next call fetches another. */
+  discardToken(value: string): void;
   catalog(): Promise<readonly CatalogService[]>;
   /** @throws OutsideError `needs_operator` when the catalog has no such endpoint; names type, region and interface. */
   endpoint(serviceType: string): Promise<string>;

@@ -60,6 +60,10 @@ class CloudSession implements Cloud {
     return this.#session.token(this.#requestId);
   }
 
+  discardToken(value: string): void {
+    this.#session.discard(value);
+  }
+
   async catalog(): ReturnType<Cloud["catalog"]> {
     return (await this.token()).content.catalog;
   }

@@ -7,4 +7,5 @@ export type * from "./identity.ts";
 export type * from "./image.ts";
 export type * from "./network.ts";
 export type * from "./placement.ts";
+export { readTokenBody } from "./token-content.ts";
 export type * from "./volume.ts";

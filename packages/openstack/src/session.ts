@@ -1,7 +1,7 @@
 import { type HttpResponse, OutsideError } from "@protector/ports";
 import { type AnswerSource, readJson } from "./answer.ts";
 import { authRequest } from "./auth-request.ts";
-import type { CloudOptions, CloudPorts, Credential, Scope } from "./cloud.ts";
+import type { CloudOptions, CloudPorts, Credential, KeptToken, Scope } from "./cloud.ts";
 import { remoteRequestId, Wire } from "./exchange.ts";
 import type { Token } from "./identity.ts";
 import { readToken } from "./token-content.ts";
@@ -25,7 +25,8 @@ export class Session {
   readonly identityUrl: string;
   readonly #ports: CloudPorts;
   readonly #remembered = new Map<string, Promise<unknown>>();
-  #current: { readonly token: IssuedToken; readonly renewAt: number } | undefined;
+  #current: KeptToken | undefined;
+  #isKeepAsked = false;
   #login: Promise<IssuedToken> | undefined;
 
   constructor(options: CloudOptions, ports: CloudPorts) {
@@ -44,7 +45,11 @@ export class Session {
    * @throws OutsideError (service `keystone`).
    */
   async token(requestId: string): Promise<IssuedToken> {
-    if (this.#current && this.#ports.clock.now() < this.#current.renewAt) return this.#current.token;
+    if (!this.#isKeepAsked) {
+      this.#isKeepAsked = true;
+      this.#current ??= this.options.keep?.load();
+    }
+    if (this.#current && this.#ports.clock.now() < this.#current.renewAt) return this.#current;
     this.#login ??= this.#logIn(requestId).finally(() => {
       this.#login = undefined;
     });
@@ -53,7 +58,9 @@ export class Session {
 
   /** A service refused this token: the next call gets a new one. A newer token is left alone. */
   discard(value: string): void {
-    if (this.#current?.token.value === value) this.#current = undefined;
+    if (this.#current?.value !== value) return;
+    this.#current = undefined;
+    this.options.keep?.forget();
   }
 
   /** Asks once per session; a failed answer is asked for again. */
@@ -80,8 +87,9 @@ export class Session {
     const lifeMs = Date.parse(expiresAt) - Date.parse(issuedAt);
     const now = this.#ports.clock.now();
     const endsAt = credential.kind === "token" ? Date.parse(expiresAt) : now + lifeMs;
-    this.#current = { token, renewAt: endsAt - RENEW_BEFORE_MS };
-    return token;
+    this.#current = { ...token, renewAt: endsAt - RENEW_BEFORE_MS };
+    this.options.keep?.save(this.#current);
+    return this.#current;
   }
 
   /** A given token is used itself when its scope is the one wanted: some clouds forbid to change a token's scope. */

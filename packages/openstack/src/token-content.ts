@@ -1,7 +1,16 @@
-import type { Fields } from "./answer.ts";
+import { type Fields, readJson } from "./answer.ts";
 import type { ApplicationCredential, CatalogService, Token } from "./identity.ts";
 
 const INTERFACES = ["public", "internal", "admin"] as const;
+
+/**
+ * Reads the body of an answer to `GET` or `POST /v3/auth/tokens` that another program was given.
+ * @throws OutsideError when it is no such body.
+ */
+export function readTokenBody(body: string): Token {
+  const source = { service: "keystone", call: "token", status: 200, remoteRequestId: undefined, isWrite: false };
+  return readToken(readJson(body, source).object("token"));
+}
 
 /** Reads the `token` object of `GET` and `POST /v3/auth/tokens`. */
 export function readToken(token: Fields): Token {

@@ -19,6 +19,17 @@ export function credentialOf(entry: CloudEntry): Credential {
   }
 }
 
+/** Whether an entry says enough for a login of a kind that is known here. */
+export function canLogIn(entry: CloudEntry): boolean {
+  try {
+    credentialOf(entry);
+    return true;
+  } catch (error) {
+    if (error instanceof UsageError) return false;
+    throw error;
+  }
+}
+
 function methodOf({ name, auth, authType }: CloudEntry): "password" | "token" | "application_credential" {
   const type = authType?.replace(/^v3/, "").replaceAll("_", "");
   if (type === "password" || type === "token") return type;

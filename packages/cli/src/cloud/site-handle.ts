@@ -1,5 +1,5 @@
 import { SiteClient } from "@protector/client";
-import { type Cloud, connectCloud } from "@protector/openstack";
+import { type Cloud, connectCloud, type TokenKeep } from "@protector/openstack";
 import type { TlsOptions } from "@protector/ports";
 import { UsageError } from "../exit-codes.ts";
 import type { CliHost } from "../host.ts";
@@ -19,11 +19,18 @@ export interface SiteHandle {
 
 type Ports = Pick<CliHost, "transport" | "clock" | "random" | "readFile">;
 
+export interface OpenRequest {
+  readonly entry: CloudEntry;
+  readonly globalRequestId: string;
+  /** Where its token is kept; default: nowhere. */
+  readonly keep?: TokenKeep | undefined;
+}
+
 /**
  * Opens a site; nothing is sent before the first call.
  * @throws UsageError when the entry lacks something.
  */
-export function openSite(entry: CloudEntry, host: Ports, globalRequestId: string): SiteHandle {
+export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Ports): SiteHandle {
   const authUrl = entry.auth.auth_url;
   if (!authUrl) throw new UsageError(`Cloud "${entry.name}" lacks auth_url in its auth section.`);
   const caCertificate = entry.caFile === undefined ? undefined : readCa(entry, host);
@@ -41,6 +48,7 @@ export function openSite(entry: CloudEntry, host: Ports, globalRequestId: string
       timeoutMs: 30_000,
       ...(entry.region === undefined ? {} : { region: entry.region }),
       ...(tls === undefined ? {} : { tls }),
+      ...(keep === undefined ? {} : { keep }),
     },
     ports,
   );
@@ -50,6 +58,7 @@ export function openSite(entry: CloudEntry, host: Ports, globalRequestId: string
       const { value, content } = await cloud.token();
       return { value, projectId: content.projectId };
     },
+    discardToken: (value: string) => cloud.discardToken(value),
     endpoint: async () => entry.endpoint ?? (await cloud.endpoint("protector")),
   };
   const client = new SiteClient({ session, ports, globalRequestId, ...(tls === undefined ? {} : { tls }) });

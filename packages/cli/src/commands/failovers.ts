@@ -5,8 +5,8 @@ import type { CommandContext } from "../context.ts";
 import { EXIT, exitCodeOfStatus, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames } from "../follow.ts";
 import { planView } from "../output/plan-view.ts";
-import type { Act } from "./command.ts";
-import { OPERATION_COLUMNS } from "./operation-columns.ts";
+import { type Act, yields } from "./command.ts";
+import { OPERATION_COLUMNS, PLAN_COLUMNS } from "./operation-columns.ts";
 
 interface RecoveryOptions {
   readonly dryRun?: boolean;
@@ -16,8 +16,7 @@ interface RecoveryOptions {
 
 /** `protector failover` and `protector reclaim` */
 export function addFailoverCommands(program: Command, act: Act): void {
-  program
-    .command("failover")
+  yields(program.command("failover"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option("--dry-run", "show the plan and do nothing")
     .description("planned failover: stop the servers, replicate, start them at the other site")
@@ -30,8 +29,7 @@ export function addFailoverCommands(program: Command, act: Act): void {
         }),
       ),
     );
-  program
-    .command("reclaim")
+  yields(program.command("reclaim"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option("--dry-run", "show the plan and do nothing")
     .option("--reason <text>", "why it is safe; needed when the other site has taken over")
@@ -65,7 +63,7 @@ async function recover(context: CommandContext, recovery: Recovery): Promise<voi
   const operation = await follow(context, planned, { isQuiet: true });
   const { plan } = operation;
   if (!plan) return planFailed(context, operation);
-  if (recovery.isDryRun && !printer.isForPeople) printer.record(plan, []);
+  if (recovery.isDryRun && !printer.isForPeople) printer.record(plan, PLAN_COLUMNS);
   else await showPlan(context, { operation, client: planned.client }, plan);
   if (plan.blockers.length > 0) return context.worsen(EXIT.refusedByState);
   if (recovery.isDryRun) return;
@@ -95,7 +93,9 @@ async function showPlan(context: CommandContext, running: RunningOperation, plan
     from,
     to,
   });
-  (isOnError ? host.stderr : host.stdout).write(`${lines.join("\n")}\n`);
+  const text = `${lines.join("\n")}\n`;
+  if (isOnError) host.stderr.write(text);
+  else printer.tell(text);
 }
 
 /** A failover comes to the site that runs it; a reclaim too. */

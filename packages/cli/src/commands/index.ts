@@ -16,7 +16,7 @@ export function addCommands(program: Command, act: Act): void {
   addSiteCommands(program, act);
   addTenantMappingCommands(program, act);
   const groups = addProtectionGroupCommands(program, act);
-  addPolicyCommands(groups, act);
+  addPolicyCommands(program, groups, act);
   addSyncCommands(groups, act);
   addMemberCommands(program, act);
   addMappingCommands(program, act);

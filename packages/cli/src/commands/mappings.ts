@@ -6,8 +6,8 @@ import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { collect } from "../global-options.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import type { Column } from "../output/column.ts";
+import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 import { ResourceNames } from "./resource-names.ts";
 
@@ -38,14 +38,12 @@ interface TypedPair {
 /** `protector mapping …`: without a group, what new groups of the project start with. */
 export function addMappingCommands(program: Command, act: Act): void {
   const mappings = program.command("mapping").description("what a resource of one site is on the other");
-  mappings
-    .command("show")
+  yields(mappings.command("show"), "list", NAMED_LIST)
     .alias("list")
     .argument("[group]", "name or id; without it the project's defaults")
     .description("show the mappings, from the home site to the other")
     .action((ref: string | undefined) => act((context) => show(context, ref)));
-  const set = mappings
-    .command("set")
+  const set = yields(mappings.command("set"), "list", NAMED_LIST)
     .argument("[group]", "name or id; without it the project's defaults")
     .description("add or change mappings; A is at the home site, B at the other, names or ids");
   for (const kind of MAPPING_KINDS) set.option(`--${kind.replaceAll("_", "-")} <A=B>`, "may be repeated", collect);

@@ -5,9 +5,9 @@ import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import { collect, natural } from "../global-options.ts";
+import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { findMember, readingSite, requireServerId } from "./find.ts";
 import { OPERATION_LIST } from "./operation-columns.ts";
 
@@ -59,15 +59,14 @@ interface OrderOptions {
 /** `protector member …` */
 export function addMemberCommands(program: Command, act: Act): void {
   const members = program.command("member").description("servers of a protection group");
-  withOrder(members.command("add"))
+  withOrder(yields(members.command("add"), "list", OPERATION_LIST))
     .argument("<group>", "name or id")
     .argument("<server...>", "names or ids of servers at the primary site")
     .description("protect servers")
     .action((ref: string, servers: string[], options: OrderOptions) =>
       act((context) => addMembers(context, { ref, servers, options })),
     );
-  members
-    .command("list")
+  yields(members.command("list"), "list", LIST)
     .argument("<group>", "name or id")
     .description("list the members of a group")
     .action((ref: string) =>
@@ -76,8 +75,7 @@ export function addMemberCommands(program: Command, act: Act): void {
         context.printer.list(await client.all("members.index", { path: { id } }), LIST);
       }),
     );
-  members
-    .command("show")
+  yields(members.command("show"), "record", RECORD)
     .argument("<group>", "name or id")
     .argument("<member>", "name, id or server id")
     .description("show a member with its captured description")
@@ -87,15 +85,14 @@ export function addMemberCommands(program: Command, act: Act): void {
         context.printer.record(await findMember(client, id, member), RECORD);
       }),
     );
-  withOrder(members.command("set"))
+  withOrder(yields(members.command("set"), "record", RECORD))
     .argument("<group>", "name or id")
     .argument("<member>", "name, id or server id")
     .description("change start order and user data")
     .action((ref: string, member: string, options: OrderOptions) =>
       act((context) => setMember(context, { ref, member, options })),
     );
-  members
-    .command("remove")
+  yields(members.command("remove"), "list", OPERATION_LIST)
     .argument("<group>", "name or id")
     .argument("<member...>", "names, ids or server ids")
     .description("stop protecting servers; the servers are not touched")

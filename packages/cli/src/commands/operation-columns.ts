@@ -1,6 +1,6 @@
-import type { Operation } from "@protector/contract";
+import type { Operation, Plan } from "@protector/contract";
+import type { Column } from "../output/column.ts";
 import { durationText, timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
 
 const seconds = (value: number | null) => (value === null ? null : durationText(value));
 
@@ -41,6 +41,21 @@ export const OPERATION_LIST: readonly Column<Operation>[] = [
   { name: "created_at", cell: (operation) => timeText(operation.created_at) },
   { name: "finished_at", cell: (operation) => timeText(operation.finished_at) },
 ];
+
+/** What an operation would do. */
+export const PLAN_COLUMNS: readonly Column<Plan>[] = [
+  { name: "digest" },
+  { name: "steps", cell: ({ steps }) => steps.length },
+  { name: "recovery_point" },
+  { name: "expected_data_loss", cell: (plan) => seconds(plan.expected_data_loss_seconds) },
+  { name: "expected_duration", cell: (plan) => seconds(plan.expected_duration_seconds) },
+  { name: "blockers", cell: ({ blockers }) => blockers.map(checkText).join("\n") },
+  { name: "warnings", cell: ({ warnings }) => warnings.map(checkText).join("\n") },
+];
+
+function checkText({ subject, reason }: Plan["blockers"][number]): string {
+  return `${subject}: ${reason}`;
+}
 
 function memberText({
   name,

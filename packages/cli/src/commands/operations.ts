@@ -12,26 +12,23 @@ import type { CommandContext } from "../context.ts";
 import { exitCodeOfStatus, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames, settle } from "../follow.ts";
 import { operationTree } from "../output/operation-tree.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 
 /** `protector operation …` */
 export function addOperationCommands(program: Command, act: Act): void {
   const operations = program.command("operation").description("runs of workflows, on both sites");
-  operations
-    .command("list")
+  yields(operations.command("list"), "list", OPERATION_LIST)
     .option("--protection-group <group>", "only those of a group (name or id)")
     .addOption(new Option("--status <status>", "only those in this status").choices(OPERATION_STATUSES))
     .addOption(new Option("--type <type>", "only those of this type").choices(OPERATION_TYPES))
     .description("list operations of both sites, newest first")
     .action((options: Filters) => act((context) => list(context, options)));
-  operations
-    .command("show")
+  yields(operations.command("show"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .description("show an operation with its steps")
     .action((id: string) => act((context) => show(context, id)));
-  operations
-    .command("watch")
+  yields(operations.command("watch"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .description("watch an operation until it has ended; Ctrl-C leaves, the operation goes on")
     .action((id: string) => act((context) => watch(context, id)));
@@ -69,7 +66,7 @@ async function show(context: CommandContext, id: string): Promise<void> {
       memberName: await memberNames(running),
     },
   );
-  printer.write(`\n${lines.join("\n")}\n`);
+  printer.tell(`\n${lines.join("\n")}\n`);
 }
 
 async function watch(context: CommandContext, id: string): Promise<void> {
@@ -95,14 +92,12 @@ const END_OF = {
 
 function addVerbs(operations: Command, act: Act): void {
   for (const verb of ["cancel", "retry", "rollback"] as const) {
-    operations
-      .command(verb)
+    yields(operations.command(verb), "record", OPERATION_COLUMNS)
       .argument("<operation>", "id")
       .description(VERBS[verb])
       .action((id: string) => act((context) => ask(context, id, { action: { [verb]: {} }, ...END_OF[verb] })));
   }
-  operations
-    .command("resume")
+  yields(operations.command("resume"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .option("--as <mode>", "unplanned: the source site is lost, go on without it")
     .option("--reason <text>", "why; kept in the audit, needed with --as")
@@ -115,8 +110,7 @@ function addVerbs(operations: Command, act: Act): void {
         await ask(context, id, { action: { resume } });
       }),
     );
-  operations
-    .command("abandon")
+  yields(operations.command("abandon"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .requiredOption("--reason <text>", "why; kept in the audit")
     .description("stop working on it; what it made is listed as left over")

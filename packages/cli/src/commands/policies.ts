@@ -4,9 +4,9 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import { natural, positive } from "../global-options.ts";
+import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 
 const RECORD: readonly Column<ReplicationPolicy>[] = [
@@ -42,10 +42,15 @@ interface PolicyOptions {
   readonly keepDays?: number;
 }
 
-/** `protector protection-group policy-…` and `readiness` live beside the group's own verbs. */
-export function addPolicyCommands(groups: Command, act: Act): void {
-  groups
-    .command("policy-show")
+/** `protector protection-group policy-…`, and the same as `protector policy …`. */
+export function addPolicyCommands(program: Command, groups: Command, act: Act): void {
+  const policies = program.command("policy").description("replication policies of protection groups");
+  addVerbs(policies, "", act);
+  addVerbs(groups, "policy-", act);
+}
+
+function addVerbs(parent: Command, prefix: "" | "policy-", act: Act): void {
+  yields(parent.command(`${prefix}show`), "record", RECORD)
     .argument("<group>", "name or id")
     .description("show the replication policy; tokens are never shown")
     .action((ref: string) =>
@@ -54,11 +59,11 @@ export function addPolicyCommands(groups: Command, act: Act): void {
         context.printer.record((await client.call("policies.show", { path: { id } })).policy, RECORD);
       }),
     );
-  withPolicy(groups.command("policy-create"))
+  withPolicy(yields(parent.command(`${prefix}create`), "record", RECORD))
     .argument("<group>", "name or id")
     .description("create the replication policy and set up replication")
     .action((ref: string, options: PolicyOptions) => act((context) => write(context, { ref, options, isNew: true })));
-  withPolicy(groups.command("policy-update"))
+  withPolicy(yields(parent.command(`${prefix}update`), "record", RECORD))
     .argument("<group>", "name or id")
     .description("change the replication policy and bring the arrays to it")
     .action((ref: string, options: PolicyOptions) => act((context) => write(context, { ref, options, isNew: false })));

@@ -4,10 +4,10 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
+import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
-import { OPERATION_COLUMNS } from "./operation-columns.ts";
+import { type Act, yields } from "./command.ts";
+import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 
 const LIST: readonly Column<ProtectionGroup>[] = [
   { name: "id" },
@@ -47,6 +47,8 @@ const recordColumns = (site: SiteName): readonly Column<ProtectionGroup>[] => [
   { name: "updated_at", cell: (group) => timeText(group.updated_at) },
 ];
 
+const RECORD = recordColumns((id) => id);
+
 /** Shows a group as its primary knows it, else as the site that answers does. */
 async function showGroup(context: CommandContext, ref: string): Promise<void> {
   const { views, primary } = await context.sites.inspectAndMend(ref);
@@ -72,8 +74,7 @@ async function showGroup(context: CommandContext, ref: string): Promise<void> {
 /** `protector protection-group …` */
 export function addProtectionGroupCommands(program: Command, act: Act): Command {
   const groups = program.command("protection-group").alias("pg").description("protection groups");
-  groups
-    .command("create")
+  yields(groups.command("create"), "record", RECORD)
     .argument("<name>")
     .option("--description <text>")
     .description("create a group whose servers run at --os-cloud and recover at the secondary cloud")
@@ -84,21 +85,18 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
         await showGroup(context, value.id);
       }),
     );
-  groups
-    .command("list")
+  yields(groups.command("list"), "list", LIST)
     .option("--name <name>", "only the group of this name")
     .option("--status <status>", "only groups in this status")
     .description("list the groups of the project")
     .action((filters: Record<string, string>) =>
       act(async (context) => context.printer.list(await context.sites.listGroups(filters), LIST)),
     );
-  groups
-    .command("show")
+  yields(groups.command("show"), "record", RECORD)
     .argument("<group>", "name or id")
     .description("show a group")
     .action((ref: string) => act((context) => showGroup(context, ref)));
-  groups
-    .command("set")
+  yields(groups.command("set"), "record", RECORD)
     .argument("<group>", "name or id")
     .option("--name <name>")
     .option("--description <text>")
@@ -113,13 +111,11 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
         await showGroup(context, value.protection_group.id);
       }),
     );
-  groups
-    .command("delete")
+  yields(groups.command("delete"), "list", OPERATION_LIST)
     .argument("<group...>", "names or ids")
     .description("delete groups without members; their servers are not touched")
     .action((refs: string[]) => act((context) => deleteGroups(context, refs)));
-  groups
-    .command("replicate")
+  yields(groups.command("replicate"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .description("replicate now, and wait until the recovery point is usable")
     .action((ref: string) => act((context) => replicate(context, ref)));
@@ -127,14 +123,15 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
 }
 
 async function deleteGroups(context: CommandContext, refs: readonly string[]): Promise<void> {
+  const done = [];
   for (const ref of refs) {
     const groupId = await context.sites.groupId(ref);
     const { value, client } = await context.sites.change(groupId, (primary, id) =>
       primary.call("protection_groups.delete", { path: { id } }),
     );
-    const operation = await finish(context, { operation: value.operation, client }, groupId);
-    context.printer.record(operation, OPERATION_COLUMNS);
+    done.push(await finish(context, { operation: value.operation, client }, groupId));
   }
+  context.printer.list(done, OPERATION_LIST);
 }
 
 async function replicate(context: CommandContext, ref: string): Promise<void> {

@@ -1,8 +1,8 @@
 import type { RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
+import type { Column } from "../output/column.ts";
 import { durationText, timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 
 const LIST: readonly Column<RecoveryPoint>[] = [
@@ -18,8 +18,7 @@ const LIST: readonly Column<RecoveryPoint>[] = [
 /** `protector recovery-point list` */
 export function addRecoveryPointCommands(program: Command, act: Act): void {
   const points = program.command("recovery-point").description("array snapshots of a whole group");
-  points
-    .command("list")
+  yields(points.command("list"), "list", LIST)
     .argument("<group>", "name or id")
     .option("--usable", "only those whose data is complete on the target")
     .description("list the recovery points of a group, newest first")

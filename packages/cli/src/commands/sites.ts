@@ -11,9 +11,9 @@ import type { Command } from "commander";
 import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, TimedOut, UsageError } from "../exit-codes.ts";
+import type { Column } from "../output/column.ts";
 import { durationText, timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 
 type ListedSite = Pick<Site, "id" | "name" | "is_local" | "region" | "auth_url" | "api_url" | "reachability">;
 
@@ -63,12 +63,10 @@ interface CreateOptions extends Readonly<Record<string, unknown>> {
 export function addSiteCommands(program: Command, act: Act): void {
   const sites = program.command("site").description("registered OpenStack clouds (administrators)");
   addCreate(sites, act);
-  sites
-    .command("list")
+  yields(sites.command("list"), "list", LIST)
     .description("list the sites that --os-cloud knows")
     .action(() => act(async (context) => context.printer.list(await listSites(context.sites.near), LIST)));
-  sites
-    .command("show")
+  yields(sites.command("show"), "record", RECORD)
     .argument("<site>", "name or id")
     .description("show a site")
     .action((ref: string) =>
@@ -85,13 +83,11 @@ export function addSiteCommands(program: Command, act: Act): void {
         await context.sites.near.call("sites.delete", { path: { id } });
       }),
     );
-  sites
-    .command("validate")
+  yields(sites.command("validate"), "record", RECORD)
     .argument("<site>", "name or id")
     .description("have the engine of --os-cloud use the registered credential; exit code 3 when it fails")
     .action((ref: string) => act((context) => validate(context, ref)));
-  sites
-    .command("volume-types")
+  yields(sites.command("volume-types"), "list", VOLUME_TYPES)
     .alias("list-volume-types")
     .argument("<site>", "name or id")
     .description("list the volume types that the last validation found")
@@ -109,8 +105,7 @@ export function addSiteCommands(program: Command, act: Act): void {
 }
 
 function addCreate(sites: Command, act: Act): void {
-  const create = sites
-    .command("create")
+  const create = yields(sites.command("create"), "list", LIST)
     .alias("register")
     .argument("[name]", "name of the site of --os-cloud; default: the cloud's, or the one it has")
     .argument("[secondary-name]", "name of the other site; default: its cloud's")
@@ -192,8 +187,7 @@ const SETTABLE = [
 ] as const;
 
 function addSet(sites: Command, act: Act): void {
-  const set = sites
-    .command("set")
+  const set = yields(sites.command("set"), "record", RECORD)
     .argument("<site>", "name or id")
     .option("--ca-file <path>", "PEM file of its authority")
     .description("change how --os-cloud reaches a site; PROTECTOR_SITE_PASSWORD is read for --username");

@@ -1,11 +1,11 @@
-import { type SiteSync, syncForce, syncStatus } from "@protector/client";
-import type { CheckResult, Readiness } from "@protector/contract";
+import { type ForcedSync, type SiteSync, type SyncComparison, syncForce, syncStatus } from "@protector/client";
+import type { CheckResult, Readiness, SyncReceipt } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, TimedOut } from "../exit-codes.ts";
+import type { Column } from "../output/column.ts";
 import { durationText, timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 
 const SITES: readonly Column<SiteSync>[] = [
@@ -26,19 +26,48 @@ const CHECKS: readonly Column<CheckResult>[] = [
   { name: "remedy", isWrapped: true },
 ];
 
+const STATUS: readonly Column<SyncComparison>[] = [
+  { name: "status" },
+  { name: "sites", cell: ({ sites }) => sites.map(siteText).join("\n") },
+];
+
+const FORCED: readonly Column<Omit<ForcedSync, "receipt"> & Pick<SyncReceipt, "epoch" | "generation">>[] = [
+  { name: "status", cell: () => "IN SYNC" },
+  { name: "from" },
+  { name: "to" },
+  { name: "epoch" },
+  { name: "generation" },
+  { name: "is_overruled", cell: ({ isOverruled }) => isOverruled },
+];
+
+const READINESS: readonly Column<Readiness>[] = [
+  { name: "is_failover_ready" },
+  { name: "checked_at" },
+  { name: "checks", cell: ({ checks }) => checks.map(checkText).join("\n") },
+];
+
+function siteText({ site, isPrimary, isReachable, epoch, generation, digest, reason }: SiteSync): string {
+  const role = isPrimary ? "primary" : "secondary";
+  if (!isReachable) return `${site} (${role}): UNREACHABLE: ${reason}`;
+  if (reason !== null) return `${site} (${role}): ${reason}`;
+  return `${site} (${role}): reachable, epoch ${epoch}, generation ${generation}, digest ${digest?.slice(0, 12)}`;
+}
+
+function checkText({ result, check, subject, reason, remedy }: CheckResult): string {
+  return `${result}: ${check}: ${subject}: ${reason}${remedy ? ` Remedy: ${remedy}` : ""}`;
+}
+
 /** Time that an engine has for a readiness run before the command gives up, s. */
 const READINESS_TIMEOUT = 120;
 const POLL_MS = 1000;
 
 /** `protector protection-group sync-status | sync-force | readiness` */
 export function addSyncCommands(groups: Command, act: Act): void {
-  groups
-    .command("sync-status")
+  yields(groups.command("sync-status"), "record", STATUS)
     .argument("<group>", "name or id")
     .description("compare the two sites' descriptions of a group; changes nothing")
     .action((ref: string) => act((context) => showStatus(context, ref)));
-  groups
-    .command("sync-force")
+  yields(groups.command("sync-force"), "record", FORCED)
     .argument("<group>", "name or id")
     .option("--from <site>", "site whose description wins when both claim the same generation")
     .option("--reason <text>", "why; kept in the audit, needed to overrule a site")
@@ -47,18 +76,10 @@ export function addSyncCommands(groups: Command, act: Act): void {
       act(async (context) => {
         const { receipt, ...told } = await syncForce(context.sites, ref, options);
         const shown = { status: "IN SYNC", ...told, epoch: receipt.epoch, generation: receipt.generation };
-        context.printer.record(shown, [
-          { name: "status" },
-          { name: "from" },
-          { name: "to" },
-          { name: "epoch" },
-          { name: "generation" },
-          { name: "is_overruled", cell: ({ isOverruled }) => isOverruled },
-        ]);
+        context.printer.record(shown, FORCED);
       }),
     );
-  groups
-    .command("readiness")
+  yields(groups.command("readiness"), "record", READINESS)
     .argument("<group>", "name or id")
     .option("--check", "look now instead of showing the last result")
     .description("show whether a failover would succeed; exit code 3 when it would not")
@@ -70,12 +91,10 @@ export function addSyncCommands(groups: Command, act: Act): void {
 async function showStatus(context: CommandContext, ref: string): Promise<void> {
   const comparison = await syncStatus(context.sites, ref);
   const { printer } = context;
-  if (printer.isForPeople && printer.picks.length === 0) {
-    printer.write(`Sync Status: ${comparison.status}\n\n`);
-    printer.list(comparison.sites, SITES);
-  } else {
-    printer.record(comparison, [{ name: "status" }]);
-  }
+  const isTable = printer.format === "table" && printer.picks.length === 0;
+  if (printer.picks.length === 0) printer.tell(`Sync Status: ${comparison.status}\n\n`);
+  if (isTable) printer.list(comparison.sites, SITES);
+  else printer.record(comparison, printer.format === "exchange" ? STATUS : STATUS.slice(0, 1));
   if (comparison.status === "UNREACHABLE") context.worsen(EXIT.peerUnreachable);
   else if (comparison.status !== "IN SYNC") context.worsen(EXIT.refusedByState);
 }
@@ -94,14 +113,14 @@ async function showReadiness(context: CommandContext, ref: string, isAsked: bool
     );
   }
   const { printer } = context;
-  if (printer.isForPeople && printer.picks.length === 0) {
+  if (printer.format === "table" && printer.picks.length === 0) {
     const verdict =
       readiness.is_failover_ready === null ? "not checked yet" : readiness.is_failover_ready ? "yes" : "no";
     printer.write(`Failover ready: ${verdict}\nChecked at: ${timeText(readiness.checked_at) ?? "never"}\n`);
     if (readiness.checks.length > 0) printer.write("\n");
     if (readiness.checks.length > 0) printer.list(readiness.checks, CHECKS);
   } else {
-    printer.record(readiness, [{ name: "is_failover_ready" }, { name: "checked_at" }]);
+    printer.record(readiness, printer.format === "exchange" ? READINESS : READINESS.slice(0, 2));
   }
   if (readiness.is_failover_ready !== true) context.worsen(EXIT.refusedByState);
 }

@@ -4,9 +4,9 @@ import type { Command } from "commander";
 import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
+import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
-import type { Column } from "../output/printer.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 
 const LIST: readonly Column<TenantMapping>[] = [
   { name: "id" },
@@ -24,7 +24,7 @@ interface Projects {
 /** `protector tenant-mapping …` */
 export function addTenantMappingCommands(program: Command, act: Act): void {
   const mappings = program.command("tenant-mapping").description("projects of the two sites that are one tenant");
-  withProjects(mappings.command("create"))
+  withProjects(yields(mappings.command("create"), "list", LIST))
     .description("map a project of one site to one of the other, at both")
     .action((options: Projects) =>
       act(async (context) => {
@@ -32,8 +32,7 @@ export function addTenantMappingCommands(program: Command, act: Act): void {
         context.printer.list(await mapTenants(near, far), LIST);
       }),
     );
-  mappings
-    .command("list")
+  yields(mappings.command("list"), "list", LIST)
     .description("list the mappings that --os-cloud knows")
     .action(() =>
       act(async (context) => context.printer.list(await context.sites.near.all("tenant_mappings.index"), LIST)),

@@ -1,5 +1,6 @@
 import { describe, expect, it } from "vitest";
-import { type Column, type Format, Printer } from "./printer.ts";
+import type { Column } from "./column.ts";
+import { type Format, Printer } from "./printer.ts";
 
 interface Thing {
   readonly id: string;

@@ -1,40 +1,33 @@
 import { stringify } from "yaml";
 import { UsageError } from "../exit-codes.ts";
 import type { CliHost } from "../host.ts";
+import { type Column, cellText, valueIn } from "./column.ts";
+import { exchangeLine } from "./exchange.ts";
 import { pad, widthOf, wrap } from "./fit.ts";
 import { type Painter, painterFor, paintState } from "./style.ts";
 import { tableText } from "./table.ts";
 
 export const FORMATS = ["table", "json", "yaml", "csv", "value"] as const;
-export type Format = (typeof FORMATS)[number];
-
-/** A value that can stand in a cell. */
-export type Cell = string | number | boolean | null | undefined;
-
-/** One column of a list, or one line of a record. */
-export interface Column<T> {
-  /** Name for `-c`; the resource's own where it has one. */
-  readonly name: string;
-  /** Default: the value of that name. */
-  readonly cell?: (item: T) => Cell;
-  /** Holds sentences: in a table on a terminal they go on in further lines instead of being cut. */
-  readonly isWrapped?: boolean;
-}
+/** `exchange`: one JSON object per line for the plugin of openstackclient, which formats by itself. */
+export type Format = (typeof FORMATS)[number] | "exchange";
 
 /** Prints results as the caller asked for. `json` and `yaml` give resources as the API has them. */
 export class Printer {
   readonly format: Format;
   readonly picks: readonly string[];
   readonly paint: Painter;
+  /** Whether people read it, who can be told more than the result. */
+  readonly isForPeople: boolean;
   readonly #host: Pick<CliHost, "stdout" | "env">;
 
   constructor(
     host: Pick<CliHost, "stdout" | "env">,
-    options: { readonly format: Format; readonly picks: readonly string[] },
+    options: { readonly format: Format; readonly picks: readonly string[]; readonly isForPeople?: boolean },
   ) {
     this.#host = host;
     this.format = options.format;
     this.picks = options.picks;
+    this.isForPeople = options.isForPeople ?? options.format === "table";
     this.paint = painterFor(host.stdout, host.env);
   }
 
@@ -43,13 +36,13 @@ export class Printer {
     return this.#host.stdout.isTTY ? (this.#host.stdout.columns ?? 80) : undefined;
   }
 
-  /** Whether people read it, who can be told more than the result. */
-  get isForPeople(): boolean {
-    return this.format === "table";
-  }
-
   write(text: string): void {
     this.#host.stdout.write(text);
+  }
+
+  /** Lines around the result that only people read. */
+  tell(text: string): void {
+    if (this.isForPeople) this.write(this.format === "exchange" ? `${JSON.stringify({ text })}\n` : text);
   }
 
   /** A list; in a table one line per item. */
@@ -65,6 +58,7 @@ export class Printer {
   #listText<T extends object>(items: readonly T[], columns: readonly Column<T>[]): string {
     if (this.format === "json" || this.format === "yaml")
       return this.#data(items.map((item) => this.#picked(item, columns)));
+    if (this.format === "exchange") return exchangeLine("list", items, columns);
     const chosen = this.#choose(columns, items[0]);
     const rows = items.map((item) => chosen.map((column) => cellText(valueIn(item, column))));
     const titles = chosen.map((column) => column.name);
@@ -84,6 +78,7 @@ export class Printer {
 
   #itemText<T extends object>(item: T, columns: readonly Column<T>[]): string {
     if (this.format === "json" || this.format === "yaml") return this.#data(this.#picked(item, columns));
+    if (this.format === "exchange") return exchangeLine("record", [item], columns);
     const chosen = this.#choose(columns, item);
     const names = chosen.map((column) => column.name);
     const values = chosen.map((column) => cellText(valueIn(item, column)));
@@ -136,16 +131,6 @@ export class Printer {
 /** Words over a column of a table; `-c` takes them too. */
 function heading(name: string): string {
   return name.replace(/^is_/, "").replaceAll("_", " ");
-}
-
-function valueIn<T extends object>(item: T, column: Column<T>): unknown {
-  return column.cell ? column.cell(item) : (item as Record<string, unknown>)[column.name];
-}
-
-function cellText(value: unknown): string {
-  if (value === null || value === undefined) return "";
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return typeof value === "object" ? JSON.stringify(value) : String(value);
 }
 
 function csvLine(cells: readonly string[]): string {

@@ -1,0 +1,24 @@
+/** A value that can stand in a cell. */
+export type Cell = string | number | boolean | null | undefined;
+
+/** One column of a list, or one line of a record. */
+export interface Column<T> {
+  /** Name for `-c`; the resource's own where it has one. */
+  readonly name: string;
+  /** Default: the value of that name. */
+  readonly cell?: (item: T) => Cell;
+  /** Holds sentences: in a table on a terminal they go on in further lines instead of being cut. */
+  readonly isWrapped?: boolean;
+}
+
+/** What a column shows of an item. */
+export function valueIn<T extends object>(item: T, column: Column<T>): unknown {
+  return column.cell ? column.cell(item) : (item as Record<string, unknown>)[column.name];
+}
+
+/** A value as text. */
+export function cellText(value: unknown): string {
+  if (value === null || value === undefined) return "";
+  if (typeof value === "boolean") return value ? "yes" : "no";
+  return typeof value === "object" ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,1 @@
+"""Protector in the `openstack` command."""
