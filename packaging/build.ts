@@ -5,14 +5,15 @@ import { join } from "node:path";
 import { buildDebianPackage } from "./debian-package.ts";
 import { ARCHITECTURES, type Architecture, fetchNodeBinary } from "./node-binary.ts";
 import { buildNpmPackage } from "./npm-package.ts";
+import { buildOpenstackclientPackages } from "./openstackclient-packages.ts";
 import { ROOT, readRelease } from "./release.ts";
 
 /*
- * `npm run package`: the npm tarball and the Debian packages, into dist/. A Node.js that cannot be fetched leaves its
+ * `npm run package`: the npm tarball, the Debian packages and the plugin of openstackclient, into dist/. A Node.js that cannot be fetched leaves its
  * architecture out. Arguments name what to build: `npm run package -- npm amd64`.
  */
 
-const KINDS = ["npm", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
+const KINDS = ["npm", "openstackclient", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
 
 const asked = process.argv.slice(2);
 const release = readRelease();
@@ -26,20 +27,20 @@ try {
 
 async function build(kind: (typeof KINDS)[number]): Promise<void> {
   try {
-    const folder = join(work, kind);
-    const file =
-      kind === "npm"
-        ? await buildNpmPackage(release, folder, destination)
-        : await buildDebianPackage({
-            release,
-            architecture: kind,
-            node: fetchNodeBinary(release.nodeVersion, kind, work),
-            work: folder,
-            destination,
-          });
-    process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB\n`);
+    for (const file of await filesOf(kind, join(work, kind)))
+      process.stdout.write(`${file}  ${(statSync(file).size / 1024 / 1024).toFixed(1)} MiB\n`);
   } catch (error) {
     process.stderr.write(`${kind}: not built: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;
   }
+}
+
+async function filesOf(kind: (typeof KINDS)[number], folder: string): Promise<readonly string[]> {
+  if (kind === "npm") return [await buildNpmPackage(release, folder, destination)];
+  if (kind === "openstackclient") {
+    const { wheel, deb } = buildOpenstackclientPackages(release, folder, destination);
+    return [wheel, deb];
+  }
+  const node = fetchNodeBinary(release.nodeVersion, kind, work);
+  return [await buildDebianPackage({ release, architecture: kind, node, work: folder, destination })];
 }

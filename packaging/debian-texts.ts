@@ -1,7 +1,8 @@
 import type { Architecture } from "./node-binary.ts";
 import type { Release } from "./release.ts";
 
-const MAINTAINER = "Protector maintainers <maintainers@protector.invalid>";
+/** Who stands in control files. */
+export const MAINTAINER = "Protector maintainers <maintainers@protector.invalid>";
 
 /** What the shipped Node.js is linked to, by `ldd`, and `useradd`. glibc 2.28 is in Debian 10, Ubuntu 18.10. */
 const DEPENDS = "libatomic1, libc6 (>= 2.28), libgcc-s1, libstdc++6 (>= 5), passwd";

@@ -207,3 +207,44 @@ describe("a login", () => {
     expect([unlisted.failure.wireCode, unlisted.isSilence]).toEqual(["client.endpoint_not_found", false]);
   });
 });
+
+describe("a token that the site refuses", () => {
+  const refused: HttpResponse = { status: 401, headers: {}, body: '{"error": {"code": 401}}' };
+
+  function withTokens(answers: readonly HttpResponse[]) {
+    const tokens = ["old", "new"];
+    const sent: (string | undefined)[] = [];
+    const client = new SiteClient({
+      session: {
+        name: "site-a",
+        token: async () => ({ value: tokens[0] ?? "", projectId: "p1" }),
+        discardToken: (value) => {
+          if (value === tokens[0] && tokens.length > 1) tokens.shift();
+        },
+        endpoint: async () => "http://a:8788",
+      },
+      globalRequestId: "req-1",
+      ports: {
+        transport: async ({ headers }) => {
+          sent.push(headers["x-auth-token"]);
+          return answers[sent.length - 1] ?? refused;
+        },
+        clock: { now: () => 0, sleep: async () => {} },
+        random: seededRandom(1),
+      },
+    });
+    return { client, sent };
+  }
+
+  it("is replaced once, even for a call that must not be done twice: it was not done", async () => {
+    const { client, sent } = withTokens([refused, ok({ protection_group: {} })]);
+    await client.call("protection_groups.create", CREATE);
+    expect(sent).toEqual(["old", "new"]);
+  });
+
+  it("is an error when the new one is refused too", async () => {
+    const { client, sent } = withTokens([]);
+    expect((await failureOf(client.call("protection_groups.create", CREATE))).code).toBe("authentication.required");
+    expect(sent).toEqual(["old", "new"]);
+  });
+});

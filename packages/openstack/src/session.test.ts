@@ -1,7 +1,8 @@
 import { OutsideError } from "@protector/ports";
 import { describe, expect, test } from "vitest";
-import type { Credential } from "./cloud.ts";
-import { LOGIN, REQUEST_ID, type Script, scriptedCloud, tokenBody } from "./testing/scripted-transport.ts";
+import type { Credential, KeptToken, TokenKeep } from "./cloud.ts";
+import { LOGIN, REQUEST_ID, type Script, START, scriptedCloud, tokenBody } from "./testing/scripted-transport.ts";
+import { readTokenBody } from "./token-content.ts";
 
 const PROJECT = "GET http://controller:5000/v3/projects/p-9";
 const FOUND: Script = {
@@ -174,4 +175,51 @@ test("a session under another request id shares the login", async () => {
   await scripted.run(scripted.cloud.withRequestId("req-other").identity.findProject("p-9"));
   expect(scripted.sentTo(LOGIN)).toHaveLength(1);
   expect(scripted.sentTo(PROJECT)[0]?.headers["x-openstack-request-id"]).toBe("req-other");
+});
+
+describe("a kept token", () => {
+  const kept = (renewAt: number): KeptToken => ({
+    value: "kept",
+    content: readTokenBody(JSON.stringify(tokenBody())),
+    renewAt,
+  });
+  const keepOf = (token: KeptToken | undefined) => {
+    const done: string[] = [];
+    const keep: TokenKeep = {
+      load: () => token,
+      save: ({ value, renewAt }) => done.push(`save ${value} ${renewAt - START}`),
+      forget: () => done.push("forget"),
+    };
+    return { keep, done };
+  };
+
+  test("is used without a login while it has time left", async () => {
+    const { keep, done } = keepOf(kept(START + 1));
+    const scripted = scriptedCloud({}, { keep });
+    expect(await scripted.run(scripted.cloud.token())).toMatchObject({ value: "kept", content: { projectId: "p-1" } });
+    expect([scripted.sent, done]).toEqual([[], []]);
+  });
+
+  test("that has run out is replaced, and the new one kept until a minute before its end", async () => {
+    const { keep, done } = keepOf(kept(START));
+    const scripted = scriptedCloud({}, { keep });
+    expect(await scripted.run(scripted.cloud.token())).toMatchObject({ value: "token-1" });
+    expect(done).toEqual([`save token-1 ${59 * 60_000}`]);
+  });
+
+  test("that a service refuses is forgotten, and the call made again with a new one", async () => {
+    const { keep, done } = keepOf(kept(START + 60_000));
+    const scripted = scriptedCloud(
+      {
+        [PROJECT]: [
+          { status: 401, body: {} },
+          { body: { project: { id: "p-9", name: "a", domain_id: "default", enabled: true } } },
+        ],
+      },
+      { keep },
+    );
+    expect(await scripted.run(scripted.cloud.identity.findProject("p-9"))).toMatchObject({ id: "p-9" });
+    expect(scripted.sentTo(PROJECT).map(({ headers }) => headers["x-auth-token"])).toEqual(["kept", "token-1"]);
+    expect(done).toEqual(["forget", `save token-1 ${59 * 60_000}`]);
+  });
 });

@@ -9,6 +9,7 @@ import functools
 import itertools
 import json
 import os
+import sys
 
 from cliff import columns
 from osc_lib.command import command
@@ -164,7 +165,7 @@ class Overview(command.Command):
     def run(self, parsed_args):
         known = [name for name in manifest()["nouns"] if parsed_args.words[:1] == [name]]
         if parsed_args.words and not known:
-            self.app.stderr.write("No command %s.\n" % " ".join(parsed_args.words))
+            sys.stderr.write("No command %s.\n" % " ".join(parsed_args.words))
         self.app.stdout.write(overview_of(" ".join(["openstack", self.cmd_name]), known) + "\n")
         return 2 if parsed_args.words else 0
 

@@ -10,7 +10,7 @@ from osc_lib import exceptions
 
 MISSING = (
     'The program "protector" is not installed, or not in PATH; "openstack protector" hands its work to it. '
-    'Install the package "protector-client" (deb), or "npm install --global @protector/cli"; '
+    'Install the Debian package "protector", or the npm package ("npm install --global protector-<version>.tgz"); '
     "or name its path in PROTECTOR_PROGRAM."
 )
 

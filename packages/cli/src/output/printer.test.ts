@@ -138,3 +138,34 @@ describe("a record", () => {
     expect(record("value")).toBe("6f8f57715090da2632453988d9a1501b\na b c d e f g h i j k l m n\n");
   });
 });
+
+describe("the exchange with openstackclient", () => {
+  it("gives each cell as the API has it, with what people read where that differs", () => {
+    const columns: readonly Column<Thing>[] = [
+      { name: "name" },
+      { name: "is_ready", cell: () => "50 %" },
+      { name: "hidden" },
+      { name: "made", cell: ({ id }) => id.slice(0, 2) },
+    ];
+    const shown = printed("exchange", [], (printer) => printer.list([THINGS[0] as Thing], columns));
+    expect(JSON.parse(shown)).toEqual({
+      kind: "list",
+      columns: ["name", "is_ready", "hidden", "made"],
+      rows: [['web, "one"', { value: true, text: "50 %" }, { value: { deep: 1 }, text: '{"deep":1}' }, "6f"]],
+    });
+  });
+
+  it("tells what belongs around a result only when people read it", () => {
+    const told = (isForPeople: boolean) => {
+      let text = "";
+      const stdout = {
+        write: (more: string) => {
+          text += more;
+        },
+      };
+      new Printer({ stdout, env: {} }, { format: "exchange", picks: [], isForPeople }).tell("Sync Status: IN SYNC\n");
+      return text;
+    };
+    expect([told(true), told(false)]).toEqual(['{"text":"Sync Status: IN SYNC\\n"}\n', ""]);
+  });
+});
