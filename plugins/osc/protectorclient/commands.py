@@ -164,7 +164,7 @@ class Overview(command.Command):
 
     def run(self, parsed_args):
         known = [name for name in manifest()["nouns"] if parsed_args.words[:1] == [name]]
-        if parsed_args.words and not known:
+        if parsed_args.words and (not known or len(parsed_args.words) > 1):
             sys.stderr.write("No command %s.\n" % " ".join(parsed_args.words))
         self.app.stdout.write(overview_of(" ".join(["openstack", self.cmd_name]), known) + "\n")
         return 2 if parsed_args.words else 0
