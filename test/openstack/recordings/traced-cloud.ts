@@ -22,6 +22,7 @@ export function tracedCloud(cloud: Cloud, onCall: (client: string) => void): Clo
   return {
     ...(traced as Pick<Cloud, (typeof CLIENTS)[number]>),
     token: () => cloud.token(),
+    discardToken: (value) => cloud.discardToken(value),
     catalog: () => cloud.catalog(),
     endpoint: (type) => cloud.endpoint(type),
     withRequestId: (id) => tracedCloud(cloud.withRequestId(id), onCall),
