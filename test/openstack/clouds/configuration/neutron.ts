@@ -58,8 +58,10 @@ export const NEUTRON: Service = {
       user: "neutron",
       application: "/usr/bin/neutron-api",
       logFile: "/var/log/neutron/neutron-api.log",
-      processes: 1,
-      threads: 8,
+      // Neutron's API uses green threads, and hangs at times when uwsgi gives it real ones ("cannot switch to a different
+      // thread" in its log). While it calls Nova, Nova calls it: one process is too few.
+      processes: 3,
+      threads: 1,
     }),
   ],
 };
