@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
@@ -19,6 +20,8 @@ import { typeAtTerminal, typeCommands } from "./terminal.ts";
 
 const CONFIG = "/etc/protector/protector.conf";
 const LIMIT_MS = 180_000;
+/** Names of this run's groups end with it. */
+const RUN = randomBytes(3).toString("hex");
 
 const pair = openPair();
 const near = pair.sites["site-a"];
@@ -162,13 +165,10 @@ describe("the client finds no endpoint", () => {
 });
 
 describe("remote site unreachable", () => {
-  const group = "remote-row";
+  const group = `remote-${RUN}`;
 
   it("changes are refused with the page's sentence while the other API is down, and nothing is changed", async () => {
-    requireSuccess(
-      await demo(`protector protection-group show ${group} >/dev/null || protector protection-group create ${group}`),
-      "create",
-    );
+    requireSuccess(await demo(`protector protection-group create ${group}`), "create");
     await far.systemctl("stop", "protector-api");
     const set = `protector protection-group set ${group} --description changed`;
     const { code, stderr } = await demo(set);
@@ -194,17 +194,14 @@ describe("remote site unreachable", () => {
 });
 
 describe("operations do not move: RabbitMQ", () => {
-  const group = "broker-row";
+  const group = `broker-${RUN}`;
   const policy = [
     "--primary-fa-url https://array-a --primary-fa-api-token array-a-token",
     "--secondary-fa-url https://array-b --secondary-fa-api-token array-b-token",
   ].join(" ");
 
   it("is the reason that a pending operation shows, and engines find the operation all the same", async () => {
-    requireSuccess(
-      await demo(`protector protection-group show ${group} >/dev/null || protector protection-group create ${group}`),
-      "create",
-    );
+    requireSuccess(await demo(`protector protection-group create ${group}`), "create");
     await near.systemctl("stop", "protector-engine");
     const since = await now(near);
     await near.systemctl("stop", "rabbitmq-server");
