@@ -1,0 +1,17 @@
+/** A part of the story on real clouds; each builds on what the ones before it left. */
+export interface Chapter {
+  readonly name: string;
+  readonly files: readonly string[];
+  /** What it takes on a host with two processors, rounded up, in minutes. */
+  readonly minutes: number;
+  /** Whether it can be told on clouds that were not made by these tests. */
+  readonly isForAnyClouds: boolean;
+}
+
+const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
+
+/** In the order in which they run: the page installs what the others use. */
+export const CHAPTERS: readonly Chapter[] = [
+  { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false },
+  { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
+];

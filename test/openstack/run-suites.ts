@@ -1,0 +1,104 @@
+import type { SuiteResult } from "../run-report.ts";
+import { runVitest } from "../run-vitest.ts";
+import { CHAPTERS, type Chapter } from "./chapters.ts";
+import { bringUp, whyNotHere } from "./clouds/bring-up.ts";
+import { openPair, type Pair } from "./clouds/pair.ts";
+import { takeDown } from "./clouds/take-down.ts";
+import { namespaceCommand } from "./machines/network.ts";
+import { namedClouds } from "./story/named-clouds.ts";
+
+/** What to run and how long it may take. */
+export interface OpenstackRun {
+  /** ms since the UNIX epoch; chapters that would end later are skipped. Undefined: none is run. */
+  readonly endsAt: number | undefined;
+  /** Chapters by name; default all. */
+  readonly chapters?: readonly string[];
+  /** Leaves clouds that it brought up. Clouds that were up before stay in any case. */
+  readonly keepClouds?: boolean;
+}
+
+/** Minutes until a pair of clouds is up, on a host that has nothing of it, with two processors. */
+const BRING_UP_MINUTES = 8;
+
+const CONFIGURATION = "test/openstack/vitest.config.ts";
+
+/**
+ * Runs the suites on two real OpenStack clouds: on those that `PROTECTOR_TEST_CLOUDS` names, else on a pair that is
+ * brought up for it. What cannot be run, or not in time, is told as skipped, with the reason.
+ */
+export async function runOpenstackSuites(run: OpenstackRun): Promise<readonly SuiteResult[]> {
+  const chapters = CHAPTERS.filter(({ name }) => run.chapters?.includes(name) ?? true);
+  const { endsAt } = run;
+  if (endsAt === undefined) return [skipped(["openstack: npm run test:openstack runs the suites on real clouds"])];
+  if (namedClouds()) return tellOnNamedClouds(chapters, endsAt);
+  const reason = whyNotHere() ?? whyTooLate(BRING_UP_MINUTES, endsAt);
+  if (reason !== undefined) return [skippedChapters(chapters, reason)];
+  const pair = openPair();
+  const wasUp = Object.values(pair.sites).every((machine) => machine.isOn);
+  try {
+    process.stdout.write("\n== openstack: two clouds\n");
+    await bringUp(pair, sayWithSeconds());
+    return await tell(chapters, endsAt, (command) => namespaceCommand(pair.network.namespace, command));
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return [{ name: "openstack (clouds)", passed: 0, failed: 1, skipped: 0, skippedTests: [] }];
+  } finally {
+    if (!wasUp && run.keepClouds !== true) await clearAway(pair);
+  }
+}
+
+async function tellOnNamedClouds(chapters: readonly Chapter[], endsAt: number): Promise<readonly SuiteResult[]> {
+  const [possible, others] = [chapters.filter(isForAnyClouds), chapters.filter((each) => !isForAnyClouds(each))];
+  const results = await tell(possible, endsAt, (command) => command);
+  return others.length === 0 ? results : [...results, skippedChapters(others, "it needs clouds of its own making")];
+}
+
+async function tell(
+  chapters: readonly Chapter[],
+  endsAt: number,
+  wrap: (command: readonly string[]) => readonly string[],
+): Promise<readonly SuiteResult[]> {
+  const results: SuiteResult[] = [];
+  for (const chapter of chapters) {
+    const reason = whyTooLate(chapter.minutes, endsAt);
+    if (reason !== undefined) {
+      results.push(skippedChapters([chapter], reason));
+      continue;
+    }
+    const args = ["--config", CONFIGURATION, ...chapter.files];
+    const suites = await runVitest({ name: `openstack: ${chapter.name}`, args, wrap });
+    results.push(...suites.map((suite) => ({ ...suite, name: `openstack ${chapter.name}` })));
+  }
+  return results;
+}
+
+function isForAnyClouds(chapter: Chapter): boolean {
+  return chapter.isForAnyClouds;
+}
+
+function whyTooLate(minutes: number, endsAt: number): string | undefined {
+  const left = Math.floor((endsAt - Date.now()) / 60_000);
+  return left < minutes ? `it takes up to ${minutes} minutes and ${Math.max(left, 0)} are left` : undefined;
+}
+
+function skippedChapters(chapters: readonly Chapter[], reason: string): SuiteResult {
+  return skipped(chapters.map(({ name }) => `openstack ${name}: ${reason}`));
+}
+
+function skipped(skippedTests: readonly string[]): SuiteResult {
+  return { name: "openstack", passed: 0, failed: 0, skipped: skippedTests.length, skippedTests };
+}
+
+function sayWithSeconds(): (stage: string) => void {
+  const start = Date.now();
+  return (stage) => process.stdout.write(`[${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s] ${stage}\n`);
+}
+
+/** What stays behind must not hide what the tests found. */
+async function clearAway(pair: Pair): Promise<void> {
+  try {
+    await takeDown(pair);
+  } catch (error) {
+    process.stdout.write(`the clouds could not be taken down: ${error instanceof Error ? error.message : error}\n`);
+  }
+}
