@@ -1,9 +1,12 @@
 import type { SuiteResult } from "../run-report.ts";
 import { runVitest } from "../run-vitest.ts";
 import { CHAPTERS, type Chapter } from "./chapters.ts";
-import { bringUp, whyNotHere } from "./clouds/bring-up.ts";
+import { bringUp, type Say, whyNotHere } from "./clouds/bring-up.ts";
+import { CLOUD_IMAGE } from "./clouds/image.ts";
 import { openPair, type Pair } from "./clouds/pair.ts";
 import { takeDown } from "./clouds/take-down.ts";
+import { ensureTools } from "./machines/host.ts";
+import { ensureImage } from "./machines/image.ts";
 import { namespaceCommand } from "./machines/network.ts";
 import { namedClouds } from "./story/named-clouds.ts";
 
@@ -31,19 +34,33 @@ export async function runOpenstackSuites(run: OpenstackRun): Promise<readonly Su
   const { endsAt } = run;
   if (endsAt === undefined) return [skipped(["openstack: npm run test:openstack runs the suites on real clouds"])];
   if (namedClouds()) return tellOnNamedClouds(chapters, endsAt);
-  const reason = whyNotHere() ?? whyTooLate(BRING_UP_MINUTES, endsAt);
+  const say = sayWithSeconds();
+  process.stdout.write("\n== openstack: two clouds\n");
+  const reason = whyNotHere() ?? whyTooLate(BRING_UP_MINUTES, endsAt) ?? (await whyNoImage(say));
   if (reason !== undefined) return [skippedChapters(chapters, reason)];
   const pair = openPair();
   const wasUp = Object.values(pair.sites).every((machine) => machine.isOn);
   try {
-    process.stdout.write("\n== openstack: two clouds\n");
-    await bringUp(pair, sayWithSeconds());
+    await bringUp(pair, say);
     return await tell(chapters, endsAt, (command) => namespaceCommand(pair.network.namespace, command));
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
     return [{ name: "openstack (clouds)", passed: 0, failed: 1, skipped: 0, skippedTests: [] }];
   } finally {
     if (!wasUp && run.keepClouds !== true) await clearAway(pair);
+  }
+}
+
+/** Fetches Debian's packages. A host that cannot have them is no fault of what is tested. */
+async function whyNoImage(say: Say): Promise<string | undefined> {
+  try {
+    say("packages of Debian, fetched when they are not here yet");
+    await ensureTools();
+    await ensureImage(CLOUD_IMAGE);
+    return undefined;
+  } catch (error) {
+    process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    return "the machines' Debian packages could not be had, see above";
   }
 }
 
@@ -89,7 +106,7 @@ function skipped(skippedTests: readonly string[]): SuiteResult {
   return { name: "openstack", passed: 0, failed: 0, skipped: skippedTests.length, skippedTests };
 }
 
-function sayWithSeconds(): (stage: string) => void {
+function sayWithSeconds(): Say {
   const start = Date.now();
   return (stage) => process.stdout.write(`[${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s] ${stage}\n`);
 }
