@@ -2,6 +2,7 @@ import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rm
 import { dirname, join } from "node:path";
 import { buildDebianPackage } from "../../../packaging/debian-package.ts";
 import { buildNpmPackage } from "../../../packaging/npm-package.ts";
+import { buildOpenstackclientPackages } from "../../../packaging/openstackclient-packages.ts";
 import { readRelease } from "../../../packaging/release.ts";
 import { BASE_FOLDER } from "../clouds/paths.ts";
 import { mustRun } from "../machines/command.ts";
@@ -11,11 +12,13 @@ import type { Machine } from "../machines/machine.ts";
 export interface HostPackages {
   readonly npm: string;
   readonly debian: string;
+  /** Plugin of the `openstack` command. */
+  readonly plugin: string;
   readonly libatomic: string;
 }
 
 /**
- * Builds both packages from this checkout.
+ * Builds the packages from this checkout.
  * @param folder is emptied.
  */
 export async function buildHostPackages(folder: string): Promise<HostPackages> {
@@ -29,7 +32,8 @@ export async function buildHostPackages(folder: string): Promise<HostPackages> {
   const work = join(folder, "debian");
   const options = { release, architecture, node, work, destination: folder, compression: "none" } as const;
   const debian = await buildDebianPackage(options);
-  return { npm, debian, libatomic: await ensureLibatomic() };
+  const { deb: plugin } = buildOpenstackclientPackages(release, join(folder, "openstackclient"), folder);
+  return { npm, debian, plugin, libatomic: await ensureLibatomic() };
 }
 
 /** Debian's package of the library, kept between runs: beside the clouds there is no way out to fetch it. */

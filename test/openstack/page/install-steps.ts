@@ -35,6 +35,7 @@ export const INSTALL_STEPS = {
   prepareHost: async ({ machine, site, way, packages }: Walk): Promise<CommandResult> => {
     machine.writeFile("/root/admin-openrc", openrc(site), { mode: 0o600 });
     bringFile(machine, packages.libatomic);
+    bringFile(machine, packages.plugin);
     bringFile(machine, way === "npm" ? packages.npm : packages.debian);
     if (way === "npm") await bringNode(machine);
     return typeCommands(machine, `dpkg --install ./${basename(packages.libatomic)}`);
@@ -48,6 +49,7 @@ export const INSTALL_STEPS = {
   registerEndpoints: ({ machine, site }: Walk) =>
     typeCommands(machine, pageBlock("run", "endpoints").replaceAll("//controller:", `//${site.name}-controller:`)),
   installPrograms: ({ machine, way }: Walk) => typeCommands(machine, pageBlock("run", `${way}-package`)),
+  installPlugin: ({ machine }: Walk) => typeCommands(machine, pageBlock("run", "openstack-plugin")),
   writeConfiguration: async ({ machine }: Walk): Promise<CommandResult> => {
     for (const path of ["/etc/protector/protector.conf", "/etc/protector/policy.yaml"])
       machine.writeFile(path, pageBlock("file", path));

@@ -67,6 +67,12 @@ describe.each([
     }
   });
 
+  it("installs the plugin, with which openstack knows protector and dr", async () => {
+    await step("installPlugin");
+    for (const noun of ["protector", "dr"])
+      expect(await type(`openstack help ${noun} protection-group sync-status`)).toContain("usage: openstack");
+  });
+
   it("leaves user and directories as step 1 makes them", async () => {
     expect(await type("getent passwd protector")).toMatch(/:\/bin\/false\n$/);
     const folders = await type("stat --format='%U:%G %n' /etc/protector /var/lib/protector /var/log/protector");
@@ -168,7 +174,16 @@ describe("the page, from the operator's host", () => {
 
 describe("the page", () => {
   it("has no block that is not walked here or in the troubleshooting", () => {
-    const walked = ["user", "database", "service-user", "endpoints", "endpoint-list", "debian-package", "npm-package"];
+    const walked = [
+      "user",
+      "database",
+      "service-user",
+      "endpoints",
+      "endpoint-list",
+      "debian-package",
+      "npm-package",
+      "openstack-plugin",
+    ];
     const checked = ["protect-configuration", "schema", "tables", "start", "status", "port", "discovery", "logs"];
     const last = ["restart-cinder", "volume-services", "register-sites", "map-tenants"];
     const troubles = [
