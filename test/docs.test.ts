@@ -3,6 +3,7 @@ import { dirname, join } from "node:path";
 import { fileURLToPath } from "node:url";
 import { ERROR_CATALOGUE } from "@protector/contract";
 import { describe, expect, it } from "vitest";
+import { MADE_PARTS, withPart } from "../docs/made-parts.ts";
 import { REFERENCE_PAGES } from "../docs/reference-pages.ts";
 
 const ROOT = fileURLToPath(new URL("..", import.meta.url));
@@ -20,6 +21,13 @@ describe("the documentation", () => {
   it.each(Object.entries(REFERENCE_PAGES))("has a %s that says what the code says", (name, render) => {
     expect(read(`docs/${name}`), "run npm run docs").toBe(render());
   });
+
+  it.each(MADE_PARTS.map((part) => [part.page, part] as const))(
+    "has parts in %s that say what the code says",
+    (page, part) => {
+      expect(read(`docs/${page}`), "run npm run docs").toBe(withPart(read(`docs/${page}`), part));
+    },
+  );
 
   it("explains every error of the catalogue", () => {
     const page = read("docs/errors.md");

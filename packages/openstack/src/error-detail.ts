@@ -28,13 +28,27 @@ function messageOf(body: string): string | undefined {
   if (typeof value !== "object" || value === null) return undefined;
   for (const inner of Object.values(value)) {
     const first: unknown = Array.isArray(inner) ? inner[0] : inner;
-    if (typeof first === "string") return first;
+    if (typeof first === "string") return reasonOf(first);
     if (typeof first !== "object" || first === null) continue;
     const { message, detail, type } = first as Readonly<Record<string, unknown>>;
     const text = typeof message === "string" && message ? message : detail;
-    if (typeof text === "string") return typeof type === "string" ? `${type}: ${text}` : text;
+    if (typeof text !== "string") continue;
+    const plain = reasonOf(text);
+    return typeof type === "string" ? `${type}: ${plain}` : plain;
   }
   return undefined;
+}
+
+/**
+ * Without the page that webob makes of a reason: Placement's details are an introduction, an empty line and the reason;
+ * Glance's messages end in line breaks of HTML.
+ */
+function reasonOf(text: string): string {
+  const paragraphs = text
+    .replaceAll("<br />", " ")
+    .split(/\n\s*\n/)
+    .map((each) => each.replace(/\s+/g, " ").trim());
+  return paragraphs.filter((each) => each !== "").at(-1) ?? "";
 }
 
 function plainText(body: string): string {

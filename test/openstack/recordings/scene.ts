@@ -27,7 +27,9 @@ export interface Actor {
 }
 
 const POLL_MS = 500;
-const WAIT_LIMIT_MS = 180_000;
+const WAIT_LIMIT_MS = 300_000;
+/** A busy laboratory answers late. */
+const CALL_LIMIT_MS = 180_000;
 const VERSIONS: Partial<Record<RawCall["service"], string>> = {
   compute: "compute 2.93",
   volume: "volume 3.70",
@@ -55,7 +57,14 @@ export class Scene {
   /** A session; it logs in with its first call. */
   actor(name: string, credential: Credential): Actor {
     const { authUrl, region, tls, clock, random } = this.target;
-    const options = { authUrl, credential, tries: 1, ...(region ? { region } : {}), ...(tls ? { tls } : {}) };
+    const options = {
+      authUrl,
+      credential,
+      tries: 1,
+      timeoutMs: CALL_LIMIT_MS,
+      ...(region ? { region } : {}),
+      ...(tls ? { tls } : {}),
+    };
     return { name, cloud: connectCloud(options, { transport: this.#recorder.send, clock, random }) };
   }
 
@@ -123,7 +132,7 @@ export class Scene {
         ...(call.body ? { "content-type": "application/json" } : {}),
         ...(version ? { "openstack-api-version": version } : {}),
       },
-      timeoutMs: 60_000,
+      timeoutMs: CALL_LIMIT_MS,
       ...(call.body ? { body: JSON.stringify(call.body) } : {}),
       ...(this.target.tls ? { tls: this.target.tls } : {}),
     });
@@ -137,7 +146,7 @@ export class Scene {
     }
   }
 
-  /** Looks until there is something. @throws Error after three minutes. */
+  /** Looks until there is something. @throws Error after five minutes. */
   async until<T>(what: string, look: () => Promise<T | undefined>): Promise<T> {
     const { clock } = this.target;
     for (const limit = clock.now() + WAIT_LIMIT_MS; clock.now() < limit; await clock.sleep(POLL_MS)) {

@@ -15,6 +15,7 @@ const FORMS: readonly (readonly [RegExp, string])[] = [
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ/g, "<time with Z>"],
   [/\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d/g, "<time>"],
   [/\b(?:[0-9a-f]{2}:){15}[0-9a-f]{2}\b/g, "<fingerprint>"],
+  [/\bfa:16:3e:(?!0d:12:)[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}\b/g, "<MAC>"],
   [/https?:\/\/[^/"\s]+/g, "<origin>"],
   [/\b203\.0\.113\.\d+\b/g, "<floating IP>"],
 ];
@@ -33,6 +34,10 @@ const SECRETS: ReadonlySet<string> = new Set([
   "checksum",
 ]);
 
+/** Fields that count something of the whole cloud. */
+const COUNTERS =
+  /_gb$|_capacity$|_per_sec$|_op$|^total_|^queue_depth$|^revision_number$|^standard_attr_id$|segmentation_id$/;
+
 /** One text with placeholders. */
 export function scrubText(text: string): string {
   return FORMS.reduce((scrubbed, [form, placeholder]) => scrubbed.replace(form, placeholder), text);
@@ -44,7 +49,8 @@ export function scrubText(text: string): string {
  */
 export function scrub(value: unknown, key = ""): Json {
   if (value === null || value === undefined) return null;
-  if (typeof value === "boolean" || typeof value === "number") return value;
+  if (typeof value === "boolean") return value;
+  if (typeof value === "number") return COUNTERS.test(key) || key === "id" ? 1 : value;
   if (typeof value === "string") return SECRETS.has(key) ? "<secret>" : scrubText(value);
   if (Array.isArray(value)) return distinct(value.map((item) => scrub(item, key)));
   const entries = Object.entries(value).map(([name, inner]) => [scrubText(name), scrub(inner, name)] as const);
@@ -74,5 +80,5 @@ function fieldKind(value: Json): string {
   if (value === null) return "null";
   if (Array.isArray(value)) return `[${[...new Set(value.map(fieldKind))].sort().join()}]`;
   if (typeof value === "object") return shapeKey(value);
-  return typeof value;
+  return typeof value === "string" && value.includes("<origin>") ? value : typeof value;
 }

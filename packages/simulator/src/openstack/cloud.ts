@@ -66,7 +66,8 @@ export class Cloud {
     const [first, ...others] = options.backends.map((backend): Backend => {
       const name = backend.name ?? "pure";
       const host = backend.host ?? `${options.name}@${name}`;
-      return { name, host, pool: backend.pool ?? "pure", array: around.array(backend.array) };
+      const serviceId = serviceIdOf(host);
+      return { name, host, pool: backend.pool ?? "pure", serviceId, array: around.array(backend.array) };
     });
     if (!first) throw new Error(`cloud ${options.name} has no backend`);
     this.volumes = new VolumeState({
@@ -172,6 +173,12 @@ export class Cloud {
       }
     }
   }
+}
+
+/** An id that does not use up the cloud's random numbers. */
+function serviceIdOf(host: string): string {
+  const hex = Buffer.from(host).toString("hex").padEnd(32, "0");
+  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-4${hex.slice(13, 16)}-8${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
 }
 
 function hostsOf(options: CloudOptions, environment: Environment): readonly ComputeHost[] {

@@ -227,7 +227,7 @@ async function brokenServer(scene: Scene, stage: Stage, volumeId: string): Promi
   await awaitServer(scene, stage, id, undefined);
 }
 
-async function awaitServer(
+export async function awaitServer(
   scene: Scene,
   { administrator }: Stage,
   id: string,

@@ -1,4 +1,4 @@
-import { PREFIX, passwordOf } from "../people.ts";
+import { listOf, PREFIX, passwordOf } from "../people.ts";
 import type { Scene } from "../scene.ts";
 import type { Stage } from "../stage.ts";
 
@@ -71,11 +71,25 @@ async function trusts(scene: Scene, stage: Stage): Promise<void> {
   await scene.refuses("use a token of a trust as a login", scene.actor("tenant's trust", ofToken), (cloud) =>
     cloud.token(),
   );
+  await withoutRole(scene, stage, () => {
+    const poor = scene.actor("tenant's trust", { ...passwordOf("service", ""), scope });
+    return scene.refuses("log in by a trust whose giver lost the role", poor, (cloud) => cloud.token());
+  });
   await scene.does("end a trust", member, ({ identity }) => identity.deleteTrust(id));
   await scene.does("end a trust that has ended", member, ({ identity }) => identity.deleteTrust(id));
   const ended = scene.actor("tenant's trust", { ...passwordOf("service", ""), scope });
   await scene.refuses("log in by a trust that has ended", ended, (cloud) => cloud.token());
   await scene.refuses("end a trust of another", stranger, ({ identity }) => identity.deleteTrust(stage.trustId));
+}
+
+/** Does something while the member has no role in the project. */
+async function withoutRole(scene: Scene, stage: Stage, work: () => Promise<void>): Promise<void> {
+  const { administrator, memberId, projectId } = stage;
+  const roles = await scene.raw(administrator, { service: "identity", method: "GET", path: "/roles?name=member" });
+  const path = `/projects/${projectId}/users/${memberId}/roles/${listOf(roles, "roles")[0]?.id}`;
+  await scene.raw(administrator, { service: "identity", method: "DELETE", path });
+  await work();
+  await scene.raw(administrator, { service: "identity", method: "PUT", path });
 }
 
 async function applicationCredentials(scene: Scene, stage: Stage): Promise<void> {

@@ -33,7 +33,7 @@ async function networks(scene: Scene, stage: Stage): Promise<void> {
   await scene.calls("list one network of several", member, {
     service: "network",
     method: "GET",
-    path: "/networks?limit=1",
+    path: "/networks?limit=1&sort_key=name&sort_dir=asc",
   });
   await scene.does("find a subnet", member, ({ network }) => network.findSubnet(subnetId));
   await scene.does("find a subnet that is not there", member, ({ network }) => network.findSubnet(NO_ID));
@@ -121,7 +121,8 @@ async function ports(scene: Scene, stage: Stage): Promise<void> {
   await scene.refuses("make a port on a network that is not there", service, ({ network }) =>
     network.createPort({ ...free, networkId: NO_ID }),
   );
-  const open = { ...free, securityGroupIds: [], isPortSecurityEnabled: false };
+  const at = { fixedIps: [{ subnetId, address: "10.30.0.52" }] };
+  const open = { ...free, ...at, securityGroupIds: [], isPortSecurityEnabled: false };
   const unfiltered = await scene.does("make a port without port security", service, ({ network }) =>
     network.createPort(open),
   );
@@ -213,7 +214,7 @@ async function quotas(scene: Scene, stage: Stage): Promise<void> {
       path: `/quotas/${projectId}`,
       body: { quota: body },
     });
-  await limit({ port: 1, floatingip: 0, network: 1, subnet: 1 });
+  await limit({ port: 0, floatingip: 0, network: 1, subnet: 1 });
   const common = { projectId, name: `${PREFIX}-over`, description: "" };
   const port = { ...common, networkId, fixedIps: [], securityGroupIds: [], isPortSecurityEnabled: true };
   await scene.refuses("make a port over quota", service, ({ network }) =>

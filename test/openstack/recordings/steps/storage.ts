@@ -13,6 +13,7 @@ export async function playStorage(scene: Scene, stage: Stage): Promise<void> {
 }
 
 async function offers(scene: Scene, { service, trust, member, projectId, stranger }: Stage): Promise<void> {
+  await scene.target.setManagePolicy?.("closed");
   const newcomer = scene.actor("service user", passwordOf("service", `${PREFIX}-services`));
   await newcomer.cloud.token();
   await scene.does("ask for Cinder's versions", newcomer, ({ volume }) => volume.listTypes());
@@ -86,6 +87,7 @@ async function manage(scene: Scene, stage: Stage): Promise<void> {
       volume.manageVolume(request(given)),
     );
     await scene.target.setManagePolicy("open");
+    await scene.refuses("list services while the policy lets members", trust, ({ volume }) => volume.listServices());
   }
   const { id } = await scene.does("manage a volume", trust, ({ volume }) => volume.manageVolume(request(given)));
   await awaitVolume(scene, stage, id, "available");

@@ -30,7 +30,10 @@ export function createCinder(options: CinderOptions): OpenStackService {
         version: "3.70",
         min_version: "3.0",
         updated: "2022-08-31T00:00:00Z",
-        links: [{ rel: "self", href: `${origin}/v3/` }],
+        links: [
+          { rel: "describedby", type: "text/html", href: "https://docs.openstack.org/" },
+          { rel: "self", href: `${origin}/v3/` },
+        ],
         "media-types": [{ base: "application/json", type: "application/vnd.openstack.volume+json;version=3" }],
       },
     ],
@@ -56,5 +59,6 @@ export function createCinder(options: CinderOptions): OpenStackService {
     isPublic: (method, path) => method === "GET" && (path === "/" || path === "/v3"),
     authUri: options.authUri,
     microversions: { type: "volume", major: 3, minimum: 0, maximum: 70 },
+    manners: { hasComputeRequestId: "behind the check of the token" },
   });
 }

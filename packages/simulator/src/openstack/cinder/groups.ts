@@ -1,6 +1,6 @@
 import type { Router } from "../../http/router.ts";
 import { badRequest, notFound } from "../core/api-error.ts";
-import { accepted, type Call, isTrue, ok, projectOf, requireAdmin } from "../core/call.ts";
+import { ACCEPTED_WITHOUT_BODY, accepted, type Call, isTrue, ok, projectOf, requireAdmin } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt, textsAt } from "../core/json.ts";
 import { microsecondsTime } from "../core/times.ts";
 import { arrayGroupName, updateGroupOnArray } from "./pure-driver.ts";
@@ -32,11 +32,11 @@ export function routeGroups(router: Router<Call>, state: VolumeState): void {
     )
     .on("PUT", "/groups/:id", (call, { id = "" }) => {
       updateGroup(state, requireGroup(state, call, id), call);
-      return accepted();
+      return ACCEPTED_WITHOUT_BODY;
     })
     .on("POST", "/groups/:id/action", (call, { id = "" }) => {
       act(state, requireGroup(state, call, id), call);
-      return accepted();
+      return ACCEPTED_WITHOUT_BODY;
     });
 }
 
@@ -101,12 +101,16 @@ function updateGroup(state: VolumeState, group: GroupRecord, call: Call): void {
       .split(",")
       .map((id) => id.trim())
       .filter((id) => id !== "");
-  const add = idsAt("add_volumes").map((id) => requireAddable(state, group, id));
+  // One that is in it is passed over.
+  const newcomers = idsAt("add_volumes").filter((id) => state.volumes.get(id)?.groupId !== group.id);
+  const add = newcomers.map((id) => requireAddable(state, group, id));
   const remove = idsAt("remove_volumes").map((id) => requireMember(state, group, id));
   const name = optionalTextAt(asked, "name");
   const description = optionalTextAt(asked, "description");
   if (add.length + remove.length === 0 && name === undefined && description === undefined) {
-    throw badRequest("Name, description, add_volumes, and remove_volumes can not be all empty in the request body.");
+    throw badRequest(
+      `Invalid Group: Cannot update group ${group.id} because no valid name, description, add_volumes, or remove_volumes were provided.`,
+    );
   }
   group.name = name ?? group.name;
   group.description = description ?? group.description;
@@ -138,8 +142,7 @@ function requireAddable(state: VolumeState, group: GroupRecord, id: string): Vol
   const volume = state.volumes.get(id);
   const refuse = (why: string) =>
     badRequest(`Invalid volume: Cannot add volume ${id} to group ${group.id} because ${why}`);
-  if (!volume || volume.projectId !== group.projectId) throw refuse("volume cannot be found");
-  if (volume.groupId === group.id) throw refuse("it is already in the group");
+  if (!volume || volume.projectId !== group.projectId) throw refuse("volume cannot be found.");
   if (volume.groupId !== undefined) throw refuse(`it is already in group ${volume.groupId}`);
   if (!group.volumeTypeIds.includes(volume.typeId))
     throw refuse(`volume type ${volume.typeId} is not supported by the group.`);
@@ -177,7 +180,7 @@ function act(state: VolumeState, group: GroupRecord, call: Call): void {
     throw badRequest(`Invalid group: Group status must be available or error, but current status is: ${group.status}`);
   if (volumes.length > 0 && !withVolumes)
     throw badRequest(
-      `Invalid group: Group ${group.id} still contains volumes. The delete-volumes flag is required to delete it.`,
+      `Invalid Group: Group ${group.id} still contains volumes. The delete-volumes flag is required to delete it.`,
     );
   const attached = volumes.find((volume) => volume.attachments.length > 0);
   if (attached) throw badRequest(`Invalid volume: Volume ${attached.id} is still attached.`);
@@ -206,6 +209,6 @@ function groupView(state: VolumeState, group: GroupRecord, call: Call) {
     ...(call.version >= 14 && { group_snapshot_id: null, source_group_id: null }),
     ...(withVolumes && { volumes: volumesOf(state, group).map(({ id }) => id) }),
     ...(call.version >= 38 && { replication_status: "disabled" }),
-    ...(call.version >= 58 && { project_id: group.projectId }),
+    ...(call.version >= 58 && call.caller.isAdmin && { project_id: group.projectId }),
   };
 }

@@ -75,7 +75,7 @@ test("a host that is no backend is refused and so is a member without the policy
   expect((await request(world, "x")).status).toBe(403);
   const volume = { host: "elsewhere@pure#pure", ref: { name: "x" }, volume_type: "plain" };
   const answer = await world.call(`POST ${CINDER}/os-volume-manage`, world.a.admin, { volume });
-  expect(answer.status).toBe(404);
+  expect(answer.status).toBe(400);
 });
 
 test("unmanage renames back and forgets; a connected or grouped volume is refused", async () => {

@@ -10,7 +10,14 @@ import { later, newRecord } from "./volume-work.ts";
 
 /** `os-volume-manage` and `manageable_volumes`: taking array volumes into Cinder. */
 export function routeManage(router: Router<Call>, state: VolumeState, origin: string): void {
-  const manage = (call: Call) => accepted({ volume: volumeView(state, manageVolume(state, call), { call, origin }) });
+  // The answer has the fields of the oldest version and none of the extensions'.
+  const manage = (call: Call) => {
+    const volume = manageVolume(state, call);
+    const caller = { ...call.caller, isAdmin: false };
+    const view = volumeView(state, volume, { call: { ...call, version: 0, caller }, origin });
+    const { "os-vol-tenant-attr:tenant_id": _project, ...fields } = view;
+    return accepted({ volume: { ...fields, status: "creating", updated_at: null } });
+  };
   const list = (call: Call) => {
     requireAdmin(call, "volume_extension:list_manageable");
     backendOf(state, call.query.get("host") ?? "");
@@ -35,7 +42,9 @@ function manageVolume(state: VolumeState, call: Call): VolumeRecord {
   const backend = backendOf(state, textAt(asked, "host"));
   const ref = objectAt(asked, "ref");
   const typeName = optionalTextAt(asked, "volume_type");
-  const type = state.requireType(typeName ?? [...state.types.keys()][0] ?? "__DEFAULT__");
+  const type = requireType(state, typeName ?? [...state.types.keys()][0] ?? "__DEFAULT__");
+  // The number is counted at once, the size when the array has told it.
+  state.requireQuota(projectOf(call), { volumes: 1, gigabytes: 0, type: type.name });
   const volume = newRecord(state, call.caller, {
     name: optionalTextAt(asked, "name") ?? "",
     description: optionalTextAt(asked, "description") ?? null,
@@ -48,6 +57,7 @@ function manageVolume(state: VolumeState, call: Call): VolumeRecord {
     availabilityZone: optionalTextAt(asked, "availability_zone") ?? "nova",
   });
   volume.backend = backend;
+  volume.isManaged = true;
   volume.status = "managing";
   state.volumes.set(volume.id, volume);
   const reference = optionalTextAt(ref, "source-name") ?? optionalTextAt(ref, "name");
@@ -66,7 +76,6 @@ function finishManage(state: VolumeState, volume: VolumeRecord, reference: strin
   if (sizeGiB !== undefined) {
     try {
       state.requireQuota(volume.projectId, { volumes: 0, gigabytes: sizeGiB, type });
-      requireVolumeCount(state, volume, type);
     } catch {
       volume.status = "error_managing";
       return;
@@ -77,17 +86,14 @@ function finishManage(state: VolumeState, volume: VolumeRecord, reference: strin
   volume.status = "available";
 }
 
-/** The record itself already counts, so the limit must hold with it. */
-function requireVolumeCount(state: VolumeState, volume: VolumeRecord, type: string): void {
-  const limits = state.limitsOf(volume.projectId);
-  const use = state.useOf(volume.projectId);
-  const isOver = (key: string, limit: number) => limit >= 0 && (use[key] ?? 0) > limit;
-  const byType = limits.byType[`volumes_${type}`] ?? -1;
-  if (isOver("volumes", limits.volumes) || isOver(`volumes_${type}`, byType)) throw badRequest("VolumeLimitExceeded");
-}
-
 function backendOf(state: VolumeState, host: string): Backend {
   const backend = state.backends.find((each) => host === each.host || host === `${each.host}#${each.pool}`);
-  if (!backend) throw notFound(`Service cinder-volume could not be found on host ${host}.`);
+  if (!backend) throw badRequest(`Host '${host}' not found`);
   return backend;
+}
+
+function requireType(state: VolumeState, name: string) {
+  const type = state.types.get(name) ?? state.types.values().find((each) => each.name === name);
+  if (!type) throw badRequest(`Invalid volume type: Cannot find requested '${name}' volume type`);
+  return type;
 }

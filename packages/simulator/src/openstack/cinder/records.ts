@@ -7,6 +7,8 @@ export interface Backend {
   /** `host@backend`; with `#pool` it is what volumes carry. */
   readonly host: string;
   readonly pool: string;
+  /** Id of its cinder-volume service. */
+  readonly serviceId: string;
   readonly array: BlockArray;
 }
 
@@ -43,6 +45,8 @@ export interface VolumeRecord {
   readonly createdAt: number;
   updatedAt: number;
   attachments: VolumeAttachmentRecord[];
+  /** Taken over by `manage`: Cinder does not note which service did it. */
+  isManaged: boolean;
 }
 
 export interface VolumeTypeRecord {

@@ -82,17 +82,26 @@ function poolView(state: VolumeState, backend: VolumeState["backends"][number], 
   const used = own.reduce((sum, volume) => sum + volume.sizeGiB, 0);
   const capabilities = {
     volume_backend_name: backend.name,
-    driver_version: "15.0.0",
+    driver_version: "15.0.iscsi",
     storage_protocol: "iSCSI",
     vendor_name: "Pure Storage",
-    pool_name: backend.pool,
     total_capacity_gb: 1_000_000,
     free_capacity_gb: 1_000_000 - used,
     provisioned_capacity: used,
     replication_enabled: true,
     replication_type: ["async"],
-    consistent_group_snapshot_enabled: true,
-    backend_state: backend.array.isUp ? "up" : "down",
+    replication_count: 1,
+    consistencygroup_support: true,
+    thin_provisioning_support: true,
+    multiattach: true,
+    QoS_support: true,
+    cacheable: true,
+    allocated_capacity_gb: used,
+    max_over_subscription_ratio: 20,
+    reserved_percentage: 0,
+    filter_function: null,
+    goodness_function: null,
+    timestamp: microsecondsTime(state.environment.now()),
   };
   return isDetailed ? { name, capabilities } : { name };
 }
@@ -101,9 +110,9 @@ function quotaView(state: VolumeState, project: string, withUse: boolean): Recor
   const { byType, ...limits } = state.limitsOf(project);
   const use = state.useOf(project);
   const all: Record<string, number> = { ...limits, per_volume_gigabytes: -1, backups: 10, backup_gigabytes: 1000 };
-  for (const type of state.types.values()) {
-    for (const key of ["volumes", "gigabytes", "snapshots"])
-      all[`${key}_${type.name}`] = byType[`${key}_${type.name}`] ?? -1;
+  // Cinder makes a type of this name for volumes that ask for none.
+  for (const name of new Set(["__DEFAULT__", ...state.types.values().map((type) => type.name)])) {
+    for (const key of ["volumes", "gigabytes", "snapshots"]) all[`${key}_${name}`] = byType[`${key}_${name}`] ?? -1;
   }
   const entries = Object.entries(all).map(([key, limit]) => [
     key,

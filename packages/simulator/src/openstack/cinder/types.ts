@@ -1,5 +1,5 @@
 import type { Router } from "../../http/router.ts";
-import { notFound } from "../core/api-error.ts";
+import { conflict, notFound } from "../core/api-error.ts";
 import { accepted, type Call, ok, requireAdmin } from "../core/call.ts";
 import { metadataOf, objectAt, textAt } from "../core/json.ts";
 import type { GroupTypeRecord, VolumeTypeRecord } from "./records.ts";
@@ -52,14 +52,17 @@ function routeGroupTypes(router: Router<Call>, state: VolumeState): void {
       return ok({ group_types: [...state.groupTypes.values()].map((type) => groupTypeView(type, call)) });
     })
     .on("POST", "/group_types", (call) => {
-      requireAdmin(call, "group:group_types_manage");
+      requireAdmin(call, "group:group_types:create");
       const asked = objectAt(call.body, "group_type");
+      const name = textAt(asked, "name");
+      if (state.groupTypes.values().some((type) => type.name === name))
+        throw conflict(`Group Type ${name} already exists.`);
       const type = state.createGroupType(textAt(asked, "name"), metadataOf(asked.group_specs));
       return accepted({ group_type: groupTypeView(type, call) });
     })
     .on("GET", "/group_types/:id", (call, { id = "" }) => ok({ group_type: groupTypeView(require(call, id), call) }))
     .on("DELETE", "/group_types/:id", (call, { id = "" }) => {
-      requireAdmin(call, "group:group_types_manage");
+      requireAdmin(call, "group:group_types:delete");
       state.groupTypes.delete(require(call, id).id);
       return accepted();
     })

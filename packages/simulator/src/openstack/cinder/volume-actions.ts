@@ -1,11 +1,14 @@
 import type { Router } from "../../http/router.ts";
 import { badRequest, policyForbids } from "../core/api-error.ts";
-import { accepted, type Call, ok, requireAdmin } from "../core/call.ts";
+import { ACCEPTED_WITHOUT_BODY, accepted, type Call, ok, requireAdmin } from "../core/call.ts";
 import { type JsonObject, metadataOf, objectAt, optionalObjectAt, textAt } from "../core/json.ts";
 import type { VolumeRecord } from "./records.ts";
 import type { VolumeState } from "./volume-state.ts";
 import { REPLICATION_GROUP } from "./volume-state.ts";
 import { extendVolume, unmanageVolume } from "./volume-work.ts";
+
+/** Answers of actions that give nothing back. */
+const EMPTY_JSON = { "content-type": "application/json" };
 
 /** `POST /volumes/{id}/action`. */
 export function routeVolumeActions(router: Router<Call>, state: VolumeState): void {
@@ -17,7 +20,7 @@ export function routeVolumeActions(router: Router<Call>, state: VolumeState): vo
     switch (action) {
       case "os-set_bootable":
         volume.isBootable = booleanOf(given.bootable, "bootable");
-        return ok(undefined);
+        return { status: 200, headers: EMPTY_JSON };
       case "os-set_image_metadata":
         volume.imageMetadata = { ...volume.imageMetadata, ...metadataOf(objectAt(given, "metadata")) };
         return ok({ metadata: volume.imageMetadata });
@@ -29,11 +32,11 @@ export function routeVolumeActions(router: Router<Call>, state: VolumeState): vo
       case "os-unmanage":
         if (!call.caller.isAdmin && !state.memberMayManage) throw policyForbids("volume_extension:volume_unmanage");
         unmanageVolume(state, volume);
-        return accepted();
+        return ACCEPTED_WITHOUT_BODY;
       case "os-reset_status":
         requireAdmin(call, "volume_extension:volume_admin_actions:reset_status");
         resetStatus(volume, given);
-        return accepted();
+        return { status: 202, headers: EMPTY_JSON };
       case "os-retype":
         retype(state, volume, textAt(given, "new_type"));
         return accepted();

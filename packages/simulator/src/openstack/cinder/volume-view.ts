@@ -57,7 +57,7 @@ export function volumeView(
     }),
     ...(version >= 13 && { group_id: volume.groupId ?? null }),
     ...(version >= 21 && isAdmin && { provider_id: volume.providerId ?? null }),
-    ...(version >= 48 && { service_uuid: null, shared_targets: false }),
+    ...(version >= 48 && { service_uuid: volume.isManaged ? null : volume.backend.serviceId, shared_targets: true }),
     ...(version >= 61 && isAdmin && { cluster_name: null }),
     ...(version >= 63 && { volume_type_id: volume.typeId }),
     ...(version >= 65 && { consumes_quota: true }),

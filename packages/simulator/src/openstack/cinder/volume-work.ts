@@ -48,6 +48,7 @@ export function newRecord(
     createdAt: now,
     updatedAt: now,
     attachments: [],
+    isManaged: false,
   };
 }
 
@@ -112,7 +113,7 @@ export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
 export function unmanageVolume(state: VolumeState, volume: VolumeRecord): void {
   if (volume.groupId !== undefined || volume.attachments.length > 0 || !REMOVABLE.includes(volume.status)) {
     throw badRequest(
-      "Invalid volume: Volume status must be available or error and must not be migrating, attached, belong to a group, have snapshots, or be disassociated from snapshots after volume transfer.",
+      "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
   }
   volume.status = "unmanaging";

@@ -1,6 +1,6 @@
 import type { Router } from "../../http/router.ts";
 import { badRequest, notFound } from "../core/api-error.ts";
-import { accepted, type Call, isTrue, ok, projectOf } from "../core/call.ts";
+import { ACCEPTED_WITHOUT_BODY, accepted, type Call, isTrue, ok, projectOf } from "../core/call.ts";
 import { metadataOf, objectAt, optionalTextAt } from "../core/json.ts";
 import { pageOf } from "../core/paging.ts";
 import type { VolumeRecord } from "./records.ts";
@@ -48,11 +48,13 @@ export function routeVolumes(router: Router<Call>, { state, origin, findImage }:
       volume.description = optionalTextAt(change, "description") ?? volume.description;
       if (change.metadata !== undefined) volume.metadata = metadataOf(change.metadata);
       volume.updatedAt = state.environment.now();
-      return ok({ volume: volumeView(state, volume, { call, origin }) });
+      // Extensions add nothing to this answer.
+      const { "os-vol-tenant-attr:tenant_id": _project, ...view } = volumeView(state, volume, { call, origin });
+      return ok({ volume: view });
     })
     .on("DELETE", "/volumes/:id", (call, { id = "" }) => {
       deleteVolume(state, state.requireVolume(id, call.caller));
-      return accepted();
+      return ACCEPTED_WITHOUT_BODY;
     });
   routeMetadata(router, state);
 }
@@ -83,6 +85,8 @@ function routeMetadata(router: Router<Call>, state: VolumeState): void {
 
 function visibleVolumes(state: VolumeState, call: Call): readonly VolumeRecord[] {
   const { query, caller } = call;
+  if (query.has("project_id") && !caller.isAdmin)
+    throw badRequest("Invalid filters project_id are found in query options.");
   const sees = caller.isAdmin && isTrue(query.get("all_tenants"));
   const project = sees ? query.get("project_id") : (caller.projectId ?? "");
   return [...state.volumes.values()]

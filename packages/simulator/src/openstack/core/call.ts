@@ -27,6 +27,8 @@ export interface Call {
   readonly headers: Readonly<Record<string, string>>;
   readonly body: JsonObject;
   readonly caller: Caller;
+  /** Address of the service, for links. */
+  readonly origin: string;
   /** Minor microversion: 93 for 2.93. */
   readonly version: number;
 }
@@ -44,6 +46,11 @@ export const ANONYMOUS: Caller = {
 export const ok = (body: unknown): SimulatedResponse => ({ status: 200, body });
 export const created = (body: unknown): SimulatedResponse => ({ status: 201, body });
 export const accepted = (body?: unknown): SimulatedResponse => ({ status: 202, body });
+/** As webob answers where Cinder gives it no object. */
+export const ACCEPTED_WITHOUT_BODY: SimulatedResponse = {
+  status: 202,
+  headers: { "content-type": "text/html; charset=UTF-8" },
+};
 export const noContent: SimulatedResponse = { status: 204 };
 
 /** @throws ApiError 403 with Nova's and Cinder's text unless the caller is an administrator. */

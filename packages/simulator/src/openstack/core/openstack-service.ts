@@ -5,6 +5,9 @@ import { ANONYMOUS, type Call, type Caller } from "./call.ts";
 import type { Environment } from "./environment.ts";
 import { FourByteCharacterError, parseObject } from "./json.ts";
 
+/** webob's own answers pass by what the service adds to its own. */
+const isHtml = ({ headers }: SimulatedResponse) => headers?.["content-type"]?.startsWith("text/html") === true;
+
 /** Which microversions a service knows, and in which headers they travel. */
 export interface Microversions {
   /** Service type in `OpenStack-API-Version: <type> X.Y`. */
@@ -14,6 +17,8 @@ export interface Microversions {
   readonly major: number;
   readonly minimum: number;
   readonly maximum: number;
+  /** `Vary` of an answer; empty = none; default `OpenStack-API-Version`. */
+  readonly varyText?: (status: number) => string;
 }
 
 export interface OpenStackServiceOptions {
@@ -34,6 +39,23 @@ export interface OpenStackServiceOptions {
   /** Keystone's public address, for `WWW-Authenticate`. */
   readonly authUri: string;
   readonly microversions?: Microversions;
+  readonly manners?: Manners;
+}
+
+/** How a service dresses its answers; recorded from real ones (test/openstack/recordings). */
+export interface Manners {
+  /** Sends the request id in `X-Compute-Request-Id`, too. */
+  readonly hasComputeRequestId?: "always" | "behind the check of the token";
+  /** `Content-Type` of refusals; default: that of every answer. */
+  readonly errorContentType?: string;
+  /** `Content-Type` of answers without a body; default: none. */
+  readonly emptyContentType?: string;
+  /** `Vary` of every answer. */
+  readonly vary?: string;
+  /** Body of the answer to a token that is none; default: keystonemiddleware's. */
+  readonly unauthorizedBody?: unknown;
+  /** The request id is made behind the check of the token: a 401 has none. */
+  readonly isRequestIdInner?: boolean;
 }
 
 const REQUEST_ID = /^req-[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
@@ -57,8 +79,24 @@ export class OpenStackService implements SimulatedService {
     const inbound = request.headers["x-openstack-request-id"];
     if (inbound && REQUEST_ID.test(inbound)) this.lastGlobalRequestId = inbound;
     const response = await this.#answer(request);
-    const headers = { "x-openstack-request-id": requestId, ...this.#versionHeaders(request), ...response.headers };
-    return { ...response, headers };
+    return { ...response, headers: { ...this.#dress(request, response, requestId), ...response.headers } };
+  }
+
+  #dress({ headers }: SimulatedRequest, response: SimulatedResponse, id: string): Record<string, string> {
+    const { status, body } = response;
+    const { hasComputeRequestId, errorContentType, emptyContentType, vary, isRequestIdInner } =
+      this.#options.manners ?? {};
+    const isUnauthorized = status === 401;
+    const isBehind = hasComputeRequestId === "behind the check of the token" && !isUnauthorized;
+    const isComputeRequestIdSent = (hasComputeRequestId === "always" || isBehind) && !isHtml(response);
+    const contentType = body === undefined ? emptyContentType : status >= 400 ? errorContentType : undefined;
+    return {
+      ...(isRequestIdInner && isUnauthorized ? {} : { "x-openstack-request-id": id }),
+      ...(isComputeRequestIdSent && { "x-compute-request-id": id }),
+      ...(isUnauthorized ? {} : this.#versionHeaders(headers, status)),
+      ...(vary !== undefined && { vary }),
+      ...(contentType !== undefined && !isUnauthorized && { "content-type": contentType }),
+    };
   }
 
   async #answer(request: SimulatedRequest): Promise<SimulatedResponse> {
@@ -66,15 +104,23 @@ export class OpenStackService implements SimulatedService {
     try {
       const caller = this.#callerOf(request);
       if (!caller || !this.#isAllowed(request, caller)) return this.#unauthorized();
-      const version = microversions ? requestedMinor(request, microversions) : 0;
+      const version = microversions ? requestedMinor(request.headers, microversions) : 0;
       const path = (this.#options.routePath ?? ((same: string) => same))(request.path, caller);
       const body = parseObject(request.body);
       const { method, query, headers } = request;
-      const response = await router.route({ method, path, query, headers, body, caller, version });
+      const response = await router.route({ method, path, query, headers, body, caller, origin: this.origin, version });
       if (response) return response;
       throw new ApiError(404, "The resource could not be found.", "HTTPNotFound");
     } catch (error) {
-      if (error instanceof ApiError) return { status: error.status, body: errorBody(error) };
+      if (error instanceof ApiError) {
+        const challenge = { "www-authenticate": `Keystone uri="${this.#options.authUri}"` };
+        return {
+          status: error.status,
+          body: errorBody(error),
+          ...(error.status === 401 && { headers: challenge }),
+          ...(error.status === 413 && { headers: { "retry-after": "0" } }),
+        };
+      }
       if (!(error instanceof FourByteCharacterError)) {
         this.#options.environment.report(
           "internal",
@@ -111,31 +157,32 @@ export class OpenStackService implements SimulatedService {
     return {
       status: 401,
       headers: { "www-authenticate": `Keystone uri="${this.#options.authUri}"` },
-      body: { error: { code: 401, title: "Unauthorized", message } },
+      body: this.#options.manners?.unauthorizedBody ?? { error: { code: 401, title: "Unauthorized", message } },
     };
   }
 
-  #versionHeaders(request: SimulatedRequest): Record<string, string> {
+  #versionHeaders(headers: SimulatedRequest["headers"], status: number): Record<string, string> {
     const { microversions } = this.#options;
     if (!microversions) return {};
     let minor: number;
     try {
-      minor = requestedMinor(request, microversions);
+      minor = requestedMinor(headers, microversions);
     } catch {
       return {};
     }
     const version = `${microversions.major}.${minor}`;
     const legacy = microversions.legacyHeader ? { [microversions.legacyHeader]: version } : {};
-    return { "openstack-api-version": `${microversions.type} ${version}`, ...legacy, vary: "OpenStack-API-Version" };
+    const vary = microversions.varyText?.(status) ?? "OpenStack-API-Version";
+    return { "openstack-api-version": `${microversions.type} ${version}`, ...legacy, ...(vary && { vary }) };
   }
 }
 
-function requestedMinor(request: SimulatedRequest, versions: Microversions): number {
-  const own = (request.headers["openstack-api-version"] ?? "")
+function requestedMinor(headers: SimulatedRequest["headers"], versions: Microversions): number {
+  const own = (headers["openstack-api-version"] ?? "")
     .split(",")
     .map((entry) => entry.trim().split(/\s+/))
     .find(([type]) => type === versions.type)?.[1];
-  const legacy = versions.legacyHeader ? request.headers[versions.legacyHeader] : undefined;
+  const legacy = versions.legacyHeader ? headers[versions.legacyHeader] : undefined;
   const asked = own ?? legacy;
   if (asked === undefined) return versions.minimum;
   if (asked === "latest") return versions.maximum;
@@ -182,6 +229,7 @@ export function projectPath(prefix: string, message: (projectId: string) => stri
   return (path: string, caller: Caller): string => {
     if (!path.startsWith(`${prefix}/`)) return path;
     const rest = path.slice(prefix.length);
+    if (rest === "/") return prefix;
     const project = /^\/([0-9a-f]{32})(\/.*|$)/.exec(rest);
     if (!project) return rest;
     if (project[1] !== caller.projectId) throw new ApiError(400, message(project[1] ?? ""));

@@ -17,6 +17,9 @@ export interface GlanceOptions {
 
 const REASONS: Readonly<Record<number, string>> = { 400: "Bad Request", 403: "Forbidden", 404: "Not Found" };
 
+const WITHOUT_TOKEN =
+  "This server could not verify that you are authorized to access the document you requested. Either you supplied the wrong credentials (e.g., bad password), or your browser does not understand how to supply the credentials required.";
+
 /** Glance's REST front end (v2, reading only) over `state`. */
 export function createGlance({ name, origin, state, authenticate, authUri }: GlanceOptions): OpenStackService {
   const router = new Router<Call>();
@@ -34,7 +37,7 @@ export function createGlance({ name, origin, state, authenticate, authUri }: Gla
       const page = pageOf(seen, call.query, { url: "/v2/images", maximum: 1000 });
       return ok({
         images: page.items.map(imageView),
-        first: "/v2/images",
+        first: `/v2/images${call.query.size > 0 ? `?${call.query}` : ""}`,
         schema: "/v2/schemas/images",
         ...(page.next && { next: page.next }),
       });
@@ -58,6 +61,14 @@ export function createGlance({ name, origin, state, authenticate, authUri }: Gla
       title: REASONS[error.status] ?? "Error",
     }),
     isPublic: (method, path) => method === "GET" && (path === "/" || path === "/versions"),
+    manners: {
+      isRequestIdInner: true,
+      unauthorizedBody: {
+        message: `${WITHOUT_TOKEN}<br /><br />\n\n\n`,
+        code: "401 Unauthorized",
+        title: "Unauthorized",
+      },
+    },
   });
 }
 
@@ -70,9 +81,13 @@ const imageView = (image: ImageRecord) => ({
   size: image.sizeBytes,
   min_disk: image.minDiskGiB,
   min_ram: 0,
-  disk_format: "qcow2",
+  disk_format: "raw",
   container_format: "bare",
-  checksum: null,
+  checksum: "d41d8cd98f00b204e9800998ecf8427e",
+  os_hash_algo: "sha512",
+  os_hash_value: "cf83e1357eefb8bdf1542850d66d8007",
+  virtual_size: image.sizeBytes,
+  stores: "images",
   protected: false,
   os_hidden: false,
   tags: [],

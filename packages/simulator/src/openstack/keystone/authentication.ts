@@ -137,8 +137,8 @@ function targetOf(state: IdentityState, scope: unknown, proof: Proof): Target {
 
 function trustTarget(state: IdentityState, trustId: string, proof: Proof): Target {
   const trust = state.trusts.get(trustId);
-  if (!trust || proof.user.id !== trust.trusteeId)
-    throw forbidden("You are not authorized to perform the requested action.");
+  if (!trust) throw rejected();
+  if (proof.user.id !== trust.trusteeId) throw forbidden("You are not authorized to perform the requested action.");
   if (!state.rolesOfTrust(trust)) throw forbidden("You are not authorized to perform the requested action.");
   const userId = trust.isImpersonating ? trust.trustorId : trust.trusteeId;
   return { projectId: trust.projectId, isSystem: false, trustId, userId };

@@ -99,7 +99,11 @@ export class IdentityState {
 
   /** Ids of the user's roles in a project (or `system`), implied ones included. */
   rolesOf(userId: string, target: string): ReadonlySet<string> {
-    const held = new Set(this.#assignments.get(`${userId} ${target}`) ?? []);
+    return this.#withImplied(this.#assignments.get(`${userId} ${target}`) ?? []);
+  }
+
+  #withImplied(roleIds: Iterable<string>): ReadonlySet<string> {
+    const held = new Set(roleIds);
     const implied: readonly (readonly [string, string])[] = [
       ["admin", "manager"],
       ["manager", "member"],
@@ -143,7 +147,7 @@ export class IdentityState {
     if (trust.expiresAt !== undefined && trust.expiresAt <= this.environment.now()) return undefined;
     if (!this.users.get(trust.trustorId)?.isEnabled || !this.users.get(trust.trusteeId)?.isEnabled) return undefined;
     const held = this.rolesOf(trust.trustorId, trust.projectId);
-    return trust.roleIds.every((id) => held.has(id)) ? new Set(trust.roleIds) : undefined;
+    return trust.roleIds.every((id) => held.has(id)) ? this.#withImplied(trust.roleIds) : undefined;
   }
 
   /** The caller behind a token value, as the other services' middleware sees it. */

@@ -37,9 +37,9 @@ export function createKeystone(name: string, origin: string, state: IdentityStat
     .on("GET", "", () => ({ status: 300, body: { versions: { values: [version] } } }))
     .on("GET", "/v3", () => ({ status: 200, body: { version } }));
   routeTokens(router, state);
-  routeTrusts(router, state);
-  routeProjectsAndUsers(router, state);
-  routeRoles(router, state);
+  routeTrusts(router, state, origin);
+  routeProjectsAndUsers(router, state, origin);
+  routeRoles(router, state, origin);
   routeCatalog(router, state);
   routeApplicationCredentials(router, state);
   return new OpenStackService({
@@ -53,5 +53,6 @@ export function createKeystone(name: string, origin: string, state: IdentityStat
     isPublic: (method, path) =>
       (method === "GET" && (path === "/" || path === "/v3")) || (method === "POST" && path === "/v3/auth/tokens"),
     authUri: `${origin}/v3`,
+    manners: { vary: "X-Auth-Token" },
   });
 }

@@ -4,19 +4,18 @@ import { type Call, created, noContent, ok } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
 import { requireAdmin } from "./identity-policy.ts";
 import type { IdentityState } from "./identity-state.ts";
+import { linksOf } from "./list-links.ts";
 import type { Project, User } from "./records.ts";
 
-const LINKS = { next: null, previous: null };
-
 /** `/v3/projects`, `/v3/users`, `/v3/domains`. */
-export function routeProjectsAndUsers(router: Router<Call>, state: IdentityState): void {
-  routeProjects(router, state);
-  routeUsers(router, state);
+export function routeProjectsAndUsers(router: Router<Call>, state: IdentityState, origin: string): void {
+  routeProjects(router, state, origin);
+  routeUsers(router, state, origin);
   router
     .on("GET", "/v3/domains", (call) => {
       requireAdmin(call, "list_domains");
       const named = [...state.domains.values()].filter(({ name }) => (call.query.get("name") ?? name) === name);
-      return ok({ domains: named.map((domain) => ({ ...domain, enabled: true })), links: LINKS });
+      return ok({ domains: named.map((domain) => ({ ...domain, enabled: true })), links: linksOf(origin, call) });
     })
     .on("GET", "/v3/domains/:id", (call, { id = "" }) => {
       const domain = state.domains.get(id);
@@ -26,7 +25,11 @@ export function routeProjectsAndUsers(router: Router<Call>, state: IdentityState
     });
 }
 
-function routeProjects(router: Router<Call>, state: IdentityState): void {
+function routeProjects(router: Router<Call>, state: IdentityState, origin: string): void {
+  const projectView = (project: Project) => ({
+    ...projectFields(project),
+    links: { self: `${origin}/v3/projects/${project.id}` },
+  });
   router
     .on("GET", "/v3/projects", (call) => {
       requireAdmin(call, "list_projects");
@@ -35,7 +38,7 @@ function routeProjects(router: Router<Call>, state: IdentityState): void {
       const found = [...state.projects.values()].filter(
         (project) => (name === null || project.name === name) && (domain === null || project.domainId === domain),
       );
-      return ok({ projects: found.map(projectView), links: LINKS });
+      return ok({ projects: found.map((project) => projectView(project)), links: linksOf(origin, call) });
     })
     .on("POST", "/v3/projects", (call) => {
       requireAdmin(call, "create_project");
@@ -72,12 +75,13 @@ function routeProjects(router: Router<Call>, state: IdentityState): void {
     });
 }
 
-function routeUsers(router: Router<Call>, state: IdentityState): void {
+function routeUsers(router: Router<Call>, state: IdentityState, origin: string): void {
+  const userView = (user: User) => ({ ...userFields(user), links: { self: `${origin}/v3/users/${user.id}` } });
   router
     .on("GET", "/v3/users", (call) => {
       requireAdmin(call, "list_users");
       const found = [...state.users.values()].filter(({ name }) => (call.query.get("name") ?? name) === name);
-      return ok({ users: found.map(userView), links: LINKS });
+      return ok({ users: found.map((user) => userView(user)), links: linksOf(origin, call) });
     })
     .on("POST", "/v3/users", (call) => {
       requireAdmin(call, "create_user");
@@ -111,7 +115,7 @@ function routeUsers(router: Router<Call>, state: IdentityState): void {
     });
 }
 
-const projectView = (project: Project) => ({
+const projectFields = (project: Project) => ({
   id: project.id,
   name: project.name,
   domain_id: project.domainId,
@@ -123,7 +127,7 @@ const projectView = (project: Project) => ({
   options: {},
 });
 
-const userView = (user: User) => ({
+const userFields = (user: User) => ({
   id: user.id,
   name: user.name,
   domain_id: user.domainId,

@@ -4,17 +4,17 @@ import { type Call, created, noContent, ok } from "../core/call.ts";
 import { objectAt, textAt } from "../core/json.ts";
 import { requireAdmin } from "./identity-policy.ts";
 import type { IdentityState } from "./identity-state.ts";
-
-const LINKS = { next: null, previous: null };
+import { linksOf } from "./list-links.ts";
+import type { Role } from "./records.ts";
 
 /** `/v3/roles`, role assignments and grants. */
-export function routeRoles(router: Router<Call>, state: IdentityState): void {
+export function routeRoles(router: Router<Call>, state: IdentityState, origin: string): void {
   const grantPath = "/v3/projects/:project/users/:user/roles/:role";
   router
     .on("GET", "/v3/roles", (call) => {
       requireAdmin(call, "list_roles");
       const found = [...state.roles.values()].filter(({ name }) => (call.query.get("name") ?? name) === name);
-      return ok({ roles: found.map((role) => ({ ...role, domain_id: null })), links: LINKS });
+      return ok({ roles: found.map((role) => roleView(role, origin)), links: linksOf(origin, call) });
     })
     .on("POST", "/v3/roles", (call) => {
       requireAdmin(call, "create_role");
@@ -22,12 +22,12 @@ export function routeRoles(router: Router<Call>, state: IdentityState): void {
     })
     .on("GET", "/v3/role_assignments", (call) => {
       requireAdmin(call, "list_role_assignments");
-      return ok({ role_assignments: assignmentViews(state, call.query), links: LINKS });
+      return ok({ role_assignments: assignmentViews(state, call.query, origin), links: linksOf(origin, call) });
     })
     .on("GET", "/v3/projects/:project/users/:user/roles", (call, { project = "", user = "" }) => {
       requireAdmin(call, "list_grants");
       const direct = [...state.assignments()].filter((row) => row.userId === user && row.target === project);
-      return ok({ roles: direct.map(({ roleId }) => state.roles.get(roleId)), links: LINKS });
+      return ok({ roles: direct.map(({ roleId }) => state.roles.get(roleId)), links: linksOf(origin, call) });
     })
     .on("PUT", grantPath, (call, { project = "", user = "", role = "" }) => {
       requireAdmin(call, "create_grant");
@@ -47,7 +47,15 @@ export function routeRoles(router: Router<Call>, state: IdentityState): void {
     });
 }
 
-function assignmentViews(state: IdentityState, query: URLSearchParams): readonly unknown[] {
+const roleView = (role: Role, origin: string) => ({
+  ...role,
+  domain_id: null,
+  description: null,
+  options: { immutable: true },
+  links: { self: `${origin}/v3/roles/${role.id}` },
+});
+
+function assignmentViews(state: IdentityState, query: URLSearchParams, origin: string): readonly unknown[] {
   const withNames = query.has("include_names");
   const isEffective = query.has("effective");
   const rows = [...state.assignments()].filter(
@@ -65,6 +73,8 @@ function assignmentViews(state: IdentityState, query: URLSearchParams): readonly
     const role = { id: roleId, ...named(state.roles.get(roleId)?.name) };
     const user = { id: userId, ...named(state.users.get(userId)?.name), ...(withNames && { domain }) };
     const project = { id: target, ...named(state.projects.get(target)?.name), ...(withNames && { domain }) };
-    return { role, user, scope: target === "system" ? { system: { all: true } } : { project }, links: {} };
+    const place = target === "system" ? "system" : `projects/${target}`;
+    const links = { assignment: `${origin}/v3/${place}/users/${userId}/roles/${roleId}` };
+    return { role, user, scope: target === "system" ? { system: { all: true } } : { project }, links };
   });
 }

@@ -4,7 +4,12 @@ import type { EndpointRecord, TokenRecord } from "./records.ts";
 
 /** Body of a token as `POST` and `GET /v3/auth/tokens` give it. */
 export function tokenView(state: IdentityState, token: TokenRecord, withCatalog: boolean): Record<string, unknown> {
-  const roles = [...(state.rolesOfToken(token) ?? [])].map((id) => ({ id, name: state.roles.get(id)?.name }));
+  const isDelegated = token.trustId !== undefined;
+  const roles = [...(state.rolesOfToken(token) ?? [])].map((id) => ({
+    id,
+    name: state.roles.get(id)?.name,
+    ...(isDelegated && { domain_id: null, description: null, options: { immutable: true } }),
+  }));
   const project = token.projectId === undefined ? undefined : state.projects.get(token.projectId);
   const trust = token.trustId === undefined ? undefined : state.trusts.get(token.trustId);
   const credential = token.applicationCredentialId && state.applicationCredentials.get(token.applicationCredentialId);
@@ -16,7 +21,7 @@ export function tokenView(state: IdentityState, token: TokenRecord, withCatalog:
     issued_at: tokenTime(token.issuedAt),
     ...(project && {
       project: { id: project.id, name: project.name, domain: state.domains.get(project.domainId) },
-      is_domain: false,
+      ...(isDelegated ? {} : { is_domain: false }),
     }),
     ...(token.isSystem && { system: { all: true } }),
     ...((project || token.isSystem) && { roles }),

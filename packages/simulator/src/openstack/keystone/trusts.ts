@@ -9,7 +9,12 @@ import type { Trust } from "./records.ts";
 const forbiddenAction = (rule: string) => forbidden(`You are not authorized to perform the requested action: ${rule}.`);
 
 /** `/v3/OS-TRUST/trusts`. */
-export function routeTrusts(router: Router<Call>, state: IdentityState): void {
+export function routeTrusts(router: Router<Call>, state: IdentityState, origin: string): void {
+  const trustView = (of: IdentityState, trust: Trust) => ({
+    ...trustFields(of, trust, origin),
+    roles_links: { self: `${origin}/v3/${trust.id}/roles`, next: null, previous: null },
+    links: { self: `${origin}/v3/OS-TRUST/trusts/${trust.id}` },
+  });
   router
     .on("POST", "/v3/OS-TRUST/trusts", (call) => created({ trust: trustView(state, createTrust(state, call)) }))
     .on("GET", "/v3/OS-TRUST/trusts", (call) => {
@@ -39,9 +44,9 @@ function createTrust(state: IdentityState, call: Call): Trust {
   const asked = objectAt(call.body, "trust");
   const token = state.tokens.get(call.caller.tokenId);
   const trustorId = textAt(asked, "trustor_user_id");
-  if (token?.trustId !== undefined || isRestricted(state, token?.applicationCredentialId)) {
-    throw forbiddenAction("identity:create_trust");
-  }
+  if (token?.trustId !== undefined) throw forbidden("You are not authorized to perform the requested action.");
+  if (isRestricted(state, token?.applicationCredentialId))
+    throw forbiddenAction("Delegated tokens cannot manage trusts.");
   if (call.caller.userId !== trustorId) throw forbiddenAction("identity:create_trust");
   const trusteeId = textAt(asked, "trustee_user_id");
   if (!state.users.has(trusteeId)) throw notFound(`Could not find user: ${trusteeId}.`);
@@ -51,7 +56,7 @@ function createTrust(state: IdentityState, call: Call): Trust {
   const roleIds = objectsAt(asked, "roles").map((role) => {
     const id = optionalTextAt(role, "id");
     const found = id ? state.roles.get(id) : state.roleNamed(textAt(role, "name"));
-    if (!found) throw notFound(`Could not find role: ${id ?? String(role.name)}.`);
+    if (!found) throw notFound(id ? `Could not find role: ${id}.` : `Role ${String(role.name)} is not defined`);
     return found.id;
   });
   if (roleIds.length === 0) throw forbiddenAction("At least one role should be specified");
@@ -77,7 +82,7 @@ function isRestricted(state: IdentityState, credentialId: string | undefined): b
   return credentialId !== undefined && !state.applicationCredentials.get(credentialId)?.isUnrestricted;
 }
 
-function trustView(state: IdentityState, trust: Trust): Record<string, unknown> {
+function trustFields(state: IdentityState, trust: Trust, origin: string): Record<string, unknown> {
   return {
     id: trust.id,
     trustor_user_id: trust.trustorId,
@@ -88,8 +93,14 @@ function trustView(state: IdentityState, trust: Trust): Record<string, unknown> 
     remaining_uses: null,
     deleted_at: null,
     redelegation_count: 0,
-    roles: trust.roleIds.map((id) => ({ id, name: state.roles.get(id)?.name })),
-    roles_links: { self: "", next: null, previous: null },
-    links: { self: "" },
+    redelegated_trust_id: null,
+    roles: trust.roleIds.map((id) => ({
+      id,
+      name: state.roles.get(id)?.name,
+      domain_id: null,
+      description: null,
+      options: { immutable: true },
+      links: { self: `${origin}/v3/roles/${id}` },
+    })),
   };
 }

@@ -20,16 +20,20 @@ export function routeFloatingIps(router: Router<Call>, state: NetworkState): voi
       const seen = [...state.floatingIps.values()].filter(
         ({ projectId }) => call.caller.isAdmin || projectId === call.caller.projectId,
       );
-      return listing(call, "floatingips", seen.map(floatingView));
+      return listing(
+        call,
+        "floatingips",
+        seen.map((floating) => floatingView(state, floating)),
+      );
     })
-    .on("POST", "/floatingips", (call) => created({ floatingip: floatingView(create(state, call)) }))
-    .on("GET", "/floatingips/:id", (call, { id = "" }) => ok({ floatingip: floatingView(require(call, id)) }))
+    .on("POST", "/floatingips", (call) => created({ floatingip: floatingView(state, create(state, call)) }))
+    .on("GET", "/floatingips/:id", (call, { id = "" }) => ok({ floatingip: floatingView(state, require(call, id)) }))
     .on("PUT", "/floatingips/:id", (call, { id = "" }) => {
       const floating = require(call, id);
       const asked = objectAt(call.body, "floatingip");
       floating.description = optionalTextAt(asked, "description") ?? floating.description;
       if ("port_id" in asked) associate(state, floating, optionalTextAt(asked, "port_id") ?? null);
-      return ok({ floatingip: floatingView(floating) });
+      return ok({ floatingip: floatingView(state, floating) });
     })
     .on("DELETE", "/floatingips/:id", (call, { id = "" }) => {
       const floating = require(call, id);
@@ -79,6 +83,12 @@ function associate(state: NetworkState, floating: FloatingIpRecord, portId: stri
   }
   const port = state.ports.get(portId);
   if (!port) throw notFound(`Port ${portId} could not be found.`, "PortNotFound");
+  if (!port.fixedIps.some(({ address }) => !address.includes(":"))) {
+    throw badRequest(
+      `Bad floatingip request: Cannot add floating IP to port ${portId} that has no fixed IPv4 addresses.`,
+      "BadRequest",
+    );
+  }
   const other = [...state.floatingIps.values()].find((each) => each !== floating && each.portId === portId);
   if (other) {
     throw conflict(
@@ -89,18 +99,40 @@ function associate(state: NetworkState, floating: FloatingIpRecord, portId: stri
   Object.assign(floating, { portId, fixedIp: port.fixedIps[0]?.address ?? null });
 }
 
-const floatingView = (floating: FloatingIpRecord): Record<string, unknown> => ({
+/** The router between the port's subnet and the external network. */
+function routerOf(state: NetworkState, floating: FloatingIpRecord): string | null {
+  const subnetIds = state.ports.get(floating.portId ?? "")?.fixedIps.map(({ subnetId }) => subnetId) ?? [];
+  const between = [...state.routers.values()].find(
+    (each) => each.externalNetworkId === floating.networkId && each.subnetIds.some((id) => subnetIds.includes(id)),
+  );
+  return between?.id ?? null;
+}
+
+function portDetails(state: NetworkState, portId: string | null): Record<string, unknown> | null {
+  const port = state.ports.get(portId ?? "");
+  if (!port) return null;
+  return {
+    name: port.name,
+    network_id: port.networkId,
+    mac_address: port.macAddress,
+    admin_state_up: port.isAdminUp,
+    status: port.status,
+    device_id: port.deviceId,
+    device_owner: port.deviceOwner,
+  };
+}
+
+const floatingView = (state: NetworkState, floating: FloatingIpRecord): Record<string, unknown> => ({
   id: floating.id,
   floating_ip_address: floating.address,
   fixed_ip_address: floating.fixedIp,
   port_id: floating.portId,
   floating_network_id: floating.networkId,
-  router_id: null,
+  router_id: routerOf(state, floating),
+  port_details: portDetails(state, floating.portId),
   tenant_id: floating.projectId,
   project_id: floating.projectId,
   status: floating.portId === null ? "DOWN" : "ACTIVE",
   description: floating.description,
-  dns_name: "",
-  dns_domain: "",
   tags: floating.tags,
 });

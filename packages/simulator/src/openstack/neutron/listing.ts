@@ -16,6 +16,7 @@ export function listing(call: Call, collection: string, all: readonly Record<str
       wantedTags.every((tag) => Array.isArray(item.tags) && item.tags.includes(tag)) &&
       (addresses.length === 0 || hasAddress(item, addresses)),
   );
+  sort(matching, query);
   const start = query.has("marker") ? matching.findIndex(({ id }) => id === query.get("marker")) + 1 : 0;
   const limit = Number(query.get("limit") ?? matching.length) || matching.length;
   const items = matching.slice(start, start + limit);
@@ -23,11 +24,22 @@ export function listing(call: Call, collection: string, all: readonly Record<str
   const next = new URLSearchParams(query);
   next.set("marker", String(last?.id));
   const isMore = last !== undefined && start + limit < matching.length;
-  const links = isMore ? { [`${collection}_links`]: [{ rel: "next", href: `/v2.0${call.path}?${next}` }] } : {};
+  const links = isMore
+    ? { [`${collection}_links`]: [{ rel: "next", href: `${call.origin}/v2.0${call.path}?${next}` }] }
+    : {};
   const fields = query.getAll("fields");
   const view = (item: Record<string, unknown>) =>
     fields.length === 0 ? item : Object.fromEntries(Object.entries(item).filter(([key]) => fields.includes(key)));
   return ok({ [collection]: items.map(view), ...links });
+}
+
+/** By the last `sort_key` first, so that the first one decides. */
+function sort(items: Record<string, unknown>[], query: URLSearchParams): void {
+  const directions = query.getAll("sort_dir");
+  for (const [index, key] of [...query.getAll("sort_key").entries()].reverse()) {
+    const sign = directions[index] === "desc" ? -1 : 1;
+    items.sort((a, b) => sign * (String(a[key]) < String(b[key]) ? -1 : String(a[key]) > String(b[key]) ? 1 : 0));
+  }
 }
 
 function matches(value: unknown, wanted: string): boolean {

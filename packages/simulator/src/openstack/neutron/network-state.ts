@@ -112,7 +112,8 @@ export class NetworkState {
       id: this.environment.uuid(),
       isShared: false,
       isExternal: false,
-      mtu: 1500,
+      // What an overlay network leaves of 1500.
+      mtu: 1450,
       isPortSecurityEnabled: true,
       description: "",
       tags: [],
@@ -146,6 +147,7 @@ export class NetworkState {
       name: "",
       isDhcpEnabled: true,
       dnsServers: [],
+      description: "",
       ...wanted,
       gatewayIp,
       ipVersion: range.ipVersion,
@@ -214,7 +216,7 @@ export class NetworkState {
     if (found) return found;
     const group = this.createSecurityGroup({ name: "default", projectId, description: "Default security group" });
     for (const etherType of ["IPv4", "IPv6"])
-      this.addRule(group, { direction: "ingress", etherType, remoteGroupId: group.id });
+      this.addRule(group, { direction: "ingress", etherType, remoteGroupId: group.id, description: null });
     return group;
   }
 
@@ -232,7 +234,8 @@ export class NetworkState {
       ...wanted,
     };
     this.securityGroups.set(group.id, group);
-    for (const etherType of ["IPv4", "IPv6"]) this.addRule(group, { direction: "egress", etherType });
+    for (const etherType of ["IPv4", "IPv6"])
+      this.addRule(group, { direction: "egress", etherType, description: null });
     return group;
   }
 
@@ -249,6 +252,7 @@ export class NetworkState {
       portMax: null,
       remoteCidr: null,
       remoteGroupId: null,
+      description: "",
       ...rule,
     };
     group.rules = [...group.rules, added];

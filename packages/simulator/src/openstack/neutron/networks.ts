@@ -1,5 +1,5 @@
 import type { Router } from "../../http/router.ts";
-import { conflict, forbidden, notFound } from "../core/api-error.ts";
+import { badRequest, conflict, forbidden, notFound } from "../core/api-error.ts";
 import { type Call, created, noContent, ok, projectOf } from "../core/call.ts";
 import { objectAt, objectsAt, optionalTextAt, textAt, textsAt } from "../core/json.ts";
 import { listing } from "./listing.ts";
@@ -36,9 +36,8 @@ export function routeNetworks(router: Router<Call>, state: NetworkState): void {
           "PolicyNotAuthorized",
         );
       }
-      const projectId =
-        (call.caller.isAdmin && (optionalTextAt(asked, "project_id") ?? optionalTextAt(asked, "tenant_id"))) ||
-        projectOf(call);
+      const projectId = optionalTextAt(asked, "project_id") ?? optionalTextAt(asked, "tenant_id") ?? projectOf(call);
+      requireOwnProject(call, projectId);
       state.requireQuota(projectId, "network");
       const network = state.createNetwork({
         projectId,
@@ -47,6 +46,7 @@ export function routeNetworks(router: Router<Call>, state: NetworkState): void {
         isShared: asked.shared === true,
         isExternal: asked["router:external"] === true,
         isPortSecurityEnabled: asked.port_security_enabled !== false,
+        ...(typeof asked.mtu === "number" && { mtu: asked.mtu }),
       });
       return created({ network: networkView(state, network, call) });
     })
@@ -64,7 +64,10 @@ export function routeNetworks(router: Router<Call>, state: NetworkState): void {
       const network = requireOwn(call, id);
       if (state.portsOf(network.id).length > 0) {
         throw conflict(
-          `Unable to complete operation on network ${id}. There are one or more ports still in use on the network.`,
+          `Unable to complete operation on network ${id}. There are one or more ports still in use on the network, id for these ports is: ${state
+            .portsOf(network.id)
+            .map((port) => port.id)
+            .join(",")}.`,
           "NetworkInUse",
         );
       }
@@ -73,6 +76,15 @@ export function routeNetworks(router: Router<Call>, state: NetworkState): void {
       return noContent;
     });
   routeSubnets(router, state);
+}
+
+/** @throws ApiError 400 when somebody who is no administrator asks for an object of another project. */
+export function requireOwnProject(call: Call, projectId: string): void {
+  if (call.caller.isAdmin || projectId === call.caller.projectId) return;
+  throw badRequest(
+    "Specifying 'project_id' or 'tenant_id' other than the authenticated project in request requires admin or advsvc privileges",
+    "HTTPBadRequest",
+  );
 }
 
 function routeSubnets(router: Router<Call>, state: NetworkState): void {
@@ -107,6 +119,7 @@ function routeSubnets(router: Router<Call>, state: NetworkState): void {
         projectId: network.projectId,
         cidr: textAt(asked, "cidr"),
         name: optionalTextAt(asked, "name") ?? "",
+        description: optionalTextAt(asked, "description") ?? "",
         isDhcpEnabled: asked.enable_dhcp !== false,
         dnsServers: textsAt(asked, "dns_nameservers"),
         ...(gateway === null || typeof gateway === "string" ? { gatewayIp: gateway } : {}),
@@ -144,6 +157,9 @@ function networkView(state: NetworkState, network: NetworkRecord, call: Call): R
     subnets: state.subnetsOf(network.id).map(({ id }) => id),
     availability_zones: [],
     availability_zone_hints: [],
+    ipv4_address_scope: null,
+    ipv6_address_scope: null,
+    ...(network.isExternal && { is_default: false }),
     tags: network.tags,
     ...(call.caller.isAdmin && {
       "provider:network_type": "vxlan",
@@ -156,7 +172,7 @@ function networkView(state: NetworkState, network: NetworkRecord, call: Call): R
 const subnetView = (subnet: SubnetRecord): Record<string, unknown> => ({
   id: subnet.id,
   name: subnet.name,
-  description: "",
+  description: subnet.description,
   tenant_id: subnet.projectId,
   project_id: subnet.projectId,
   network_id: subnet.networkId,
@@ -170,5 +186,6 @@ const subnetView = (subnet: SubnetRecord): Record<string, unknown> => ({
   ipv6_address_mode: null,
   ipv6_ra_mode: null,
   subnetpool_id: null,
+  service_types: [],
   tags: [],
 });

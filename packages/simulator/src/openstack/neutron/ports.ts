@@ -4,6 +4,7 @@ import { type Call, created, noContent, ok, projectOf } from "../core/call.ts";
 import { type JsonObject, objectAt, objectsAt, optionalTextAt, textAt, textsAt } from "../core/json.ts";
 import { listing } from "./listing.ts";
 import type { NetworkState } from "./network-state.ts";
+import { requireOwnProject } from "./networks.ts";
 import type { NetworkRecord, PortRecord } from "./records.ts";
 
 /** `/ports`. */
@@ -44,8 +45,8 @@ function createPort(state: NetworkState, call: Call): PortRecord {
   const asked = objectAt(call.body, "port");
   const network = state.requireNetwork(textAt(asked, "network_id"), call.caller);
   const projectId = optionalTextAt(asked, "project_id") ?? optionalTextAt(asked, "tenant_id") ?? projectOf(call);
-  if (projectId !== call.caller.projectId && !call.caller.isAdmin) throw disallowed("create_port:tenant_id");
-  requireRights(call, network, asked, "create_port");
+  requireOwnProject(call, projectId);
+  requireRights(call, network, asked);
   const groups =
     asked.security_groups === undefined ? undefined : requireGroups(state, call, textsAt(asked, "security_groups"));
   const isSecure = typeof asked.port_security_enabled === "boolean" ? asked.port_security_enabled : undefined;
@@ -81,18 +82,31 @@ function createPort(state: NetworkState, call: Call): PortRecord {
 }
 
 /** What only the network's owner and administrators may choose. @throws ApiError 403. */
-function requireRights(call: Call, network: NetworkRecord, asked: JsonObject, action: string): void {
+function requireRights(call: Call, network: NetworkRecord, asked: JsonObject, action = "create_port"): void {
   if (call.caller.isAdmin || network.projectId === call.caller.projectId) return;
-  if (asked.mac_address !== undefined) throw disallowed(`${action}:mac_address`);
-  if (objectsAt(asked, "fixed_ips").some((each) => each.ip_address !== undefined))
-    throw disallowed(`${action}:fixed_ips`);
-  if (asked.port_security_enabled !== undefined) throw disallowed(`${action}:port_security_enabled`);
-  if (objectsAt(asked, "allowed_address_pairs").length > 0) throw disallowed(`${action}:allowed_address_pairs`);
-  if (asked["binding:host_id"] !== undefined) throw disallowed(`${action}:binding:host_id`);
+  const fixedIps = objectsAt(asked, "fixed_ips");
+  const hasAddress = fixedIps.some((each) => each.ip_address !== undefined);
+  const has = (key: string) => asked[key] !== undefined;
+  const isRefused =
+    has("mac_address") ||
+    hasAddress ||
+    has("port_security_enabled") ||
+    objectsAt(asked, "allowed_address_pairs").length > 0 ||
+    has("binding:host_id");
+  if (!isRefused) return;
+  // oslo.policy tells the whole rule that it built from the attributes of the request.
+  const subnet = `rule:${action}:fixed_ips:subnet_id`;
+  const fixed = hasAddress ? `${subnet} and rule:${action}:fixed_ips:ip_address` : `(${subnet})`;
+  const parts = [
+    has("mac_address") && `rule:${action}:mac_address`,
+    fixedIps.length > 0 && `(rule:${action}:fixed_ips and (${fixed.replace(/^\((.*)\)$/, "$1")}))`,
+    has("port_security_enabled") && `rule:${action}:port_security_enabled`,
+    has("allowed_address_pairs") && `rule:${action}:allowed_address_pairs`,
+    has("binding:host_id") && `rule:${action}:binding:host_id`,
+  ].filter((part) => part !== false);
+  const rule = parts.reduce((left, part) => `(${left} and ${part})`, `rule:${action}`);
+  throw forbidden(`${rule} is disallowed by policy`, "PolicyNotAuthorized");
 }
-
-const disallowed = (rule: string) =>
-  forbidden(`(rule:${rule.split(":")[0]} and rule:${rule}) is disallowed by policy`, "PolicyNotAuthorized");
 
 function requireGroups(state: NetworkState, call: Call, ids: readonly string[]): readonly string[] {
   const groups = ids.map((id) => {
@@ -172,16 +186,15 @@ function portView(port: PortRecord, call: Call): Record<string, unknown> {
     security_groups: port.securityGroupIds,
     port_security_enabled: port.isPortSecurityEnabled,
     allowed_address_pairs: port.addressPairs,
-    dns_name: port.dnsName,
-    dns_assignment: [],
+    // With the extensions `dns` and `qos` only: fields of those are not there.
+    ...(port.dnsName !== "" && { dns_name: port.dnsName, dns_assignment: [] }),
     extra_dhcp_opts: [],
-    qos_policy_id: null,
     tags: port.tags,
+    "binding:vnic_type": port.vnicType,
     ...(call.caller.isAdmin && {
-      "binding:vnic_type": port.vnicType,
       "binding:host_id": port.host,
       "binding:vif_type": port.host === "" ? "unbound" : "ovs",
-      "binding:vif_details": {},
+      "binding:vif_details": port.host === "" ? {} : { port_filter: true, bound_drivers: { "0": "openvswitch" } },
       "binding:profile": {},
     }),
   };

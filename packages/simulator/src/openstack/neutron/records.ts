@@ -21,6 +21,7 @@ export interface SubnetRecord {
   readonly isDhcpEnabled: boolean;
   readonly pools: readonly { readonly start: string; readonly end: string }[];
   readonly dnsServers: readonly string[];
+  readonly description: string;
 }
 
 export interface PortAddress {
@@ -69,6 +70,8 @@ export interface SecurityGroupRuleRecord {
   readonly portMax: number | null;
   readonly remoteCidr: string | null;
   readonly remoteGroupId: string | null;
+  /** Null for the rules that a group is born with. */
+  readonly description: string | null;
 }
 
 export interface FloatingIpRecord {

@@ -11,7 +11,10 @@ export function routeRoutersAndQuotas(router: Router<Call>, state: NetworkState)
   routeRouters(router, state);
   const requireProject = (call: Call, project: string) => {
     if (!call.caller.isAdmin && call.caller.projectId !== project)
-      throw forbidden("rule:get_quota is disallowed by policy", "PolicyNotAuthorized");
+      throw forbidden(
+        "User does not have admin privileges: Only admin is authorized to access quotas for another project.",
+        "AdminRequired",
+      );
   };
   router
     .on("GET", "/quotas/:project", (call, { project = "" }) => {
@@ -25,7 +28,11 @@ export function routeRoutersAndQuotas(router: Router<Call>, state: NetworkState)
         key,
         { limit, used: isKind(key) ? use[key] : 0, reserved: 0 },
       ]);
-      return ok({ quota: Object.fromEntries(entries) });
+      const others = {
+        rbac_policy: { limit: 10, used: 0, reserved: 0 },
+        subnetpool: { limit: -1, used: 0, reserved: 0 },
+      };
+      return ok({ quota: { ...Object.fromEntries(entries), ...others } });
     })
     .on("PUT", "/quotas/:project", (call, { project = "" }) => {
       if (!call.caller.isAdmin) throw forbidden("rule:update_quota is disallowed by policy", "PolicyNotAuthorized");
@@ -42,14 +49,22 @@ export function routeRoutersAndQuotas(router: Router<Call>, state: NetworkState)
       tagged.tags = [...textsAt(call.body, "tags")];
       return ok({ tags: tagged.tags });
     })
-    .on("GET", "/extensions", () =>
-      ok({
-        extensions: ["port-security", "allowed-address-pairs", "quota_details", "standard-attr-tag", "binding"].map(
-          (alias) => ({ alias, name: alias, links: [], description: "", updated: "" }),
-        ),
-      }),
-    );
+    .on("GET", "/extensions", () => ok({ extensions: EXTENSIONS.map(extensionView) }))
+    .on("GET", "/extensions/:alias", (_call, { alias = "" }) => {
+      if (!EXTENSIONS.includes(alias)) throw notFound("Extension not found", "HTTPNotFound");
+      return ok({ extension: extensionView(alias) });
+    });
 }
+
+const EXTENSIONS = ["port-security", "allowed-address-pairs", "quota_details", "standard-attr-tag", "binding"];
+
+const extensionView = (alias: string) => ({
+  alias,
+  name: alias,
+  links: [],
+  description: alias,
+  updated: "2012-07-23T10:00:00-00:00",
+});
 
 const isKind = (key: string): key is keyof NetworkLimits =>
   ["port", "network", "subnet", "router", "floatingip", "security_group", "security_group_rule"].includes(key);

@@ -82,6 +82,7 @@ const groupView = (group: SecurityGroupRecord): Record<string, unknown> => ({
   tenant_id: group.projectId,
   project_id: group.projectId,
   security_group_rules: group.rules.map((rule) => ruleView(rule, group)),
+  shared: false,
   tags: [],
 });
 
@@ -98,5 +99,7 @@ const ruleView = (rule: SecurityGroupRuleRecord, group: SecurityGroupRecord): Re
   remote_ip_prefix: rule.remoteCidr,
   remote_group_id: rule.remoteGroupId,
   remote_address_group_id: null,
-  description: "",
+  normalized_cidr: rule.remoteCidr,
+  description: rule.description,
+  tags: [],
 });

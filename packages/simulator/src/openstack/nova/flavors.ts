@@ -22,9 +22,9 @@ export function routeFlavors(router: Router<Call>, state: ComputeState, origin: 
     return ok({ flavors: page.items.map(view), ...links });
   };
   router
-    .on("GET", "/flavors", (call) => list(call, ({ id, name }) => ({ id, name, links: [] })))
-    .on("GET", "/flavors/detail", (call) => list(call, (flavor) => flavorView(flavor, call)))
-    .on("GET", "/flavors/:id", (call, { id = "" }) => ok({ flavor: flavorView(require(id), call) }))
+    .on("GET", "/flavors", (call) => list(call, ({ id, name }) => ({ id, name, links: linksOf(origin, id) })))
+    .on("GET", "/flavors/detail", (call) => list(call, (flavor) => flavorView(flavor, call, origin)))
+    .on("GET", "/flavors/:id", (call, { id = "" }) => ok({ flavor: flavorView(require(id), call, origin) }))
     .on("POST", "/flavors", (call) => {
       requireAdmin(call, "os_compute_api:os-flavor-manage:create");
       const asked = objectAt(call.body, "flavor");
@@ -42,7 +42,7 @@ export function routeFlavors(router: Router<Call>, state: ComputeState, origin: 
         extraSpecs: {},
       };
       state.flavors.set(id, flavor);
-      return ok({ flavor: flavorView(flavor, call) });
+      return ok({ flavor: flavorView(flavor, call, origin) });
     })
     .on("DELETE", "/flavors/:id", (call, { id = "" }) => {
       requireAdmin(call, "os_compute_api:os-flavor-manage:delete");
@@ -58,7 +58,12 @@ export function routeFlavors(router: Router<Call>, state: ComputeState, origin: 
     });
 }
 
-const flavorView = (flavor: FlavorRecord, call: Call) => ({
+const linksOf = (origin: string, id: string) => [
+  { rel: "self", href: `${origin}/v2.1/flavors/${id}` },
+  { rel: "bookmark", href: `${origin}/flavors/${id}` },
+];
+
+const flavorView = (flavor: FlavorRecord, call: Call, origin: string) => ({
   id: flavor.id,
   name: flavor.name,
   vcpus: flavor.vcpus,
@@ -69,7 +74,7 @@ const flavorView = (flavor: FlavorRecord, call: Call) => ({
   rxtx_factor: 1,
   "os-flavor-access:is_public": flavor.isPublic,
   "OS-FLV-DISABLED:disabled": false,
-  links: [],
+  links: linksOf(origin, flavor.id),
   ...(call.version >= 55 && { description: null }),
   ...(call.version >= 61 && { extra_specs: flavor.extraSpecs }),
 });

@@ -11,21 +11,22 @@ const KEYS = ["instances", "cores", "ram", "server_groups", "server_group_member
 
 /** `/os-quota-sets`, `/limits`, `/os-availability-zone`, `/os-hypervisors`, `/os-services`. */
 export function routeHostsAndQuotas(router: Router<Call>, state: ComputeState): void {
-  const requireProject = (call: Call, project: string) => {
+  const requireProject = (call: Call, project: string, action: "show" | "detail") => {
     if (!call.caller.isAdmin && call.caller.projectId !== project)
-      throw policyForbids("os_compute_api:os-quota-sets:show");
+      throw policyForbids(`os_compute_api:os-quota-sets:${action}`);
   };
   router
     .on("GET", "/os-quota-sets/:project", (call, { project = "" }) => {
-      requireProject(call, project);
+      requireProject(call, project, "show");
       return ok({ quota_set: { id: project, ...limitsView(state, project) } });
     })
     .on("GET", "/os-quota-sets/:project/detail", (call, { project = "" }) => {
-      requireProject(call, project);
+      requireProject(call, project, "detail");
       const use = state.useOf(project);
       const limits = state.limitsOf(project);
       const entries = KEYS.map((key) => [key, { limit: limits[key], in_use: use[key], reserved: 0 }]);
-      return ok({ quota_set: { id: project, ...Object.fromEntries(entries) } });
+      const metadata_items = { limit: 128, in_use: 0, reserved: 0 };
+      return ok({ quota_set: { id: project, ...Object.fromEntries(entries), metadata_items } });
     })
     .on("PUT", "/os-quota-sets/:project", (call, { project = "" }) => {
       requireAdmin(call, "os_compute_api:os-quota-sets:update");

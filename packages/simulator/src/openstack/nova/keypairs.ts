@@ -36,7 +36,10 @@ export function routeKeypairs(router: Router<Call>, state: ComputeState): void {
         publicKey: optionalTextAt(asked, "public_key"),
         type: (call.version >= 2 && optionalTextAt(asked, "type")) || "ssh",
       });
-      return { status: call.version >= 2 ? 201 : 200, body: { keypair: keypairView(keypair, call, false) } };
+      return {
+        status: call.version >= 2 ? 201 : 200,
+        body: { keypair: { ...keypairView(keypair, call, false), user_id: keypair.userId } },
+      };
     })
     .on("DELETE", "/os-keypairs/:name", (call, { name = "" }) => {
       const keypair = require(call, name);

@@ -31,7 +31,11 @@ export function createNova(options: NovaOptions): OpenStackService {
     version: "2.93",
     min_version: "2.1",
     updated: "2013-07-23T11:33:21Z",
-    links: [{ rel: "self", href: `${origin}/v2.1/` }],
+    links: [
+      { rel: "self", href: `${origin}/v2.1/` },
+      { rel: "describedby", type: "text/html", href: "http://docs.openstack.org/" },
+    ],
+    "media-types": [{ base: "application/json", type: "application/vnd.openstack.compute+json;version=2.1" }],
   };
   router
     .on("GET", "", () => ({ status: 200, body: { versions: [version] } }))
@@ -64,6 +68,12 @@ export function createNova(options: NovaOptions): OpenStackService {
       major: 2,
       minimum: 1,
       maximum: 93,
+      varyText: () => "OpenStack-API-Version, X-OpenStack-Nova-API-Version",
+    },
+    manners: {
+      hasComputeRequestId: "always",
+      errorContentType: "application/json; charset=UTF-8",
+      emptyContentType: "application/json",
     },
   });
 }

@@ -1,5 +1,5 @@
 import type { Router } from "../../http/router.ts";
-import { badRequest, policyForbids } from "../core/api-error.ts";
+import { badRequest, notFound, policyForbids } from "../core/api-error.ts";
 import { accepted, type Call, ok, requireAdmin } from "../core/call.ts";
 import { isObject, optionalObjectAt, optionalTextAt } from "../core/json.ts";
 import type { ComputeState } from "./compute-state.ts";
@@ -9,8 +9,10 @@ import { rebootServer, requireUnlocked, shelveServer, startServer, stopServer, u
 /** `POST /servers/{id}/action`. */
 export function routeServerActions(router: Router<Call>, state: ComputeState): void {
   router.on("POST", "/servers/:id/action", (call, { id = "" }) => {
-    const server = state.requireServer(id, call.caller);
     const [action = ""] = Object.keys(call.body);
+    if (!state.servers.has(id) && (action === "os-stop" || action === "os-start"))
+      throw notFound(`Instance ${id} has no mapping to a cell.`);
+    const server = state.requireServer(id, call.caller);
     switch (action) {
       case "lock":
         lock(server, call);

@@ -22,12 +22,18 @@ export function routeServerGroups(router: Router<Call>, state: ComputeState): vo
       const seen = [...state.serverGroups.values()].filter(
         (group) => isAll || group.projectId === call.caller.projectId,
       );
-      return ok({ server_groups: seen.map((group) => groupView(state, group, call)) });
+      const from = Number(call.query.get("offset") ?? 0);
+      return ok({ server_groups: seen.slice(from).map((group) => groupView(state, group, call)) });
     })
     .on("POST", "/os-server-groups", (call) => {
       const asked = objectAt(call.body, "server_group");
       const policy = call.version >= 64 ? textAt(asked, "policy") : (textsAt(asked, "policies")[0] ?? "");
-      if (!POLICIES.includes(policy)) throw badRequest(`Invalid input for field/attribute policy. Value: ${policy}.`);
+      if (!POLICIES.includes(policy)) {
+        const known = "['anti-affinity', 'affinity', 'soft-anti-affinity', 'soft-affinity']";
+        throw badRequest(
+          `Invalid input for field/attribute policy. Value: ${policy}. '${policy}' is not one of ${known}`,
+        );
+      }
       const projectId = projectOf(call);
       const limit = state.limitsOf(projectId).server_groups;
       if (limit >= 0 && state.useOf(projectId).server_groups >= limit)

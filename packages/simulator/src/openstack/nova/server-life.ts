@@ -40,6 +40,11 @@ export function requireState(server: ServerRecord, action: string, from: readonl
   }
 }
 
+/** @throws ApiError 409 when the server is on no host: it was never built, or is shelved. */
+function requireHost(server: ServerRecord): void {
+  if (!server.host) throw conflict(`Instance ${server.id} is not ready`);
+}
+
 function begin(state: ComputeState, server: ServerRecord, transition: Transition): void {
   requireState(server, transition.action, transition.from);
   server.taskState = transition.task;
@@ -81,6 +86,7 @@ export function stopServer(state: ComputeState, server: ServerRecord): void {
 }
 
 export function startServer(state: ComputeState, server: ServerRecord): void {
+  requireHost(server);
   const work = () => {
     // The hypervisor logs in to the array again: without the connection the server stays off.
     if (hasItsDisks(state, server)) powerOn(state, server);

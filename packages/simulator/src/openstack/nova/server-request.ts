@@ -40,8 +40,8 @@ export function createServer(state: ComputeState, call: Call, findImage: FindIma
   const blockDevices = objectsAt(asked, "block_device_mapping_v2");
   if (blockDevices.length === 0 && imageId === undefined)
     throw badRequest("Block Device Mapping is Invalid: You specified no image and no block devices.");
-  requireVolumes(state, call, blockDevices);
   state.requireQuota(projectId, flavor);
+  requireVolumes(state, call, blockDevices);
   const now = state.environment.now();
   const id = state.environment.uuid();
   const { disks, extraMs } = makeDisks(state, call, { serverId: id, blockDevices, findImage });
@@ -140,7 +140,7 @@ function requestedNetworks(state: ComputeState, call: Call, asked: JsonObject): 
     }
     const port = state.networks.ports.get(portId);
     if (!port || !(call.caller.isAdmin || port.projectId === call.caller.projectId))
-      throw badRequest(`Port ${portId} not found`);
+      throw badRequest(`Port id ${portId} could not be found.`);
     if (port.deviceId !== "") throw conflict(`Port ${portId} is still in use.`);
     return { portId, tag };
   });
@@ -172,7 +172,7 @@ function requireVolumes(state: ComputeState, call: Call, blockDevices: readonly 
     const isFree = volume.status === "available" || (volume.isMultiattach && volume.status === "in-use");
     if (!isFree)
       throw badRequest(
-        `Invalid volume: Invalid input received: Invalid volume: Volume ${id} status must be available or downloading to reserve, but the current status is ${volume.status}. (HTTP 400)`,
+        `Invalid volume: Invalid input received: Invalid volume: Volume ${id} status must be available or downloading to reserve, but the current status is ${volume.status}. (HTTP 400) (Request-ID: req-${state.environment.uuid()})`,
       );
     if (device.boot_index === 0 && !volume.isBootable) throw badRequest(`Block Device ${id} is not bootable.`);
   }

@@ -67,7 +67,7 @@ export function serverView(server: ServerRecord, context: ServerViewContext): Re
     key_name: server.keyName,
     "OS-SRV-USG:launched_at": server.launchedAt === undefined ? null : microsecondsTime(server.launchedAt),
     "OS-SRV-USG:terminated_at": null,
-    ...(server.securityGroups.length > 0 && { security_groups: securityGroupsOf(state, server) }),
+    ...securityGroupFields(state, server),
     "OS-EXT-STS:task_state": server.taskState,
     "OS-EXT-STS:vm_state": server.vmState,
     "OS-EXT-STS:power_state": server.powerState,
@@ -100,11 +100,17 @@ function administratorFields(server: ServerRecord, call: Call): Record<string, u
       "OS-EXT-SRV-ATTR:hostname": server.hostname,
       "OS-EXT-SRV-ATTR:kernel_id": "",
       "OS-EXT-SRV-ATTR:ramdisk_id": "",
-      "OS-EXT-SRV-ATTR:root_device_name": server.disks.find(({ isRoot }) => isRoot)?.device ?? "/dev/vda",
+      "OS-EXT-SRV-ATTR:root_device_name": rootDeviceOf(server),
       "OS-EXT-SRV-ATTR:user_data": server.userData,
     }),
     ...(call.version >= 16 && { host_status: server.host ? "UP" : "" }),
   };
+}
+
+/** Known once the server is on a host. */
+function rootDeviceOf(server: ServerRecord): string | null {
+  if (server.launchedAt === undefined && server.vmState === "error") return null;
+  return server.disks.find(({ isRoot }) => isRoot)?.device ?? "/dev/vda";
 }
 
 function flavorOf(server: ServerRecord, version: number): Record<string, unknown> {
@@ -128,11 +134,12 @@ function faultOf(server: ServerRecord, call: Call): Record<string, unknown> {
   return { fault: { code, created: secondsTime(at), message, ...details } };
 }
 
-/** Groups of the server's ports once it has any, by name. */
-function securityGroupsOf(state: ComputeState, server: ServerRecord): readonly { readonly name: string }[] {
+/** Groups of the server's ports, by name; those asked for while it has no ports yet; none for one that never gets any. */
+function securityGroupFields(state: ComputeState, server: ServerRecord): Record<string, unknown> {
   const ids = new Set(server.nics.flatMap(({ portId }) => state.networks.ports.get(portId)?.securityGroupIds ?? []));
-  const names = [...ids].map((id) => state.networks.securityGroups.get(id)?.name ?? id);
-  return (names.length > 0 ? names : server.securityGroups).map((name) => ({ name }));
+  const found = [...ids].map((id) => state.networks.securityGroups.get(id)?.name ?? id);
+  const names = found.length > 0 ? found : server.vmState === "building" ? server.securityGroups : [];
+  return names.length === 0 ? {} : { security_groups: names.map((name) => ({ name })) };
 }
 
 function addressesOf(state: ComputeState, server: ServerRecord): Record<string, unknown[]> {

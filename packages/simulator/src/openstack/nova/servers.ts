@@ -30,14 +30,16 @@ export function routeServers(router: Router<Call>, { state, origin, findImage }:
     .on("GET", "/servers/detail", (call) => list(call, true))
     .on("POST", "/servers", (call) => {
       const server = createServer(state, call, findImage);
-      return accepted({
+      const body = {
         server: {
-          ...serverSummary(server, origin),
+          id: server.id,
+          links: serverSummary(server, origin).links,
           "OS-DCF:diskConfig": "MANUAL",
           security_groups: server.securityGroups.map((name) => ({ name })),
           adminPass: state.environment.hexId().slice(0, 12),
         },
-      });
+      };
+      return { ...accepted(body), headers: { location: `${origin}/v2.1/servers/${server.id}` } };
     })
     .on("GET", "/servers/:id", (call, { id = "" }) =>
       ok({ server: serverView(state.requireServer(id, call.caller), { state, call, origin, isList: false }) }),
@@ -110,7 +112,8 @@ function routeTags(router: Router<Call>, state: ComputeState): void {
 function visibleServers(state: ComputeState, call: Call): readonly ServerRecord[] {
   const { query, caller, version } = call;
   const isAll = query.has("all_tenants") && isTrue(query.get("all_tenants") || "1");
-  if (isAll) requireAdmin(call, "os_compute_api:servers:index:get_all_tenants");
+  if (isAll)
+    requireAdmin(call, `os_compute_api:servers:${call.path === "/servers" ? "index" : "detail"}:get_all_tenants`);
   const project = isAll ? (query.get("project_id") ?? query.get("tenant_id")) : (caller.projectId ?? "");
   const tags = version >= 26 ? (query.get("tags")?.split(",") ?? []) : [];
   const host = caller.isAdmin ? query.get("host") : null;

@@ -16,6 +16,18 @@ export interface PlacementOptions {
   readonly authUri: string;
 }
 
+const TITLES: Readonly<Record<number, string>> = { 400: "Bad Request", 403: "Forbidden", 404: "Not Found" };
+
+/** What webob says before the reason. */
+const INTRODUCTIONS: Readonly<Record<number, string>> = {
+  400: "The server could not comply with the request since it is either malformed or otherwise incorrect.",
+  403: "Access was denied to this resource.",
+  404: "The resource could not be found.",
+};
+
+/** Traits that every hypervisor reports. */
+const STANDARD_TRAITS = ["COMPUTE_NODE", "COMPUTE_DEVICE_TAGGING", "COMPUTE_VOLUME_EXTEND"];
+
 /** Placement's REST front end: resource providers and allocation candidates of the cloud's hosts. */
 export function createPlacement({ name, origin, state, authenticate, authUri }: PlacementOptions): OpenStackService {
   const router = new Router<Call>();
@@ -27,7 +39,9 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
     links: [{ rel: "self", href: "" }],
   };
   const requireAdmin = (call: Call) => {
-    if (!call.caller.isAdmin) throw forbidden("placement: Policy does not allow this to be performed.");
+    if (call.caller.isAdmin) return;
+    const rule = call.path.includes("candidates") ? "allocation_candidates:list" : "resource_providers:list";
+    throw forbidden(`Policy does not allow placement:${rule} to be performed.`);
   };
   const providerId = (host: ComputeHost) => {
     const hex = host.arrayHost.replace(/-cinder$/, "").slice(-32);
@@ -61,9 +75,11 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
       return ok({
         allocation_requests: limited.map((host) => ({
           allocations: { [providerId(host)]: { resources } },
-          mappings: { "": [providerId(host)] },
+          ...(call.version >= 34 && { mappings: { "": [providerId(host)] } }),
         })),
-        provider_summaries: Object.fromEntries(limited.map((host) => [providerId(host), summaryOf(state, host)])),
+        provider_summaries: Object.fromEntries(
+          limited.map((host) => [providerId(host), summaryOf(state, host, call.version)]),
+        ),
       });
     });
   return new OpenStackService({
@@ -75,15 +91,32 @@ export function createPlacement({ name, origin, state, authenticate, authUri }: 
     authenticate,
     authUri,
     errorBody: (error: ApiError) => ({
-      errors: [{ status: error.status, title: "Error", detail: error.message, request_id: "" }],
+      errors: [
+        {
+          status: error.status,
+          title: TITLES[error.status] ?? "Error",
+          detail: `${INTRODUCTIONS[error.status] ?? ""}\n\n ${error.message}   `,
+          request_id: `req-${state.environment.uuid()}`,
+        },
+      ],
     }),
     isPublic: (method, path) => method === "GET" && path === "/",
-    microversions: { type: "placement", major: 1, minimum: 0, maximum: 39 },
+    microversions: {
+      type: "placement",
+      major: 1,
+      minimum: 0,
+      maximum: 39,
+      varyText: (status) => (status === 403 ? "" : "openstack-api-version"),
+    },
   });
 }
 
-function summaryOf(state: ComputeState, host: ComputeHost): unknown {
-  return { resources: amountsOf(state, host), traits: [...host.traits], parent_provider_uuid: null };
+function summaryOf(state: ComputeState, host: ComputeHost, version: number): unknown {
+  return {
+    resources: amountsOf(state, host),
+    ...(version >= 17 && { traits: [...STANDARD_TRAITS, ...host.traits] }),
+    ...(version >= 29 && { parent_provider_uuid: null, root_provider_uuid: null }),
+  };
 }
 
 interface Amount {
