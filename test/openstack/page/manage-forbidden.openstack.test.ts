@@ -83,8 +83,9 @@ describe("403 at 'Manage volumes into Cinder'", { timeout: 900_000 }, () => {
     for (const { key, finished_at } of wasDone)
       expect(after.find((step) => step.key === key)?.finished_at, key).toBe(finished_at);
     const [, site] = stage.sites;
-    const [server] = await tenancy.member.atTheOtherSite.openstackJson<readonly { ID: string }[]>("server", "list");
-    await awaitServer(site.cloud, server?.ID ?? "", "ACTIVE");
+    const list = ["server", "list"];
+    const [servers] = await tenancy.member.atTheOtherSite.openstackJson<readonly { ID: string }[]>(list);
+    await awaitServer(site.cloud, servers?.[0]?.ID ?? "", "ACTIVE");
   });
 });
 
