@@ -64,24 +64,33 @@ export interface SeenVolume {
 /** Cinder's own keys of a volume's metadata, which differ by array. */
 const CINDER_KEYS = ["array_volume_name", "array_name"];
 
-/** A server at the near site as the `openstack` client shows it, and the ids of its volumes in device order. */
-export async function lookAtServer(
+/** Servers at the near site as the `openstack` client shows them, and the ids of their volumes in device order. */
+export async function lookAtServers(
   { member, admin }: Pick<Tenancy, "member" | "admin">,
-  id: string,
-): Promise<{ readonly seen: SeenServer; readonly volumeIds: readonly string[] }> {
-  const [shown, ports, disks, userData] = await Promise.all([
-    member.openstackJson<ShownServer>("server", "show", id),
-    member.openstackJson<readonly { "MAC Address": string }[]>("port", "list", "--server", id),
-    member.openstackJson<readonly { "Volume ID": string; Device: string }[]>("server", "volume", "list", id),
-    userDataOf(admin, id),
+  ids: readonly string[],
+): Promise<readonly { readonly seen: SeenServer; readonly volumeIds: readonly string[] }[]> {
+  const [shown, ports, disks, hidden] = await Promise.all([
+    member.openstackJson<ShownServer>(...ids.map((id) => ["server", "show", id])),
+    member.openstackJson<readonly { "MAC Address": string }[]>(...ids.map((id) => ["port", "list", "--server", id])),
+    member.openstackJson<readonly { "Volume ID": string; Device: string }[]>(
+      ...ids.map((id) => ["server", "volume", "list", id]),
+    ),
+    admin.openstackJson<ShownServer>(...ids.map((id) => ["server", "show", id])),
   ]);
-  const volumeIds = [...disks].sort((x, y) => (x.Device < y.Device ? -1 : 1)).map((disk) => disk["Volume ID"]);
-  const volumes: SeenVolume[] = [];
-  for (const volumeId of volumeIds) volumes.push(await lookAtVolume(member, volumeId));
-  return {
-    seen: { ...describe(shown), macs: ports.map((port) => port["MAC Address"]).sort(), userData, volumes },
-    volumeIds,
-  };
+  const inOrder = disks.map((list) =>
+    [...list].sort((x, y) => (x.Device < y.Device ? -1 : 1)).map((disk) => disk["Volume ID"]),
+  );
+  const volumes = await member.openstackJson<ShownVolume>(...inOrder.flat().map((id) => ["volume", "show", id]));
+  return shown.map((server, index) => {
+    const volumeIds = inOrder[index] ?? [];
+    const seen = {
+      ...describe(server),
+      macs: (ports[index] ?? []).map((port) => port["MAC Address"]).sort(),
+      userData: userDataOf(hidden[index]),
+      volumes: volumeIds.flatMap((id) => volumes.filter((volume) => volume.id === id).map(describeVolume)),
+    };
+    return { seen, volumeIds };
+  });
 }
 
 /** What has to be seen at the second site of a server of the workload. */
@@ -101,7 +110,7 @@ export function wantedThere(tenancy: Tenancy, server: WantedServer, volumeType: 
     userData: userData?.policy === "keep" ? userData.text : null,
     volumes: server.volumes.map((volume) => ({
       name: volume.name,
-      description: `disk ${volume.name}`,
+      description: `disk-of-${volume.name}`,
       status: "in-use",
       gib: volume.gib,
       type: volumeType,
@@ -124,14 +133,13 @@ export function withoutExtras(seen: SeenServer, { wanted }: MadeServer): SeenSer
   };
 }
 
-/** What the source has to be after a failover: off its volumes, locked by the administrator. */
-export async function lookAtSource(admin: Person, id: string) {
-  const { status, locked, locked_reason: reason } = await admin.openstackJson<ShownServer>("server", "show", id);
-  return { status, isLocked: locked, reason };
+/** What servers at the near site are now, by the administrator's eyes. */
+export async function statesOf(admin: Person, ids: readonly string[]) {
+  const shown = await admin.openstackJson<ShownServer>(...ids.map((id) => ["server", "show", id]));
+  return shown.map(({ status, locked, locked_reason: reason }) => ({ status, isLocked: locked, reason }));
 }
 
-async function lookAtVolume(member: Person, id: string): Promise<SeenVolume> {
-  const volume = await member.openstackJson<ShownVolume>("volume", "show", id);
+function describeVolume(volume: ShownVolume): SeenVolume {
   return {
     name: volume.name,
     description: volume.description,
@@ -166,9 +174,8 @@ function flavorOf(flavor: unknown): string {
 }
 
 /** Members are not shown it. */
-async function userDataOf(admin: Person, id: string): Promise<string | null> {
-  const shown = await admin.openstackJson<ShownServer>("server", "show", id);
-  const encoded = shown["OS-EXT-SRV-ATTR:user_data"];
+function userDataOf(shown: ShownServer | undefined): string | null {
+  const encoded = shown?.["OS-EXT-SRV-ATTR:user_data"];
   return encoded ? Buffer.from(encoded, "base64").toString("utf8") : null;
 }
 

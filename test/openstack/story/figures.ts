@@ -8,3 +8,13 @@ export function note(name: string, value: unknown): void {
   const file = process.env[FIGURES_FILE];
   if (file) appendFileSync(file, `${JSON.stringify({ name, value })}\n`);
 }
+
+/** File that every typed command goes to, with its exit status and how long it took. */
+const TRANSCRIPT_FILE = "PROTECTOR_OPENSTACK_TRANSCRIPT";
+
+/** Keeps a typed command for whoever looks on. */
+export function transcribe(words: readonly string[], code: number, beganAt: number): void {
+  const file = process.env[TRANSCRIPT_FILE];
+  const seconds = ((Date.now() - beganAt) / 1000).toFixed(1).padStart(6);
+  if (file) appendFileSync(file, `${new Date().toISOString()} ${seconds} s  ${code}  ${words.join(" ")}\n`);
+}

@@ -1,6 +1,5 @@
 import type { Cloud } from "@protector/openstack";
 import { waitFor } from "../machines/wait.ts";
-import type { Person } from "./person.ts";
 import type { Stage } from "./stage.ts";
 import { flavorName, subnetName } from "./surroundings.ts";
 import type { Tenancy } from "./tenancy.ts";
@@ -19,7 +18,7 @@ export interface MadeServer {
   readonly volumes: readonly MadeVolume[];
 }
 
-const LIMIT_MS = 180_000;
+const LIMIT_MS = 600_000;
 
 /** Boots the workload at the first site from replicated volumes, with the commands that a person would type. */
 export async function makeWorkload(
@@ -28,14 +27,19 @@ export async function makeWorkload(
   wanted: readonly WantedServer[],
 ): Promise<readonly MadeServer[]> {
   const { cloud } = stage.sites[0];
-  const disks = await Promise.all(wanted.map((server) => makeVolumes(stage, tenancy.member, server)));
-  await awaitVolumes(cloud, disks.flat());
-  const servers = await Promise.all(
-    wanted.map(async (server, index) => {
-      const volumes = disks[index] ?? [];
-      await setFlags(tenancy.member, volumes);
-      return { wanted: server, volumes, id: await bootServer(stage, tenancy, { server, volumes }) };
-    }),
+  const disks = wanted.flatMap(({ volumes }) => volumes);
+  const made = await tenancy.member.openstackJson<{ id: string }>(...disks.map((disk) => createVolume(stage, disk)));
+  const volumes = disks.map((disk, index): MadeVolume => ({ wanted: disk, id: made[index]?.id ?? "" }));
+  await awaitVolumes(cloud, volumes);
+  const flags = volumes.flatMap(flagCommands);
+  if (flags.length > 0) await tenancy.member.openstack(...flags);
+  await tenancy.member.openstack(...wanted.flatMap((server) => server.nics.map((nic) => createPort(server, nic))));
+  const own = (server: WantedServer) => volumes.filter((volume) => server.volumes.includes(volume.wanted));
+  const booted = await tenancy.member.openstackJson<{ id: string }>(
+    ...wanted.map((server) => createServer(stage, tenancy, { server, volumes: own(server) })),
+  );
+  const servers = wanted.map(
+    (server, index): MadeServer => ({ wanted: server, volumes: own(server), id: booted[index]?.id ?? "" }),
   );
   await Promise.all(servers.map(({ id }) => awaitServer(cloud, id, "ACTIVE")));
   return servers;
@@ -54,18 +58,13 @@ export async function awaitServer(cloud: Cloud, id: string, status: string): Pro
   });
 }
 
-async function makeVolumes(stage: Stage, member: Person, { volumes }: WantedServer): Promise<readonly MadeVolume[]> {
-  const made: MadeVolume[] = [];
-  for (const wanted of volumes) {
-    const from = wanted.image === null ? [] : ["--image", wanted.image];
-    const { id } = await member.openstackJson<{ id: string }>(
-      ...["volume", "create", "--type", stage.volumeType, "--size", String(wanted.gib), ...from],
-      ...properties(wanted.properties),
-      ...["--description", `disk ${wanted.name}`, wanted.name],
-    );
-    made.push({ wanted, id });
-  }
-  return made;
+function createVolume(stage: Stage, wanted: WantedVolume): readonly string[] {
+  const from = wanted.image === null ? [] : ["--image", wanted.image];
+  return [
+    ...["volume", "create", "--type", stage.volumeType, "--size", String(wanted.gib), ...from],
+    ...properties(wanted.properties),
+    ...["--description", `disk-of-${wanted.name}`, wanted.name],
+  ];
 }
 
 async function awaitVolumes(cloud: Cloud, volumes: readonly MadeVolume[]): Promise<void> {
@@ -84,45 +83,43 @@ async function awaitVolumes(cloud: Cloud, volumes: readonly MadeVolume[]): Promi
 }
 
 /** What `volume create` cannot say. */
-async function setFlags(member: Person, volumes: readonly MadeVolume[]): Promise<void> {
-  for (const { id, wanted } of volumes) {
-    const flag = wanted.image === null && wanted.isBootable ? ["--bootable"] : [];
-    const image = Object.entries(wanted.imageProperties).flatMap((pair) => ["--image-property", pair.join("=")]);
-    if (flag.length + image.length > 0) await member.openstack("volume", "set", ...flag, ...image, id);
-  }
+function flagCommands({ id, wanted }: MadeVolume): readonly (readonly string[])[] {
+  const flag = wanted.image === null && wanted.isBootable ? ["--bootable"] : [];
+  const image = Object.entries(wanted.imageProperties).flatMap((pair) => ["--image-property", pair.join("=")]);
+  return flag.length + image.length > 0 ? [["volume", "set", ...flag, ...image, id]] : [];
 }
 
-async function bootServer(
+function createServer(
   stage: Stage,
-  { member, name }: Tenancy,
+  { name }: Tenancy,
   { server, volumes }: { readonly server: WantedServer; readonly volumes: readonly MadeVolume[] },
-): Promise<string> {
-  const ports = [];
-  for (const nic of server.nics) ports.push(await makePort(member, server, nic));
+): readonly string[] {
   const [root, ...rest] = volumes;
   const disks = rest.flatMap(({ id }) => [
     "--block-device",
     `uuid=${id},source_type=volume,destination_type=volume,boot_index=-1`,
   ]);
-  const { id } = await member.openstackJson<{ id: string }>(
+  return [
     ...["server", "create", "--flavor", flavorName(name, server.flavor), "--volume", root?.id ?? "", ...disks],
-    ...ports.flatMap((port) => ["--nic", `port-id=${port}`]),
+    ...server.nics.flatMap((nic) => ["--port", portName(server, nic)]),
     ...["--key-name", KEY_NAME, "--description", server.description],
     ...properties(server.properties),
     ...server.tags.flatMap((tag) => ["--tag", tag]),
     ...userDataOption(stage, server),
     server.name,
-  );
-  return id;
+  ];
 }
 
-async function makePort(member: Person, server: WantedServer, nic: WantedNic): Promise<string> {
-  const { id } = await member.openstackJson<{ id: string }>(
+function createPort(server: WantedServer, nic: WantedNic): readonly string[] {
+  return [
     ...["port", "create", "--network", nic.network, "--mac-address", nic.mac],
     ...["--fixed-ip", `subnet=${subnetName(nic.network)},ip-address=${nic.address}`],
-    ...["--security-group", nic.securityGroup, `${server.name}-${nic.network}`],
-  );
-  return id;
+    ...["--security-group", nic.securityGroup, portName(server, nic)],
+  ];
+}
+
+function portName(server: WantedServer, nic: WantedNic): string {
+  return `${server.name}-${nic.network}`;
 }
 
 function userDataOption(stage: Stage, { name, userData }: WantedServer): readonly string[] {

@@ -10,9 +10,16 @@ export interface Shell {
   /** Folder for files of the person who types. */
   readonly folder: string;
   /** Runs a program; never throws. */
-  run(words: readonly string[], env?: Readonly<Record<string, string>>): Promise<CommandResult>;
+  run(words: readonly string[], options?: ShellOptions): Promise<CommandResult>;
   /** Writes a file that only its owner can read. */
   writeFile(path: string, text: string): void;
+}
+
+/** How a program runs. */
+export interface ShellOptions {
+  readonly env?: Readonly<Record<string, string>>;
+  /** Text for its standard input. */
+  readonly input?: string;
 }
 
 const TIME_LIMIT_MS = 15 * 60_000;
@@ -21,7 +28,7 @@ const TIME_LIMIT_MS = 15 * 60_000;
 export function machineShell(machine: Machine): Shell {
   return {
     folder: "/root/story",
-    run: (words, env = {}) => machine.run(words.map(quoted).join(" "), { env, timeoutMs: TIME_LIMIT_MS }),
+    run: (words, options = {}) => machine.run(words.map(quoted).join(" "), { ...options, timeoutMs: TIME_LIMIT_MS }),
     writeFile: (path, text) => machine.writeFile(path, text, { mode: 0o600 }),
   };
 }
@@ -32,9 +39,10 @@ export function localShell(): Shell {
   const protector = fileURLToPath(new URL("../../../packages/cli/bin/protector.ts", import.meta.url));
   return {
     folder,
-    run: ([program = "", ...words], env = {}) => {
+    run: ([program = "", ...words], { env = {}, ...options } = {}) => {
       const isOurs = program === "protector";
       return run(isOurs ? process.execPath : program, isOurs ? [protector, ...words] : words, {
+        ...options,
         timeoutMs: TIME_LIMIT_MS,
         env: { ...plainEnvironment(), ...env },
       });

@@ -1,4 +1,3 @@
-import type { Person } from "./person.ts";
 import type { Stage } from "./stage.ts";
 import type { Tenancy } from "./tenancy.ts";
 import { FLAVORS, KEY_NAME, NETWORKS, otherName, PUBLIC_KEY, SECURITY_GROUPS } from "./workload.ts";
@@ -10,12 +9,13 @@ type Naming = (name: string) => string;
 export async function makeSurroundings(stage: Stage, { name, member, admin }: Tenancy): Promise<void> {
   const keyFile = `${stage.shell.folder}/${name}.pub`;
   stage.shell.writeFile(keyFile, `${PUBLIC_KEY}\n`);
+  const same: Naming = (each) => each;
+  const keyPair = ["keypair", "create", "--public-key", keyFile, KEY_NAME];
   await Promise.all([
-    (async () => {
-      await member.openstack("keypair", "create", "--public-key", keyFile, KEY_NAME);
-      await makeSite(name, { member, admin }, (each) => each);
-    })(),
-    makeSite(name, { member: member.atTheOtherSite, admin: admin.atTheOtherSite }, otherName),
+    admin.openstack(...flavors(name, same)),
+    admin.atTheOtherSite.openstack(...flavors(name, otherName)),
+    member.openstack(keyPair, ...networks(same), ...securityGroups(same)),
+    member.atTheOtherSite.openstack(...networks(otherName), ...securityGroups(otherName)),
   ]);
 }
 
@@ -42,26 +42,28 @@ export function flavorName(tenant: string, flavor: string): string {
   return `${tenant}.${flavor}`;
 }
 
-async function makeSite(
-  tenant: string,
-  { member, admin }: { readonly member: Person; readonly admin: Person },
-  naming: Naming,
-): Promise<void> {
-  for (const [name, { vcpus, ram }] of Object.entries(FLAVORS)) {
+function flavors(tenant: string, naming: Naming): readonly (readonly string[])[] {
+  return Object.entries(FLAVORS).map(([name, { vcpus, ram }]) => {
     const size = ["--vcpus", String(vcpus), "--ram", String(ram), "--disk", "0"];
-    await admin.openstack("flavor", "create", ...size, naming(flavorName(tenant, name)));
-  }
-  for (const [name, range] of Object.entries(NETWORKS)) {
-    const network = naming(name);
-    await member.openstack("network", "create", network);
-    await member.openstack("subnet", "create", "--network", network, "--subnet-range", range, naming(subnetName(name)));
-  }
-  for (const name of Object.keys(SECURITY_GROUPS)) await member.openstack("security", "group", "create", naming(name));
-  for (const [name, rules] of Object.entries(SECURITY_GROUPS)) {
-    for (const { port, from } of rules) {
+    return ["flavor", "create", ...size, naming(flavorName(tenant, name))];
+  });
+}
+
+function networks(naming: Naming): readonly (readonly string[])[] {
+  return Object.entries(NETWORKS).flatMap(([name, range]) => [
+    ["network", "create", naming(name)],
+    ["subnet", "create", "--network", naming(name), "--subnet-range", range, naming(subnetName(name))],
+  ]);
+}
+
+function securityGroups(naming: Naming): readonly (readonly string[])[] {
+  const groups = Object.keys(SECURITY_GROUPS).map((name) => ["security", "group", "create", naming(name)]);
+  const rules = Object.entries(SECURITY_GROUPS).flatMap(([name, wanted]) =>
+    wanted.map(({ port, from }) => {
       const source = from.includes("/") ? ["--remote-ip", from] : ["--remote-group", naming(from)];
       const words = ["--ingress", "--protocol", "tcp", "--dst-port", String(port), ...source, naming(name)];
-      await member.openstack("security", "group", "rule", "create", ...words);
-    }
-  }
+      return ["security", "group", "rule", "create", ...words];
+    }),
+  );
+  return [...groups, ...rules];
 }

@@ -26,11 +26,13 @@ export async function makeTenancy(stage: Stage, name: string): Promise<Tenancy> 
   stage.shell.writeFile(cloudsFile, stringify({ clouds }));
   const admin = new Person(stage.shell, { cloudsFile, near: "admin-a", far: "admin-b" });
   await Promise.all(
-    [admin, admin.atTheOtherSite].map(async (who) => {
-      await who.openstack("project", "create", name, "--or-show");
-      await who.openstack("user", "create", name, "--password", PASSWORD, "--or-show");
-      await who.openstack("role", "add", "--project", name, "--user", name, "member");
-    }),
+    [admin, admin.atTheOtherSite].map((who) =>
+      who.openstack(
+        ["project", "create", name],
+        ["user", "create", name, "--password", PASSWORD],
+        ["role", "add", "--project", name, "--user", name, "member"],
+      ),
+    ),
   );
   const member = new Person(stage.shell, { cloudsFile, near: a.name, far: b.name });
   return { name, member, admin, logins };
