@@ -66,6 +66,7 @@ function cloudState(cloud: CloudDescription): Plain {
     ports: cloud.ports
       .map(({ id: _id, ...port }) => ({ ...port, deviceId: servers.get(port.deviceId as string) ?? port.deviceId }))
       .sort((x, y) => (String((x as Plain).macAddress) < String((y as Plain).macAddress) ? -1 : 1)),
+    networks: cloud.networks.map(({ id: _id, ...network }) => ({ ...network, name: plainName(String(network.name)) })),
     floatingIps: cloud.floatingIps.map(({ fixedIp }) => fixedIp),
     serverGroups: cloud.serverGroups.map(({ id: _id, ...each }) => ({ ...each, name: plainName(String(each.name)) })),
     keypairs: cloud.keypairs,

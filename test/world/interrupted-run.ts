@@ -9,11 +9,12 @@ export interface InterruptedRun {
   readonly lifeline: Lifeline;
 }
 
-/** Starts the failover and lets its engine work until `cut` (kill or pause) happens at the point. */
+/** Starts the failover, or what `order` orders on site B, and lets its engine work until `cut` (kill or pause) happens at the point. */
 export async function cutOffAt(
   writing: WritingGroup,
   point: JournalPoint,
   cut: (lifeline: Lifeline) => void,
+  order: (writing: WritingGroup) => Promise<string> = orderFailover,
 ): Promise<InterruptedRun> {
   const { sites } = writing;
   const lifeline = new Lifeline();
@@ -26,7 +27,7 @@ export async function cutOffAt(
     reached();
     return lifeline.gate();
   });
-  const operationId = await orderFailover(writing);
+  const operationId = await order(writing);
   const first = sites.engine(sites.b, { gate: lifeline.gate, observer });
   await sites.clock.run(Promise.race([first.look(operationId).then(() => reaching), reaching]));
   return { operationId, first, lifeline };

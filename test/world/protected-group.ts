@@ -182,6 +182,7 @@ function mappings({ a, b }: Pick<TwoSites, "a" | "b">): readonly Mapping[] {
     ["security_group", from.web.id, to.web.id],
     ["security_group", from.database.id, to.database.id],
     ["volume_type", "replicated", "replicated"],
+    ["test_volume_type", "replicated", to.basics.plain.name],
     ["floating_ip_pool", from.basics.external.network.id, to.basics.external.network.id],
   ] satisfies readonly (readonly [(typeof MAPPING_KINDS)[number], string, string])[];
 }

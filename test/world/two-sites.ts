@@ -1,4 +1,4 @@
-import { ENDED_OPERATION_STATUSES, type OperationVerb } from "@protector/contract";
+import { ENDED_OPERATION_STATUSES, type OperationType, type OperationVerb } from "@protector/contract";
 import { type Clock, type HttpTransport, type Random, seededRandom, VirtualClock } from "@protector/ports";
 import {
   type CloudOptions,
@@ -91,7 +91,7 @@ export interface TwoSites {
 }
 
 export interface OperationWish {
-  readonly type: "failover" | "sync" | "reclaim" | "group_create" | "group_delete" | "member_add" | "member_remove";
+  readonly type: OperationType;
   readonly mode?: "planned";
   readonly parameters?: Record<string, unknown>;
   readonly isDryRun?: boolean;

@@ -1,4 +1,5 @@
 export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
   askOperation,
   findOperation,

@@ -299,6 +299,11 @@ export const ERROR_CATALOGUE = {
     title: "Volume type not mapped",
     help: "Name its counterpart there: protector mapping set GROUP --volume-type HERE=THERE",
   },
+  "mapping.test_volume_type_unmapped": {
+    status: 409,
+    title: "Volume type not mapped for tests",
+    help: "Name a type there that does not replicate: protector mapping set GROUP --test-volume-type HERE=THERE",
+  },
   "mapping.target_missing": {
     status: 409,
     title: "Mapped resource missing",
@@ -393,6 +398,26 @@ export const ERROR_CATALOGUE = {
     status: 409,
     title: "Superseded",
     help: "The group's primary role has changed since. Nothing more is done; see the duties it left.",
+  },
+  "test.type_replicates": {
+    status: 409,
+    title: "Test volumes would replicate",
+    help: "Map the volume type to one without replication_enabled: protector mapping set GROUP --test-volume-type HERE=THERE",
+  },
+  "test.network_not_isolated": {
+    status: 409,
+    title: "Test network is not isolated",
+    help: "A test must not use a network of production. Map it to another one with --test-network and --test-subnet, or to none: it is then copied without a router.",
+  },
+  "test.none_standing": {
+    status: 409,
+    title: "No test stands",
+    help: "There is nothing to clean up at this site. See: protector operation list --type test_failover",
+  },
+  "test.left_behind": {
+    status: 409,
+    title: "Test not cleaned up completely",
+    help: "Remove what holds the named objects (snapshots, servers of your own on a test network), then run: protector test-cleanup GROUP",
   },
   "reclaim.not_here": {
     status: 409,

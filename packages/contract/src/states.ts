@@ -38,6 +38,8 @@ export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
 export const OPERATION_TYPES = [
   "failover",
+  "test_failover",
+  "test_cleanup",
   "sync",
   "reclaim",
   "group_create",
@@ -117,6 +119,9 @@ export const VERB_ALLOWED_IN: Readonly<Record<OperationVerb, readonly OperationS
   rollback: ["waiting", "paused", "failed"],
   abandon: ["pending", "waiting", "paused", "failed"],
 };
+
+/** `phase` of a test failover that has ended: its servers stand, are being deleted, or are seen to be gone. */
+export const TEST_PHASES = { standing: "standing", cleaning: "cleaning", cleaned: "cleaned" } as const;
 
 /** Allowed changes of an operation's status. */
 export const OPERATION_TRANSITIONS: Readonly<Record<OperationStatus, readonly OperationStatus[]>> = {

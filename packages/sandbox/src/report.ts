@@ -1,3 +1,4 @@
+import type { TestCopy } from "./drill.ts";
 import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
 import type { RunningSandbox } from "./sandbox.ts";
@@ -17,6 +18,8 @@ export interface SandboxReport {
   readonly writes_lost: number;
   /** Site that all servers run on; `mixed` when they do not agree. */
   readonly running_on: string;
+  /** Of a test: the servers that it started beside production. */
+  readonly copies?: readonly TestCopy[];
 }
 
 /** Sums up the members. */
@@ -88,6 +91,12 @@ const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
     `recovery-point list ${GROUP}`,
     `protection-group sync-status ${GROUP}`,
     "operation list",
+  ],
+  "test-failover": [
+    `recovery-point list ${GROUP}`,
+    `test-failover ${GROUP} --time-limit 4h`,
+    `test-cleanup ${GROUP}`,
+    "operation list --type test_failover",
   ],
 };
 

@@ -54,6 +54,21 @@ test("a planned failover over real HTTP moves every server and loses no write", 
   expect(readdirSync(join(folder, "kept"))).toContain("clouds.yaml");
 }, 180_000);
 
+test("a test failover leaves production running and site-b as it was", async () => {
+  const { code, stdout, stderr } = await run(["--scenario", "test-failover", "--exit", "--json"]);
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({
+    scenario: "test-failover",
+    status: "completed",
+    running_on: "site-a",
+    writes_lost: 0,
+  });
+  expect(report.copies.map(({ name }: { name: string }) => name)).toEqual(["db-01-test", "app-01-test", "web-01-test"]);
+  for (const copy of report.copies) expect(copy.writes_found).toBeGreaterThan(0);
+  expect(report.rto_seconds).toBeGreaterThan(0);
+}, 180_000);
+
 test.each([
   ["while it waits", "none", "runs until Ctrl-C"],
   ["in the midst of a command", "planned-failover", "$ protector protection-group policy-create"],

@@ -4,6 +4,7 @@ import type { Output } from "@protector/cli";
 import { systemClock, UndiciTransport } from "@protector/ports";
 import { CommanderError } from "commander";
 import { CommandFailed } from "./commands.ts";
+import { testAndCleanUp } from "./drill.ts";
 import { readOptions, type SandboxOptions } from "./options.ts";
 import { observeFailover } from "./outcome.ts";
 import { reportOf, type SandboxReport, tellNext, tellOutcome } from "./report.ts";
@@ -99,6 +100,20 @@ async function play(host: SandboxHost, { scenario }: SandboxOptions, cast: Cast)
       const { status } = await failOver(stage);
       const report = reportOf(scenario, status, observeFailover(sandbox.world));
       tellOutcome(telling, report);
+      return report;
+    }
+    case "test-failover": {
+      telling.title("The tenant protects the workload");
+      await protectWorkload(stage);
+      telling.title("Test failover to site-b; production runs on at site-a");
+      const drill = await testAndCleanUp(stage);
+      const report = {
+        ...reportOf(scenario, drill.left.length === 0 ? drill.status : "left_behind", observeFailover(sandbox.world)),
+        rto_seconds: drill.rto_seconds,
+        copies: drill.copies,
+      };
+      tellOutcome(telling, { ...report, rto_seconds: null });
+      telling.line(`\n  status     ${report.status}\n  recovery   ${drill.rto_seconds} s until the last copy was up`);
       return report;
     }
   }

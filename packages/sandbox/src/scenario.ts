@@ -68,7 +68,11 @@ export function mappings(): readonly string[] {
     ["security-group", "demo-database"],
     ["volume-type", "replicated"],
   ];
-  return pairs.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]);
+  return [
+    ...pairs.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]),
+    "--test-volume-type",
+    "replicated=plain",
+  ];
 }
 
 /** The database first, then the application, then the web servers. */

@@ -46,14 +46,15 @@ export function addFailoverCommands(program: Command, act: Act): void {
     );
 }
 
-interface Recovery {
+/** How a recovery is planned, and started once its plan is confirmed. */
+export interface Recovery {
   plan(): Promise<RunningOperation>;
   start(plan: Plan): Promise<RunningOperation>;
   readonly isDryRun: boolean;
 }
 
 /** Plan, confirmation, start: nothing real begins before somebody has seen what it will do. */
-async function recover(context: CommandContext, recovery: Recovery): Promise<void> {
+export async function recover(context: CommandContext, recovery: Recovery): Promise<void> {
   const { printer, host, options } = context;
   if (!recovery.isDryRun && !options.yes && !host.ask)
     throw new UsageError(

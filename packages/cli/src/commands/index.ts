@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Act } from "./command.ts";
+import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
 import { addMappingCommands } from "./mappings.ts";
 import { addMemberCommands } from "./members.ts";
@@ -22,5 +23,6 @@ export function addCommands(program: Command, act: Act): void {
   addMappingCommands(program, act);
   addRecoveryPointCommands(program, act);
   addFailoverCommands(program, act);
+  addDrillCommands(program, act);
   addOperationCommands(program, act);
 }

@@ -69,7 +69,9 @@ function memberText({
     `${name}: ${status}`,
     server_id ? `server ${server_id}` : "",
     addresses.join(" "),
-    downtime_seconds === null ? "" : `down for ${durationText(downtime_seconds)}`,
+    downtime_seconds === null
+      ? ""
+      : `${status === "tested" ? "up after" : "down for"} ${durationText(downtime_seconds)}`,
     error ? error.detail : "",
   ];
   return facts.filter(Boolean).join(", ");

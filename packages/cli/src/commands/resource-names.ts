@@ -7,7 +7,23 @@ interface Named {
   readonly name: string;
 }
 
-type ListedKind = Exclude<MappingKind, "key_pair">;
+type ListedKind = Exclude<MappingKind, "key_pair" | `test_${string}`>;
+
+/** Tests map resources of the same kinds as recoveries do. */
+function listedKind(kind: Exclude<MappingKind, "key_pair">): ListedKind {
+  switch (kind) {
+    case "test_network":
+      return "network";
+    case "test_subnet":
+      return "subnet";
+    case "test_security_group":
+      return "security_group";
+    case "test_volume_type":
+      return "volume_type";
+    default:
+      return kind;
+  }
+}
 
 /** Finds what people call things at one site; each kind is listed once. */
 export class ResourceNames {
@@ -25,7 +41,7 @@ export class ResourceNames {
   async idOf(kind: MappingKind, ref: string): Promise<string> {
     // Key pairs belong to users, who are not always the one who maps them.
     if (kind === "key_pair") return ref;
-    const known = await this.#known(kind);
+    const known = await this.#known(listedKind(kind));
     const byId = known.find((one) => one.id === ref);
     if (byId) return byId.id;
     const [found, second] = known.filter((one) => one.name === ref);
@@ -41,7 +57,7 @@ export class ResourceNames {
   async nameOf(kind: MappingKind, id: string): Promise<string | undefined> {
     if (kind === "key_pair") return id;
     try {
-      return (await this.#known(kind)).find((one) => one.id === id)?.name;
+      return (await this.#known(listedKind(kind))).find((one) => one.id === id)?.name;
     } catch {
       return undefined;
     }

@@ -1,7 +1,7 @@
 import Type, { type Static } from "typebox";
 import { ExternalId, OneOf, SeenGeneration, Strict } from "./common.ts";
 
-/** Kinds of resource that differ between the sites. */
+/** Kinds of resource that differ between the sites. Those that begin with `test_` hold for test failovers only. */
 export const MAPPING_KINDS = [
   "network",
   "subnet",
@@ -11,6 +11,10 @@ export const MAPPING_KINDS = [
   "availability_zone",
   "volume_type",
   "floating_ip_pool",
+  "test_network",
+  "test_subnet",
+  "test_security_group",
+  "test_volume_type",
 ] as const;
 export type MappingKind = (typeof MAPPING_KINDS)[number];
 

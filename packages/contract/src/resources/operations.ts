@@ -114,6 +114,43 @@ export const OperationAction = Strict(
 );
 export type OperationAction = Static<typeof OperationAction>;
 
+/** How long a test may stand, in s. */
+export const TEST_TIME_LIMIT = { least: 300, usual: 86_400, most: 604_800 } as const;
+
+/** Shape of what is put behind the names of test servers. */
+const TEST_SUFFIX_PATTERN = "^[A-Za-z0-9._-]{1,32}$";
+
+/** A test failover: copies of the servers on isolated networks; production and replication are not touched. */
+export const TestFailoverRequest = Strict({
+  dry_run: Type.Optional(Type.Boolean()),
+  plan_digest: Type.Optional(
+    Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
+  ),
+  recovery_point: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 255,
+      description: "Name or id of a kept point; default: the latest usable one",
+    }),
+  ),
+  cleanup: Type.Optional(
+    OneOf(["manual", "auto"] as const, {
+      description: "auto: everything is deleted as soon as the test has been verified",
+    }),
+  ),
+  time_limit: Type.Optional(
+    Type.Integer({
+      minimum: TEST_TIME_LIMIT.least,
+      maximum: TEST_TIME_LIMIT.most,
+      description: "s after which the test is cleaned up by itself; default one day",
+    }),
+  ),
+  suffix: Type.Optional(
+    Type.String({ pattern: TEST_SUFFIX_PATTERN, description: "Put behind the names of the servers; default -test" }),
+  ),
+});
+export type TestFailoverRequest = Static<typeof TestFailoverRequest>;
+
 /** What can be asked of a protection group. Exactly one key. */
 export const ProtectionGroupAction = Strict(
   {
@@ -124,6 +161,15 @@ export const ProtectionGroupAction = Strict(
         plan_digest: Type.Optional(
           Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
         ),
+      }),
+    ),
+    test_failover: Type.Optional(TestFailoverRequest),
+    test_cleanup: Type.Optional(
+      Strict({
+        test_id: Type.Optional({
+          ...Uuid,
+          description: "Only this test failover; default: every one of the group here",
+        }),
       }),
     ),
     sync: Type.Optional(Strict({})),

@@ -84,6 +84,8 @@ export const protectionGroupRoutes = {
     rule: "protector:operations:action",
     verbRules: {
       failover: "protector:protection_groups:failover",
+      test_failover: "protector:protection_groups:test_failover",
+      test_cleanup: "protector:protection_groups:test_cleanup",
       sync: "protector:protection_groups:sync",
       reclaim: "protector:protection_groups:reclaim",
     },
@@ -99,6 +101,8 @@ export const protectionGroupRoutes = {
       "protection_group.not_primary",
       "protection_group.out_of_sync",
       "peer.unreachable",
+      "recovery_point.gone",
+      "test.none_standing",
       "reclaim.not_here",
       "reclaim.reason_required",
       "request.idempotency_conflict",

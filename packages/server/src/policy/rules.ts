@@ -56,8 +56,10 @@ const ADMIN_RESOURCES: readonly string[] = ["sites", "tenant_mappings", "service
 const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "suggest"];
 /** Said in place of the route's summary where a verb has a rule of its own. */
 const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
-  "protector:protection_groups:failover":
-    "Fail over or back for real; asked beside protector:operations:action, which alone allows tests.",
+  "protector:protection_groups:failover": "Fail over or back for real; asked beside protector:operations:action.",
+  "protector:protection_groups:test_failover":
+    "Start copies of a group's servers on isolated networks; asked beside protector:operations:action.",
+  "protector:protection_groups:test_cleanup": "Delete what a test failover made.",
   "protector:protection_groups:sync": "Replicate a protection group now.",
   "protector:protection_groups:reclaim": "Take a protection group back on its primary site.",
   "protector:site_failover:create": "Fail over all protection groups of a site.",

@@ -6,6 +6,7 @@ import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { applyDecisions, applyObserved, notePeerVersion } from "../../domain/apply-document.ts";
 import { readDecided } from "../../domain/decided-group.ts";
+import { standingTests } from "../../domain/standing-tests.ts";
 import { compareVersions, type SyncVerdict } from "../../domain/sync-rules.ts";
 import { audit } from "../audit.ts";
 import type { Call } from "../handler.ts";
@@ -41,6 +42,7 @@ export function takeDocument(ports: ApiPorts, { call, document, reason }: TakenD
     const taken = requireTaken(verdict, { held, document, reason });
     if (taken === "decisions") {
       if (held) requireUnheld(held, document);
+      if (document.is_deleted) await requireNoTests(transaction, id);
       const loser = held && (verdict.kind !== "newer" || document.epoch > held.epoch) ? held : undefined;
       await auditTaken(ports, transaction, { call, document, reason, loser });
       await applyDecisions(transaction, ports, context);
@@ -85,6 +87,18 @@ function requireUnheld(held: ProtectionGroupRow, document: SyncDocument): void {
     "protection_group.busy",
     `Protection group "${held.name}" is being changed by operation ${held.current_operation_id}.`,
     { facts: { operation_id: held.current_operation_id } },
+  );
+}
+
+/** A group that is gone has nobody who could clean its tests up. */
+async function requireNoTests(transaction: Transaction<Database>, groupId: string): Promise<void> {
+  const [test] = await standingTests(transaction, { groupId });
+  if (!test) return;
+  const { id, protection_group_name: name } = test.operation;
+  throw new ProtectorError(
+    "protection_group.busy",
+    `Test failover ${id} of protection group "${name}" stands at this site; clean it up first: protector test-cleanup.`,
+    { facts: { operation_id: id } },
   );
 }
 

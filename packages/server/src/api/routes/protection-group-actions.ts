@@ -4,6 +4,7 @@ import { findReplicationPolicy } from "../../db/repositories/replication-policie
 import { findSite } from "../../db/repositories/sites.ts";
 import type { Db } from "../../db/transaction.ts";
 import { firstEpoch } from "../../domain/epochs.ts";
+import { standingTests } from "../../domain/standing-tests.ts";
 import { audit } from "../audit.ts";
 import { requireNotBusy, requireStatus } from "../changes/guard.ts";
 import { type OperationStart, startOperation } from "../changes/start-operation.ts";
@@ -46,6 +47,36 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
         await requireAtRest(db, group, holder);
         await requireHome(db, group);
         await requirePolicy(db, group);
+      },
+    };
+  }
+  if (body.test_failover) {
+    const { dry_run, ...parameters } = body.test_failover;
+    return {
+      type: "test_failover",
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (db, group, holder) => {
+        await requireTargetHere(db, group, siteId);
+        await requireAtRest(db, group, holder);
+        await requirePolicy(db, group);
+      },
+    };
+  }
+  if (body.test_cleanup) {
+    const { test_id } = body.test_cleanup;
+    return {
+      type: "test_cleanup",
+      parameters: body.test_cleanup,
+      check: async (db, group, holder) => {
+        await requireNotBusy(db, group, holder);
+        const standing = await standingTests(db, { groupId: group.id, testId: test_id });
+        if (standing.length > 0) return;
+        const which = test_id === undefined ? "No test" : `Test ${test_id} does not stand, or is none`;
+        throw new ProtectorError(
+          "test.none_standing",
+          `${which} of protection group "${group.name}" stands at this site.`,
+        );
       },
     };
   }

@@ -3,6 +3,7 @@ import {
   type Operation,
   type OperationStep,
   type OperationVerb,
+  TEST_PHASES,
   VERB_ALLOWED_IN,
 } from "@protector/contract";
 import { isoTime, isoTimeOrNull, readJson, readOptionalJson } from "../../db/codecs.ts";
@@ -47,8 +48,14 @@ function verbsOf(row: OperationSummary): readonly OperationVerb[] {
   if (row.request !== null) return [];
   return OPERATION_VERBS.filter((verb) => {
     if (verb === "rollback" && row.is_past_no_return === 1) return false;
+    if (verb === "retry" && isBeingCleaned(row)) return false;
     return VERB_ALLOWED_IN[verb].includes(row.status);
   });
+}
+
+/** Nothing of a test is tried again once it is being cleaned up. */
+function isBeingCleaned({ phase }: OperationSummary): boolean {
+  return phase === TEST_PHASES.cleaning || phase === TEST_PHASES.cleaned;
 }
 
 /** A journaled step as the API shows it. */

@@ -1,4 +1,4 @@
-import { type OperationVerb, ProtectorError, VERB_ALLOWED_IN } from "@protector/contract";
+import { type OperationVerb, ProtectorError, TEST_PHASES, VERB_ALLOWED_IN } from "@protector/contract";
 import type { Insertable, Transaction } from "kysely";
 import { writeJson } from "../codecs.ts";
 import type { DatabaseConnection } from "../connection.ts";
@@ -118,6 +118,11 @@ export async function requestVerb(connection: DatabaseConnection, request: VerbR
     .where("project_id", "=", projectId)
     .where("status", "in", VERB_ALLOWED_IN[verb])
     .where("request", "is", null)
+    .$if(verb === "retry", (query) =>
+      query.where((eb) =>
+        eb.or([eb("phase", "is", null), eb("phase", "not in", [TEST_PHASES.cleaning, TEST_PHASES.cleaned])]),
+      ),
+    )
     .$if(verb === "rollback", (query) => query.where("is_past_no_return", "=", 0))
     .executeTakeFirst();
   const operation = await findOperation(db, { id: operationId, projectId });
@@ -140,6 +145,10 @@ function refusal(operation: OperationRow, verb: OperationVerb): ProtectorError {
       `Operation ${operation.id} is past its point of no return and cannot be rolled back.`,
       { facts },
     );
+  if (verb === "retry" && (operation.phase === TEST_PHASES.cleaning || operation.phase === TEST_PHASES.cleaned))
+    return new ProtectorError("operation.wrong_status", `Test ${operation.id} is being cleaned up, or has been.`, {
+      facts,
+    });
   return new ProtectorError(
     "operation.wrong_status",
     `Operation ${operation.id} has a request waiting for the engine; repeat when it is taken up.`,

@@ -103,7 +103,7 @@ function checkServer(input: FailoverInput, member: FailoverMember, replicated: R
   return found;
 }
 
-function checkMappings({ members, mapping, target, sourceNames }: FailoverInput): CheckResult[] {
+export function checkMappings({ members, mapping, target, sourceNames }: FailoverInput): CheckResult[] {
   return mappingGaps(members, mapping, target).map(({ member, code, label, id, name, missingTarget }) => {
     const named = `${label} ${nameAndId(name ?? sourceNames.get(id), id)}`;
     return missingTarget === undefined
@@ -121,7 +121,7 @@ function nameAndId(name: string | undefined, id: string): string {
   return name === undefined || name === id ? id : `${name} (${id})`;
 }
 
-function checkAddresses(input: FailoverInput): CheckResult[] {
+export function checkAddresses(input: FailoverInput): CheckResult[] {
   const found: CheckResult[] = [];
   for (const member of input.members) {
     for (const port of member.description.ports) {
@@ -148,7 +148,7 @@ function checkAddresses(input: FailoverInput): CheckResult[] {
   return found;
 }
 
-function checkRoom(input: FailoverInput): CheckResult[] {
+export function checkRoom(input: FailoverInput): CheckResult[] {
   const { quota, siteName, projectId, flavors, withoutRoom } = input.target;
   const needs = roomNeeds({ ...input, flavors });
   return [
@@ -207,6 +207,6 @@ export function finding(code: ErrorCode, subject: string, reason: string): Check
   return { check: code, result: "error", subject, reason, remedy: ERROR_CATALOGUE[code].help };
 }
 
-function distinct(checks: readonly CheckResult[]): readonly CheckResult[] {
+export function distinct(checks: readonly CheckResult[]): readonly CheckResult[] {
   return [...new Map(checks.map((check) => [`${check.check} ${check.subject} ${check.reason}`, check])).values()];
 }

@@ -78,6 +78,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
             leftovers: writeJson([...report.leftovers, ...(ending.leftovers ?? [])]),
           }
         : {}),
+      ...(operation.is_dry_run === 0 ? workflow.endState?.(context, end) : {}),
     });
     await trx
       .updateTable("protection_groups")

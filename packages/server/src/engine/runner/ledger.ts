@@ -7,6 +7,7 @@ export type LedgerKind =
   | "keypair"
   | "server_group"
   | "cinder_group"
+  | "network"
   | "array_group"
   | "array_volume"
   | "recovery_point";

@@ -81,7 +81,7 @@ export class OperationRun {
 
   async #inEpoch(scene: Scene): Promise<OperationStatus> {
     try {
-      if (scene.steps.length > 0) {
+      if (scene.steps.length > 0 && !scene.workflow.isOutsideEpochs) {
         await guardMarkers(scene.environment, scene.steps, { mustAnswer: false });
       }
       return await this.#work(scene);
@@ -184,7 +184,7 @@ export class OperationRun {
   /** Right before a step's intent is written: progress, point of no return; for a fire step both markers. */
   async #beforeStep(scene: Scene, step: JournaledStep): Promise<boolean> {
     const { journal } = this.#tools;
-    if (step.kind === "fire") {
+    if (step.kind === "fire" && !scene.workflow.isOutsideEpochs) {
       const { as } = readJson(scene.operation.parameters) as { as?: string };
       await guardMarkers(scene.environment, scene.steps, { mustAnswer: true, isAlone: as === "unplanned" });
     }

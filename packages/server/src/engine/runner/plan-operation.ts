@@ -28,7 +28,15 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
   let plan: OperationPlan;
   try {
     const { source, target } = scene.environment;
-    plan = await workflow.plan({ operation, view, localSiteId: scene.localSiteId, source, target });
+    plan = await workflow.plan({
+      operation,
+      view,
+      localSiteId: scene.localSiteId,
+      source,
+      target,
+      connection: ports.connection,
+      now: ports.clock.now(),
+    });
   } catch (error) {
     if (keeper.signal.aborted) throw keeper.signal.reason;
     const failure = failureOf(error);

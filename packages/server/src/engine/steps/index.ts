@@ -9,11 +9,15 @@ import {
 } from "./array-groups.ts";
 import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
+import { confirmPoint } from "./confirm-point.ts";
 import { describeStorage } from "./describe-storage.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
+import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
+import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
+import { removeObject } from "./remove-object.ts";
 import { awaitPoint, cutPoint, dropPoint, setSchedule, verifyCut } from "./replication.ts";
 import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
@@ -49,7 +53,10 @@ export const STEP_HANDLERS = {
   "marker.release": releaseMarkers,
   "marker.release_here": releaseMarkerHere,
   "marker.take": takeMarker,
+  "network.isolate": isolateNetwork,
+  "point.confirm": confirmPoint,
   "port.ensure": ensurePort,
+  "port.ensure_isolated": ensureIsolatedPort,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
   "replication.schedule": setSchedule,
@@ -67,6 +74,8 @@ export const STEP_HANDLERS = {
   "server.verify": verifyServer,
   "server_group.ensure": ensureServerGroup,
   "storage.describe": describeStorage,
+  "test.look": lookForTest,
+  "test.remove": removeObject,
   "volume.describe": describeVolume,
   "volume.recover": recoverVolume,
 } satisfies StepHandlers;

@@ -132,6 +132,7 @@ async function findLeftovers(search: Search): Promise<readonly Leftover[]> {
     ...(await ports(search)),
     ...(await volumes(search)),
     ...(await clones(search)),
+    ...(await networks(search)),
     ...(await cinderGroups(search)),
   ];
 }
@@ -177,6 +178,15 @@ async function clones({ site, cloneNames }: Search): Promise<readonly Leftover[]
   return all
     .filter(({ connectionCount }) => connectionCount === 0)
     .map(({ id, name }) => ({ label: `array volume ${name}`, remove: () => site.array.destroyVolume(name, id) }));
+}
+
+/** A second, empty copy of a network that a test made. */
+async function networks({ site, prefix, known }: Search): Promise<readonly Leftover[]> {
+  const { network } = site.admin;
+  const all = await network.listNetworks({ projectId: site.projectId });
+  return all
+    .filter(({ id, name }) => !known.has(id) && name.startsWith(`${prefix}-`))
+    .map(({ id, name }) => ({ label: `network ${name} (${id})`, remove: () => network.deleteNetwork(id) }));
 }
 
 /** A second, empty Cinder group of the protection group. */

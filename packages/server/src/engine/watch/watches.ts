@@ -8,6 +8,7 @@ import { lookAtPeers } from "./peer-reachability.ts";
 import { answerReadinessRequests, watchReadiness } from "./readiness.ts";
 import { readRecoveryPoints } from "./recovery-points.ts";
 import { validateSites } from "./site-validation.ts";
+import { endTests } from "./tests.ts";
 
 /** What the watches need beside an engine's ports. */
 export interface WatchOptions {
@@ -71,6 +72,7 @@ function watchesOf({ markerMs, peerMs }: EngineSettings, options: WatchOptions):
     { name: "readiness-requests", everyMs: 5_000, round: answerReadinessRequests },
     { name: "readiness", everyMs: 600_000, round: watchReadiness },
     { name: "site-validation", everyMs: 5_000, round: validateSites },
+    { name: "tests", everyMs: 10_000, round: endTests },
     { name: "heartbeat", everyMs: 10_000, round: (ports) => beat(ports, options.messaging()) },
   ];
 }

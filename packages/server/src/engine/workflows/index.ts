@@ -6,11 +6,15 @@ import { memberRemove } from "./member-remove.ts";
 import { plannedFailover } from "./planned-failover.ts";
 import { reclaim } from "./reclaim.ts";
 import { sync } from "./sync.ts";
+import { testCleanup } from "./test-cleanup.ts";
+import { testFailover } from "./test-failover.ts";
 import type { Workflow } from "./workflow.ts";
 
 /** Every type of operation. */
 export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
   failover: plannedFailover,
+  test_failover: testFailover,
+  test_cleanup: testCleanup,
   sync,
   reclaim,
   group_create: groupCreate,

@@ -2,6 +2,7 @@ import type { MemberResult, OperationType } from "@protector/contract";
 import type { Transaction } from "kysely";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
+import type { OperationWrite } from "../runner/journal.ts";
 import type { JournaledStep, OperationRow } from "../runner/operation-store.ts";
 import type { OperationPlan } from "../runner/plan.ts";
 import type { GroupView } from "../world/group-view.ts";
@@ -20,6 +21,9 @@ export interface PlanningContext {
   readonly localSiteId: string;
   readonly source: SiteAccess;
   readonly target: SiteAccess;
+  readonly connection: DatabaseConnection;
+  /** ms since the UNIX epoch. */
+  readonly now: number;
 }
 
 /** How an operation ended, as far as the group is concerned. */
@@ -59,6 +63,13 @@ export interface Workflow {
   begin?(context: WorkflowTransaction): Promise<void>;
   /** When the operation has ended, in the transaction that says so. */
   end(context: WorkflowTransaction, end: WorkflowEnd): Promise<void>;
+  /**
+   * The operation neither holds the group's marker nor cares who is primary: a test, whose servers nobody can mistake for
+   * the group's.
+   */
+  readonly isOutsideEpochs?: true;
+  /** Columns of the ended operation that mean more than usual. */
+  endState?(context: Omit<WorkflowTransaction, "trx">, end: WorkflowEnd): OperationWrite;
   /** What people are told; default: nothing. */
   report?(context: Omit<WorkflowTransaction, "trx">): WorkflowReport;
 }

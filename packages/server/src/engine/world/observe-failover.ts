@@ -59,7 +59,8 @@ export function replicationSettings(view: GroupView): ReplicationSettings {
   };
 }
 
-function failoverMembers(view: GroupView, sourceSiteId: string): readonly FailoverMember[] {
+/** Members that a recovery brings up, with what was captured of them. */
+export function failoverMembers(view: GroupView, sourceSiteId: string): readonly FailoverMember[] {
   return view.members
     .filter((member) => member.row.status !== "adding" && member.row.status !== "removing")
     .map((member) => {
@@ -102,7 +103,8 @@ async function observeSource(context: FailoverContext, arrayGroup: string): Prom
   };
 }
 
-async function observeTarget(
+/** Looks at the site that servers arrive at. */
+export async function observeTarget(
   context: FailoverContext,
   members: readonly FailoverMember[],
   mapping: MappingLookup,

@@ -1,0 +1,91 @@
+import { TEST_PHASES } from "@protector/contract";
+import { clientError } from "./api-error.ts";
+import type { RunningOperation } from "./recoveries.ts";
+import type { ReachableView, SiteView } from "./site-view.ts";
+import type { TwoSiteClient } from "./two-site-client.ts";
+
+export interface TestFailoverOptions {
+  readonly dryRun?: boolean;
+  /** Start only if this is still the plan. */
+  readonly planDigest?: string;
+  /** Name or id of a kept point; default: the latest usable one. */
+  readonly recoveryPoint?: string;
+  readonly cleanup?: "manual" | "auto";
+  /** s */
+  readonly timeLimit?: number;
+  readonly suffix?: string;
+}
+
+/**
+ * Test failover at the site that would survive. Needs nothing of the primary: an owed document is carried on the way when
+ * both answer.
+ */
+export async function testFailover(
+  sites: TwoSiteClient,
+  ref: string,
+  { dryRun, planDigest, recoveryPoint, cleanup, timeLimit, suffix }: TestFailoverOptions = {},
+): Promise<RunningOperation> {
+  const { id, other } = await sites.inspectAndMend(ref);
+  if (!other.isReachable) throw other.failure;
+  const body = {
+    test_failover: {
+      ...(dryRun === undefined ? {} : { dry_run: dryRun }),
+      ...(planDigest === undefined ? {} : { plan_digest: planDigest }),
+      ...(recoveryPoint === undefined ? {} : { recovery_point: recoveryPoint }),
+      ...(cleanup === undefined ? {} : { cleanup }),
+      ...(timeLimit === undefined ? {} : { time_limit: timeLimit }),
+      ...(suffix === undefined ? {} : { suffix }),
+    },
+  };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body });
+  return { operation, client: other.client };
+}
+
+export interface TestCleanupOptions {
+  /** Only this test failover. */
+  readonly testId?: string;
+}
+
+/**
+ * Deletes what test failovers of a group made, at the site where they stand.
+ * @throws ApiError `test.none_standing` when none stands at a site that answers.
+ */
+export async function testCleanup(
+  sites: TwoSiteClient,
+  ref: string,
+  { testId }: TestCleanupOptions = {},
+): Promise<RunningOperation> {
+  const { id, primary, other } = await sites.inspect(ref);
+  const answering = [other, primary].filter((view): view is ReachableView => view.isReachable);
+  const [first] = answering;
+  if (!first) throw silenceOf(other);
+  const standing = await Promise.all(answering.map((view) => hasTest(view, id, testId)));
+  const view = answering.find((_, index) => standing[index]) ?? first;
+  const silent = [other, primary].find((each) => !each.isReachable);
+  if (!standing.includes(true) && silent && !silent.isReachable) {
+    const detail = `No test of "${ref}" stands at ${first.name}; ${silent.name} does not answer.`;
+    throw clientError("test.none_standing", first.name, detail);
+  }
+  const body = { test_cleanup: testId === undefined ? {} : { test_id: testId } };
+  const { operation } = await view.client.call("protection_groups.action", { path: { id }, body });
+  return { operation, client: view.client };
+}
+
+function silenceOf(view: SiteView): unknown {
+  return view.isReachable ? undefined : view.failure;
+}
+
+/** Tests are known at the other site too, from the history: only those of the site itself stand there. */
+async function hasTest(
+  { client, siteId }: ReachableView,
+  groupId: string,
+  testId: string | undefined,
+): Promise<boolean> {
+  const query = { protection_group_id: groupId, type: "test_failover" };
+  const tests = await client.all("operations.index", { query });
+  const phases: readonly (string | null)[] = [TEST_PHASES.standing, TEST_PHASES.cleaning];
+  return tests.some((test) => {
+    if (test.site_id !== siteId || test.is_dry_run) return false;
+    return testId === undefined ? phases.includes(test.phase) : test.id === testId;
+  });
+}

@@ -1,0 +1,73 @@
+import { TEST_PHASES } from "@protector/contract";
+import { readJson, readOptionalJson } from "../db/codecs.ts";
+import type { LedgerRow } from "../db/repositories/ledger.ts";
+import type { OperationRow } from "../db/repositories/operations.ts";
+import type { Db } from "../db/transaction.ts";
+
+/** States of a ledger row whose object may exist. */
+const MAY_EXIST = ["intended", "present", "adopted"] as const;
+/** Ends of a test that leave its objects to a clean-up. */
+const ENDED = ["completed", "completed_with_errors", "cancelled", "rolled_back", "superseded"] as const;
+
+/** A test failover that has ended, with what it made and nobody has seen gone. */
+export interface StandingTest {
+  readonly operation: OperationRow;
+  /** Newest first. */
+  readonly objects: readonly LedgerRow[];
+  /** Names on the array that its volumes have or had. */
+  readonly arrayVolumes: readonly string[];
+}
+
+/** Ended tests of a group that something may be left of, oldest first. */
+export async function standingTests(
+  db: Db,
+  scope: { readonly groupId: string; readonly testId?: string | undefined },
+): Promise<readonly StandingTest[]> {
+  let query = db
+    .selectFrom("dr_operations")
+    .selectAll()
+    .where("protection_group_id", "=", scope.groupId)
+    .where("type", "=", "test_failover")
+    .where("is_dry_run", "=", 0)
+    .where("status", "in", ENDED);
+  if (scope.testId !== undefined) query = query.where("id", "=", scope.testId);
+  const operations = await query.orderBy("created_at").orderBy("id").execute();
+  const tests: StandingTest[] = [];
+  for (const operation of operations) {
+    const objects = await objectsOf(db, operation.id);
+    if (objects.length === 0 && !isStanding(operation)) continue;
+    tests.push({ operation, objects, arrayVolumes: await arrayVolumesOf(db, operation) });
+  }
+  return tests;
+}
+
+function isStanding({ phase }: OperationRow): boolean {
+  return phase === TEST_PHASES.standing || phase === TEST_PHASES.cleaning;
+}
+
+function objectsOf(db: Db, operationId: string) {
+  return db
+    .selectFrom("resource_ledger")
+    .selectAll()
+    .where("operation_id", "=", operationId)
+    .where("state", "in", MAY_EXIST)
+    .orderBy("created_at", "desc")
+    .orderBy("id")
+    .execute();
+}
+
+/** Clones under every lease that the test had, and what Cinder named them. */
+async function arrayVolumesOf(db: Db, operation: OperationRow): Promise<readonly string[]> {
+  const steps = await db
+    .selectFrom("dr_operation_steps")
+    .select(["input", "output"])
+    .where("operation_id", "=", operation.id)
+    .where("action", "=", "volume.recover")
+    .execute();
+  return steps.flatMap(({ input, output }) => {
+    const { temporaryName } = readJson(input) as { temporaryName: string };
+    const clones = Array.from({ length: operation.lease_number }, (_, index) => `${temporaryName}-l${index + 1}`);
+    const managed = (readOptionalJson(output) as { arrayVolume?: string } | null)?.arrayVolume;
+    return managed === undefined ? clones : [...clones, managed];
+  });
+}

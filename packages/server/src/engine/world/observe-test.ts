@@ -1,0 +1,170 @@
+import { ProtectorError } from "@protector/contract";
+import type { Network } from "@protector/openstack";
+import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
+import type { DatabaseConnection } from "../../db/connection.ts";
+import type { FailoverMember } from "../plans/failover-input.ts";
+import type { TestInput } from "../plans/test-input.ts";
+import type { PlanningContext } from "../workflows/workflow.ts";
+import { type MappingLookup, type MappingRow, mappingLookup } from "./mapping.ts";
+import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
+
+/** What a person asked of a test, as the operation holds it. */
+export interface TestParameters {
+  readonly recovery_point?: string;
+  readonly cleanup?: "manual" | "auto";
+  /** s */
+  readonly time_limit?: number;
+  readonly suffix?: string;
+}
+
+const USUAL_SUFFIX = "-test";
+
+export function testParameters(operation: Pick<PlanningContext["operation"], "parameters">): TestParameters {
+  return readJson(operation.parameters) as TestParameters;
+}
+
+/** Looks at the site of the test, and at no other, and gathers everything that the test is planned from. */
+export async function observeTest(context: PlanningContext): Promise<TestInput> {
+  const { operation, view, source, target, now } = context;
+  const { group } = view;
+  const isTowardsHome = target.siteId === group.home_site_id;
+  const real = mappingLookup(view.mappings, isTowardsHome);
+  const mapping = testLookup(view.mappings, isTowardsHome);
+  const parameters = testParameters(operation);
+  const captured = failoverMembers(view, source.siteId);
+  const members = captured.map((member) => asTestMember(member, parameters.suffix ?? USUAL_SUFFIX));
+  const observed = await observeTarget(context, members, mapping);
+  const { network } = target.admin;
+  const [chosen, networks, networkQuota] = await Promise.all([
+    choosePoint(context, parameters.recovery_point),
+    network.listNetworks({}),
+    network.quota(target.projectId),
+  ]);
+  const production = networksOf(captured, real);
+  const isMapped = new Set(
+    view.mappings.filter((row) => row.kind === "test_network").map((row) => targetOf(row, isTowardsHome)),
+  );
+  return {
+    operationId: operation.id,
+    group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
+    epochs: { current: group.epoch, next: group.epoch, back: group.epoch },
+    members,
+    mapping,
+    replication: replicationSettings(view),
+    source: {
+      siteName: source.siteName,
+      servers: new Map(),
+      marker: undefined,
+      arrayGroup: undefined,
+      connection: undefined,
+    },
+    target: observed,
+    // Their site is not asked: it may be gone.
+    sourceNames: new Map(),
+    ...chosen,
+    copied: copiedNetworks(
+      networks,
+      [...networksOf(captured, mapping)].filter((id) => !isMapped.has(id)),
+    ),
+    productionNetworkIds: production,
+    networkQuota,
+    hostnames: new Map(captured.map((member) => [member.id, member.description.hostname ?? hostnameOf(member.name)])),
+    now,
+  };
+}
+
+/** What tests are mapped to, else what recoveries are; volume types by the tests' mapping alone. */
+function testLookup(rows: readonly MappingRow[], isTowardsHome: boolean): MappingLookup {
+  const lookup = mappingLookup(rows, isTowardsHome);
+  return {
+    find: (kind, id) => {
+      switch (kind) {
+        case "volume_type":
+          return lookup.find("test_volume_type", id);
+        case "network":
+          return lookup.find("test_network", id) ?? lookup.find(kind, id);
+        case "subnet":
+          return lookup.find("test_subnet", id) ?? lookup.find(kind, id);
+        case "security_group":
+          return lookup.find("test_security_group", id) ?? lookup.find(kind, id);
+        default:
+          return lookup.find(kind, id);
+      }
+    },
+  };
+}
+
+function targetOf(row: MappingRow, isTowardsHome: boolean): string {
+  return isTowardsHome ? row.sourceId : row.targetId;
+}
+
+/** Under another name, without what only one server in the world may have. */
+function asTestMember(member: FailoverMember, suffix: string): FailoverMember {
+  const { description } = member;
+  const name = `${member.name}${suffix}`;
+  return {
+    ...member,
+    name,
+    description: {
+      ...description,
+      name: `${description.name}${suffix}`,
+      ports: description.ports.map((port) => ({ ...port, dns_name: null, floating_ips: [] })),
+      volumes: description.volumes.map((volume) => ({ ...volume, name: volume.name ? `${volume.name}${suffix}` : "" })),
+    },
+  };
+}
+
+/** The hostname that Nova makes of a server's name. */
+function hostnameOf(name: string): string {
+  return name
+    .toLowerCase()
+    .replaceAll(/[ _]/g, "-")
+    .replaceAll(/[^\w.-]+/g, "")
+    .replaceAll(".", "-")
+    .replace(/^[-.]+|[-.]+$/g, "")
+    .slice(0, 63);
+}
+
+function networksOf(members: readonly FailoverMember[], mapping: MappingLookup): ReadonlySet<string> {
+  const ids = members.flatMap(({ description }) =>
+    description.ports.map((port) => mapping.find("network", port.network_id)),
+  );
+  return new Set(ids.filter((id) => id !== undefined));
+}
+
+function copiedNetworks(networks: readonly Network[], ids: readonly string[]): ReadonlyMap<string, Network> {
+  return new Map(networks.filter((network) => ids.includes(network.id)).map((network) => [network.id, network]));
+}
+
+/** The newest complete point, or the one that was asked for. @throws ProtectorError `recovery_point.gone` */
+async function choosePoint(
+  { view, source, target, connection }: PlanningContext,
+  asked: string | undefined,
+): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
+  const points = await target.array.listRecoveryPoints({
+    group: arrayGroupName(view.group.id),
+    array: await source.arrayName(),
+  });
+  if (asked === undefined) {
+    const point = points.find((each) => each.isUsable);
+    return { point, pointProblem: `No recovery point of ${view.group.name} is complete at ${target.siteName}.` };
+  }
+  const wanted = await nameOfPoint(connection, view.group.id, asked);
+  const point = points.find((each) => each.suffix === wanted);
+  if (!point)
+    throw new ProtectorError("recovery_point.gone", `There is no recovery point ${wanted} at ${target.siteName}.`);
+  const pointProblem = `Recovery point ${wanted} is not complete at ${target.siteName} (${Math.floor(point.progress * 100)} %).`;
+  return { point: point.isUsable ? point : undefined, pointProblem };
+}
+
+/** People name a point by what the array calls it, or by the id in the list. */
+async function nameOfPoint(connection: DatabaseConnection, groupId: string, asked: string): Promise<string> {
+  const row = await connection.db
+    .selectFrom("recovery_points")
+    .select("name")
+    .where("protection_group_id", "=", groupId)
+    .where("id", "=", asked)
+    .executeTakeFirst();
+  return row?.name ?? asked;
+}
