@@ -3,7 +3,6 @@ import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { LookForTestInput } from "../steps/look-for-test.ts";
 import type { RemoveObjectInput } from "../steps/remove-object.ts";
 
-import { expectedSeconds } from "./expected-duration.ts";
 import { finding } from "./failover-checks.ts";
 import { barrier, step } from "./planned-step.ts";
 import { TEST_VOLUME_KEY } from "./test-failover.ts";
@@ -40,7 +39,6 @@ export function planTestCleanup(input: TestCleanupInput): OperationPlan {
     steps,
     blockers: input.tests.length === 0 ? [finding("test.none_standing", input.groupName, reason)] : [],
     warnings: [],
-    expectedDurationSeconds: expectedSeconds(steps),
     expectedDataLossSeconds: null,
     recoveryPoint: null,
   };

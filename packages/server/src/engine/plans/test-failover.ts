@@ -5,7 +5,6 @@ import type { EnsurePortInput } from "../steps/ports.ts";
 import type { CreateServerInput } from "../steps/servers.ts";
 import type { DescribeVolumeInput, RecoverVolumeInput } from "../steps/volumes.ts";
 import { poolsWithout } from "./address-pools.ts";
-import { expectedSeconds } from "./expected-duration.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { tiersOf } from "./planned-failover.ts";
 import { barrier, step } from "./planned-step.ts";
@@ -24,7 +23,6 @@ export function planTestFailover(input: TestInput): OperationPlan {
   return {
     steps,
     ...checkTest(input),
-    expectedDurationSeconds: expectedSeconds(steps),
     expectedDataLossSeconds: input.point ? Math.max(0, Math.round((input.now - input.point.createdAt) / 1000)) : null,
     recoveryPoint: input.point?.suffix ?? null,
   };
