@@ -25,7 +25,7 @@ export function changingCalls(calls: readonly RecordedCall[], where: (service: s
 
 /** Site A and its array, and what of site B's array is replication: what a test must leave as it was. */
 export function production({ clouds: [cloud], arrays: [array, other] }: WorldDescription): unknown {
-  const markers = other?.volumes.filter(({ name }) => /-e\d+-/.test(name));
+  const markers = other?.volumes.filter(({ name }) => /^protector-[0-9a-f]{12}-e\d+-/.test(name));
   return { cloud, array, replicated: { groups: other?.groups, points: other?.points, markers } };
 }
 
