@@ -230,7 +230,7 @@ export const RIGHTS_ROWS = [
     call: "Nova `POST /servers`",
     with: "trust",
     opens: "recovered servers",
-    outcomes: { ...elsewhere, "service user": "400", "peer credential": "400" },
+    outcomes: elsewhere,
   },
   {
     name: "make a server group",

@@ -32,6 +32,22 @@ export function routeTypes(router: Router<Call>, state: VolumeState): void {
       if (!type) throw notFound(`Volume type ${id} could not be found.`);
       return ok({ extra_specs: typeView(type, call).extra_specs });
     })
+    .on("POST", "/types/:id/extra_specs", (call, { id = "" }) => {
+      requireAdmin(call, "volume_extension:types_extra_specs:create");
+      const type = state.types.get(id);
+      if (!type) throw notFound(`Volume type ${id} could not be found.`);
+      const added = metadataOf(objectAt(call.body, "extra_specs"));
+      type.extraSpecs = { ...type.extraSpecs, ...added };
+      return ok({ extra_specs: added });
+    })
+    .on("DELETE", "/types/:id/extra_specs/:key", (call, { id = "", key = "" }) => {
+      requireAdmin(call, "volume_extension:types_extra_specs:delete");
+      const type = state.types.get(id);
+      if (!type || !(key in type.extraSpecs)) throw notFound(`Volume Type ${id} has no extra specs with key ${key}.`);
+      const { [key]: _gone, ...rest } = type.extraSpecs;
+      type.extraSpecs = rest;
+      return accepted();
+    })
     .on("DELETE", "/types/:id", (call, { id = "" }) => {
       requireAdmin(call, "volume_extension:type_delete");
       if (!state.types.delete(id)) throw notFound(`Volume type ${id} could not be found.`);

@@ -167,7 +167,8 @@ function requireVolumes(state: ComputeState, call: Call, blockDevices: readonly 
     if (device.source_type !== "volume") continue;
     const id = textAt(device, "uuid");
     const volume = state.volumes.volumes.get(id);
-    if (!volume || volume.projectId !== call.caller.projectId)
+    // An administrator may boot from the volume of another project; the server is made in his own.
+    if (!volume || !(call.caller.isAdmin || volume.projectId === call.caller.projectId))
       throw badRequest(`Block Device Mapping is Invalid: failed to get volume ${id}.`);
     const isFree = volume.status === "available" || (volume.isMultiattach && volume.status === "in-use");
     if (!isFree)
