@@ -115,6 +115,31 @@ describe("answers", () => {
     });
   });
 
+  test.each([
+    [
+      "Placement's introduction",
+      {
+        errors: [
+          { status: 400, title: "Bad Request", detail: "The server could not comply.\n\n No such trait(s): X.   " },
+        ],
+      },
+      "No such trait(s): X.",
+    ],
+    [
+      "Glance's line breaks",
+      { message: "No image found with ID i-1<br /><br />\n\n\n", code: "404 Not Found", title: "Not Found" },
+      "No image found with ID i-1",
+    ],
+    [
+      "nothing of a reason in brackets",
+      { badRequest: { code: 400, message: 'needs replication_enabled="<is> True"' } },
+      'needs replication_enabled="<is> True"',
+    ],
+  ])("a refusal is told without %s", async (_what, body, detail) => {
+    const scripted = scriptedCloud({ "GET http://controller:9696/v2.0/networks/n-1": { status: 400, body } });
+    expect((await failure(scripted, scripted.cloud.network.findNetwork("n-1"))).detail).toBe(detail);
+  });
+
   test("404 from something that is not the service says nothing about the object", async () => {
     const scripted = scriptedCloud({
       "GET http://controller:9696/v2.0/networks/n-1": { status: 404, body: "<html>nginx</html>" },
