@@ -39,7 +39,9 @@ export async function makeMovingGroups(stage: Stage, names: readonly string[]): 
   const [{ cloud, array }] = stage.sites;
   await Promise.all(
     groups.map(async ({ name, server }) => {
-      for (const { id } of server.volumes) if (array) fillDisk(await diskFile(cloud, array, id));
+      for (const { id, wanted } of server.volumes) {
+        if (array) fillDisk(await diskFile(cloud, array, id), wanted.gib);
+      }
       await protect(tenancy, name, { servers: [server.wanted], policy, volumeType: stage.volumeType });
     }),
   );

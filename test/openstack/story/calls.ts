@@ -29,12 +29,12 @@ const SERVICES: Readonly<Record<string, string>> = {
  */
 export async function readCalls({ sites }: Stage): Promise<ServiceCalls | undefined> {
   const figures = new Map<string, { count: number; seconds: number }>();
-  for (const { machine } of sites) {
+  for (const { machine, name } of sites) {
     if (!machine) return undefined;
     const text = await (await fetch(`http://${machine.address}:${METRICS_PORT}/metrics`)).text();
     for (const [, kind, labels = "", value] of text.matchAll(METRIC)) {
       if (!labels.includes('work="operation"')) continue;
-      const address = serviceOf(/address="([^"]*)"/.exec(labels)?.[1] ?? "");
+      const address = serviceOf(/address="([^"]*)"/.exec(labels)?.[1] ?? "", name);
       const now = figures.get(address) ?? { count: 0, seconds: 0 };
       figures.set(address, {
         count: now.count + (kind === "count" ? Number(value) : 0),
@@ -45,8 +45,14 @@ export async function readCalls({ sites }: Stage): Promise<ServiceCalls | undefi
   return figures;
 }
 
-/** Calls, and mean latency in ms, by service. */
-export function callsBetween(before: ServiceCalls, after: ServiceCalls): Readonly<Record<string, object>> {
+/** Calls of one service in a while, and their mean latency. */
+export interface CallTimes {
+  readonly calls: number;
+  readonly mean_ms: number;
+}
+
+/** Calls by service. */
+export function callsBetween(before: ServiceCalls, after: ServiceCalls): Readonly<Record<string, CallTimes>> {
   const rows = [...after].flatMap(([service, { count, seconds }]) => {
     const earlier = before.get(service) ?? { count: 0, seconds: 0 };
     const calls = count - earlier.count;
@@ -56,8 +62,8 @@ export function callsBetween(before: ServiceCalls, after: ServiceCalls): Readonl
 }
 
 /** `site-a/nova`, or an array's own name. */
-function serviceOf(address: string): string {
+function serviceOf(address: string, site: string): string {
   const [host = "", port = ""] = address.split(":");
   const service = SERVICES[port];
-  return service === undefined ? host : `${host.replace(/-controller$/, "")}/${service}`;
+  return service === undefined ? host : `${host === "controller" ? site : host.replace(/-controller$/, "")}/${service}`;
 }

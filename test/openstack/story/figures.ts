@@ -1,10 +1,11 @@
 import { appendFileSync } from "node:fs";
 
-/** File that figures for the report go to, a JSON object per line; set by the runner of the suites. */
+/** File that figures for the report go to as well, a JSON object per line. */
 export const FIGURES_FILE = "PROTECTOR_OPENSTACK_FIGURES";
 
-/** Keeps a figure for the report. */
+/** Tells a figure, and keeps it for the report. */
 export function note(name: string, value: unknown): void {
+  process.stdout.write(`figure ${name}: ${JSON.stringify(value)}\n`);
   const file = process.env[FIGURES_FILE];
   if (file) appendFileSync(file, `${JSON.stringify({ name, value })}\n`);
 }

@@ -1,5 +1,5 @@
 import { createHash, randomBytes } from "node:crypto";
-import { closeSync, fstatSync, openSync, readSync, writeSync } from "node:fs";
+import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } from "node:fs";
 import { join } from "node:path";
 import type { Cloud } from "@protector/openstack";
 import type { StorageArray } from "@protector/storage";
@@ -16,11 +16,15 @@ export async function diskFile(cloud: Cloud, array: StageArray, volumeId: string
   return join(array.bytesFolder, `${found.serial}.raw`);
 }
 
-/** Writes random blocks all over a disk, the first and the last included, as a guest would have. */
-export function fillDisk(file: string): void {
+/**
+ * Writes random blocks all over a disk, the first and the last included, as a guest would have. Cinder leaves the file of
+ * an image's volume as short as the image; to a guest the rest of its disk reads as zeros.
+ */
+export function fillDisk(file: string, gib: number): void {
+  const size = gib * 2 ** 30;
   const disk = openSync(file, "r+");
   try {
-    const { size } = fstatSync(disk);
+    ftruncateSync(disk, size);
     const places = [0, ...Array.from({ length: 30 }, (_, index) => ((index + 1) * size) / 32), size - BLOCK];
     for (const place of places) writeSync(disk, randomBytes(BLOCK), 0, BLOCK, Math.floor(place / BLOCK) * BLOCK);
   } finally {

@@ -1,6 +1,6 @@
 import type { Operation, Plan, ProtectionGroup, Readiness } from "@protector/contract";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
-import { callsBetween, readCalls } from "./calls.ts";
+import { type CallTimes, callsBetween, readCalls } from "./calls.ts";
 import { stopAtFirstFailure } from "./chapters.ts";
 import { lookAtServers, statesOf, wantedThere, withoutExtras } from "./check-recovery.ts";
 import { note } from "./figures.ts";
@@ -8,7 +8,9 @@ import { diskFile, fillDisk, fingerprint, firstDifference } from "./guest-disks.
 import { type MadeServer, makeWorkload } from "./make-workload.ts";
 import { openStage } from "./open-stage.ts";
 import { arrayPolicy, failOver, protect, registerTenant } from "./protect.ts";
+import { TenantApi } from "./protector-api.ts";
 import { processesOf } from "./services.ts";
+import { meanMs, simulateAlike } from "./simulated-twin.ts";
 import type { Stage } from "./stage.ts";
 import { makeSurroundings } from "./surroundings.ts";
 import { makeTenancy, type Tenancy } from "./tenancy.ts";
@@ -26,6 +28,7 @@ let operation: Operation;
 const sourceFiles = new Map<string, string>();
 /** Volumes of the recovered servers in device order, by server. */
 const recovered = new Map<string, readonly string[]>();
+let calls: Readonly<Record<string, CallTimes>> | undefined;
 let guest: WritingGuest | undefined;
 let processesBefore: readonly string[] = [];
 
@@ -53,9 +56,9 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
     const [{ cloud, array }] = stage.sites;
     if (!array) return;
     for (const { volumes } of servers) {
-      for (const { id } of volumes) {
+      for (const { id, wanted } of volumes) {
         const file = await diskFile(cloud, array, id);
-        fillDisk(file);
+        fillDisk(file, wanted.gib);
         sourceFiles.set(id, file);
       }
     }
@@ -109,7 +112,8 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
     operation = await failOver(tenancy, GROUP);
     note("failover_seconds", (Date.now() - beganAt) / 1000);
     const after = await readCalls(stage);
-    if (before && after) note("calls", callsBetween(before, after));
+    if (before && after) calls = callsBetween(before, after);
+    note("calls", calls);
     expect(operation).toMatchObject({ status: "completed", data_loss_seconds: 0, leftovers: [] });
     expect(operation.members.map(({ error }) => error)).toEqual([null, null, null]);
     note("operation_seconds", secondsOf(operation));
@@ -160,6 +164,19 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
       ]),
     );
     expect(await statesOf(tenancy.admin, ids)).toEqual(ids.map(() => parked));
+  });
+
+  it("takes about as long as between simulated sites that are as slow", async (test) => {
+    if (!calls) test.skip("what the engines measured cannot be read on these clouds");
+    const [, { name }] = stage.sites;
+    const steps = await new TenantApi(name, tenancy.logins[1]).steps(operation.id);
+    const kinds = ["lock", "stop", "volume", "describe", "port", "server", "active", "park"];
+    note("step_seconds", Object.fromEntries(kinds.map((kind) => [kind, Math.round(meanMs(steps, kind)) / 1000])));
+    const simulated = await simulateAlike(calls ?? {}, steps, servers.length);
+    note("simulated_seconds", simulated);
+    const ratio = secondsOf(operation) / simulated;
+    expect(ratio).toBeGreaterThan(0.5);
+    expect(ratio).toBeLessThan(2);
   });
 
   it("has made the second site primary on both sites, without a restart of any service", async () => {
