@@ -50,3 +50,11 @@ export function arrayPolicy(sites: readonly [StageSite, StageSite]): readonly st
 export function failOver({ member }: Tenancy, group: string): Promise<Operation> {
   return member.protector<Operation>("failover", group, "--yes");
 }
+
+/** Id under which Protector knows a site. */
+export async function siteIdOf({ admin }: Tenancy, name: string): Promise<string> {
+  const sites = await admin.protector<readonly { id: string; name: string }[]>("site", "list");
+  const site = sites.find((each) => each.name === name);
+  if (!site) throw new Error(`Protector knows no site ${name}`);
+  return site.id;
+}
