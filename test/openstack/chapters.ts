@@ -14,4 +14,10 @@ const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 export const CHAPTERS: readonly Chapter[] = [
   { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false },
   { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
+  {
+    name: "rights",
+    files: [suite("rights/rights"), suite("rights/site-validate")],
+    minutes: 5,
+    isForAnyClouds: false,
+  },
 ];

@@ -81,6 +81,8 @@ export function describeValidation({ target, backend, run }: ValidatedCloud): vo
       expect(found(checks, name)).toContain(call);
       expect(found(checks, name)).toMatch(/^(error|warning): /);
     }
+    expect(found(checks, "cinder.group_type")).toMatch(/^error: Group type \S+ shows no .*administrators only/);
+    expect(found(checks, "cinder.manage")).toMatch(/^warning: .*pools could not be listed.*cinder\.admin/);
     expect(found(checks, "nova.admin")).toContain("Give the user the administrator's role");
     expect(found(checks, "cinder.admin")).toContain("Give the user the administrator's role");
   });
@@ -100,7 +102,7 @@ export function describeValidation({ target, backend, run }: ValidatedCloud): vo
     const body = { group_type: { name: `${PREFIX}-consistent`, is_public: true } };
     await run(scene.raw(administrator, { service: "volume", method: "POST", path: "/group_types", body }));
     expect(found(await run(site.validate()), "cinder.group_type")).toMatch(
-      /^error: Group type \S+ lacks consistent_group_snapshot_enabled="<is> True"\. Set it/,
+      /^error: Group type \S+ shows no consistent_group_snapshot_enabled="<is> True"\. Set it/,
     );
   });
 

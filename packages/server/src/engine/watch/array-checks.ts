@@ -20,8 +20,8 @@ export async function checkArrays(
     const reason = "[storage] enabled_backends names no array; policies have to bring their own.";
     return [{ check: "storage.backends", result: "ok", subject: site.name, reason, remedy: null }];
   }
-  const pools = session ? await session.volume.listPools().catch(() => []) : [];
-  const poolNames = new Set(pools.map(({ name }) => name));
+  const pools = await session?.volume.listPools().catch(() => undefined);
+  const poolNames = new Set(pools?.map(({ name }) => name));
   const checks: CheckResult[] = [];
   let isProven = false;
   for (const backend of backends) {
@@ -38,7 +38,7 @@ export async function checkArrays(
     }
     checks.push(...list.checks);
   }
-  return isProven ? checks : [...checks, unproven(site)];
+  return isProven ? checks : [...checks, pools ? unproven(site) : unasked(site)];
 }
 
 async function checkArray(array: StorageArray, backend: StorageBackend, list: CheckList): Promise<boolean> {
@@ -67,6 +67,17 @@ function judgeConnections({ connections }: Awaited<ReturnType<StorageArray["heal
   const isWhole = connections.every((each) => each.status === "connected");
   if (isWhole) return { result: "ok", reason: `Connected to ${text}.` };
   return { result: "warning", reason: `Not all paths are up: ${text}.`, remedy };
+}
+
+/** The checks of the cloud itself say why. */
+function unasked(site: SitesTable): CheckResult {
+  return {
+    check: "cinder.manage",
+    result: "warning",
+    subject: site.name,
+    reason: "Whether members may manage volumes is not known: Cinder's pools could not be listed.",
+    remedy: "Put right what the checks login and cinder.admin name, then validate again.",
+  };
 }
 
 function unproven(site: SitesTable): CheckResult {

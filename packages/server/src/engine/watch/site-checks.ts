@@ -35,7 +35,7 @@ export async function checkCloud(ports: EnginePorts, site: SitesTable): Promise<
   });
   await list.make({
     check: "cinder.group_type",
-    remedy: `Create it: cinder group-type-create ${ports.settings.groupTypeName}`,
+    remedy: groupTypeRemedy(ports.settings.groupTypeName),
     look: () => checkGroupType(session, ports.settings.groupTypeName),
   });
   let volumeTypes: readonly SiteVolumeType[] | undefined;
@@ -120,6 +120,11 @@ async function checkMicroversion({ compute }: Cloud): Promise<Finding> {
   return { result: "warning", reason, remedy: "Upgrade Nova to Xena or later, or let names and hostnames agree." };
 }
 
+function groupTypeRemedy(name: string): string {
+  const spec = `cinder --os-volume-api-version 3.11 group-type-key ${name} set consistent_group_snapshot_enabled="<is> True"`;
+  return `Create it as an administrator: cinder --os-volume-api-version 3.11 group-type-create ${name}; ${spec}`;
+}
+
 /** Makes the group type when it is missing. */
 async function checkGroupType({ volume }: Cloud, name: string): Promise<Finding> {
   const known = (await volume.listGroupTypes()).find((type) => type.name === name);
@@ -130,8 +135,9 @@ async function checkGroupType({ volume }: Cloud, name: string): Promise<Finding>
   if (/true/i.test(known.specs.consistent_group_snapshot_enabled ?? "")) {
     return { result: "ok", reason: `Group type ${name} is there.` };
   }
-  const reason = `Group type ${name} lacks consistent_group_snapshot_enabled="<is> True".`;
-  return { result: "error", reason, remedy: `Set it, or name another type in [cinder] group_type.` };
+  const reason = `Group type ${name} shows no consistent_group_snapshot_enabled="<is> True".`;
+  const remedy = `Set it, or name another type in [cinder] group_type; administrators only are shown what a type has.`;
+  return { result: "error", reason, remedy };
 }
 
 function describeType({ name, extraSpecs }: VolumeType): SiteVolumeType {
