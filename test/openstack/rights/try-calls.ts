@@ -25,9 +25,9 @@ const MAC = "fa:16:3e:0d:12:20";
 const KEY = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKR4Zv7y5l3yqf0m7mYb8kq3Zc1P2fQm3cVh2rWn8J5x protector";
 const SPECS = { consistent_group_snapshot_enabled: "<is> True" };
 
-/** Makes callers and objects; the service user gets the role `admin` in the project for the fifth caller only. */
+/** Makes objects and the fifth caller: a service user of its own, so that the other keeps to the role that it has. */
 export async function prepareGround(scene: Scene, stage: Stage): Promise<Ground> {
-  const { administrator, member, stranger, projectId, serviceId } = stage;
+  const { administrator, member, stranger, projectId } = stage;
   const helper = `${PREFIX}-manager`;
   const user = { name: helper, password: passwordOf("manager", "").password, domain_id: "default" };
   const made = await scene.raw(administrator, { service: "identity", method: "POST", path: "/users", body: { user } });
@@ -48,7 +48,6 @@ export async function prepareGround(scene: Scene, stage: Stage): Promise<Ground>
     volumes: [{ volumeId: volume.id, bootIndex: 0, deleteOnTermination: false }],
   });
   await awaitServer(scene, stage, serverId, "ACTIVE");
-  void serviceId;
   return {
     scene,
     stage,
