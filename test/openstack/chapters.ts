@@ -13,11 +13,17 @@ const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 /** In the order in which they run: the page installs what the others use. */
 export const CHAPTERS: readonly Chapter[] = [
   { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false },
-  { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
+  { name: "story", files: [suite("story/planned-failover"), suite("story/reclaim")], minutes: 9, isForAnyClouds: true },
   {
     name: "rights",
     files: [suite("rights/rights"), suite("rights/site-validate")],
     minutes: 5,
+    isForAnyClouds: false,
+  },
+  {
+    name: "faults",
+    files: [suite("faults/engine-killed"), suite("faults/services-away"), suite("faults/delegation")],
+    minutes: 15,
     isForAnyClouds: false,
   },
 ];
