@@ -81,6 +81,20 @@ test("a volume is read as an administrator sees it, at the negotiated microversi
   expect(scripted.sentTo(`GET ${CINDER}/volumes/v-1`)[0]?.headers["openstack-api-version"]).toBe("volume 3.70");
 });
 
+test("volumes of all projects are listed with all_tenants, one's own without", async () => {
+  const answer = { body: { volumes: [] } };
+  const scripted = scriptedCloud({
+    ["GET http://controller:8776/v3/p-1/volumes/detail?all_tenants=1"]: answer,
+    ["GET http://controller:8776/v3/p-1/volumes/detail"]: answer,
+  });
+  await scripted.run(scripted.cloud.volume.listVolumes({ allProjects: true }));
+  await scripted.run(scripted.cloud.volume.listVolumes({}));
+  expect(scripted.sent.map(({ url }) => url.split("/volumes")[1]).filter((rest) => rest !== undefined)).toEqual([
+    "/detail?all_tenants=1",
+    "/detail",
+  ]);
+});
+
 test("volumes of another project are listed with all_tenants", async () => {
   const list = "GET /volumes/detail?name=root&project_id=p-9&all_tenants=1";
   const scripted = cinder({ [list]: { body: { volumes: [VOLUME] } } });

@@ -31,7 +31,7 @@ export class CinderClient implements VolumeClient {
     const volumes = await this.#cinder.list("/volumes/detail", "volumes", {
       name: filter.name,
       project_id: filter.projectId,
-      all_tenants: filter.projectId === undefined ? undefined : "1",
+      all_tenants: filter.projectId !== undefined || filter.allProjects ? "1" : undefined,
     });
     return volumes.map(readVolume);
   }

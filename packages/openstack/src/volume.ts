@@ -4,8 +4,12 @@
  */
 export interface VolumeClient {
   findVolume(id: string): Promise<Volume | undefined>;
-  /** Volumes of the token's project, or of `projectId` for administrators. */
-  listVolumes(filter: { readonly name?: string; readonly projectId?: string }): Promise<readonly Volume[]>;
+  /** Volumes of the token's project; for administrators of `projectId`, or of all projects. */
+  listVolumes(filter: {
+    readonly name?: string;
+    readonly projectId?: string;
+    readonly allProjects?: boolean;
+  }): Promise<readonly Volume[]>;
   /** Renames and redescribes; replaces nothing else. */
   updateVolume(id: string, change: { readonly name?: string; readonly description?: string }): Promise<void>;
   /** Makes the volume's metadata exactly `metadata`. */

@@ -44,6 +44,7 @@ export function describeValidation({ target, backend, run }: ValidatedCloud): vo
     expect(found(checks, "login")).toMatch(/^ok: protector-recording-service logs in with the roles .*admin/);
     expect(found(checks, "nova.admin")).toBe("ok: Servers of all projects can be listed.");
     expect(found(checks, "cinder.admin")).toMatch(/^ok: Backends: \S+@\S+#\S+\.$/);
+    expect(found(checks, "cinder.provider_id")).toBe("ok: Array names of volumes can be read.");
     expect(found(checks, "cinder.group_type")).toBe(
       `ok: Group type ${PREFIX}-consistent was missing and has been made.`,
     );

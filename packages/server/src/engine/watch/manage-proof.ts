@@ -86,7 +86,7 @@ async function manageAndDelete(ports: EnginePorts, proof: Proof, caller: Cloud):
     if (status === 401 || status === 403) return false;
     throw error;
   } finally {
-    for (const volume of await session.volume.listVolumes({ name: reference })) {
+    for (const volume of await session.volume.listVolumes({ name: reference, allProjects: true })) {
       await removeFromCinder(ports, session, volume);
     }
     await array.destroyMarker(marker.groupId);

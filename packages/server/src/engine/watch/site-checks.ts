@@ -97,7 +97,7 @@ async function checkRights({ compute, volume }: Cloud, list: CheckList): Promise
     check: "cinder.provider_id",
     remedy: `${remedy} Array names of volumes are shown to administrators only.`,
     look: async () => {
-      const volumes = await volume.listVolumes({});
+      const volumes = await volume.listVolumes({ allProjects: true });
       if (volumes.length === 0) return { result: "ok", reason: "There is no volume to read the array name of yet." };
       if (volumes.some((each) => each.providerId))
         return { result: "ok", reason: "Array names of volumes can be read." };

@@ -67,7 +67,9 @@ export async function findCinderHost(cloud: Cloud, array: StorageArray, siteName
   const pools = await cloud.volume.listPools();
   const [only] = pools;
   if (only && pools.length === 1) return only.name;
-  const volumes = (await cloud.volume.listVolumes({})).filter((volume) => volume.providerId && volume.host);
+  const volumes = (await cloud.volume.listVolumes({ allProjects: true })).filter(
+    (volume) => volume.providerId && volume.host,
+  );
   const onArray = new Set(
     (await array.findVolumes(volumes.map((volume) => volume.providerId ?? ""))).map((volume) => volume.name),
   );
