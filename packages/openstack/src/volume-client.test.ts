@@ -84,8 +84,8 @@ test("a volume is read as an administrator sees it, at the negotiated microversi
 test("volumes of all projects are listed with all_tenants, one's own without", async () => {
   const answer = { body: { volumes: [] } };
   const scripted = scriptedCloud({
-    ["GET http://controller:8776/v3/p-1/volumes/detail?all_tenants=1"]: answer,
-    ["GET http://controller:8776/v3/p-1/volumes/detail"]: answer,
+    "GET http://controller:8776/v3/p-1/volumes/detail?all_tenants=1": answer,
+    "GET http://controller:8776/v3/p-1/volumes/detail": answer,
   });
   await scripted.run(scripted.cloud.volume.listVolumes({ allProjects: true }));
   await scripted.run(scripted.cloud.volume.listVolumes({}));
