@@ -2,10 +2,11 @@ import { type ApiError, type Delivery, type SiteClient, TwoSiteClient } from "@p
 import type { TokenKeep } from "@protector/openstack";
 import { type CloudEntry, entryOfVariables } from "./cloud/cloud-entry.ts";
 import { type CloudFiles, readCloudFiles, requireEntry } from "./cloud/cloud-files.ts";
-import { canLogIn } from "./cloud/credential.ts";
+import { canLogIn, isTokenGiven } from "./cloud/credential.ts";
 import { findPeer } from "./cloud/find-peer.ts";
 import { handedSession } from "./cloud/handed-session.ts";
 import { openSite, type SiteHandle } from "./cloud/site-handle.ts";
+import { tokenFolder, tokenKeepOf } from "./cloud/token-cache.ts";
 import { EXIT, UsageError } from "./exit-codes.ts";
 import type { GlobalOptions } from "./global-options.ts";
 import type { CliHost } from "./host.ts";
@@ -89,6 +90,14 @@ export class CommandContext {
     this.worsen(failure.isSilence ? EXIT.peerUnreachable : EXIT.done);
   }
 
+  /** A token that was given is not kept; nor is any where the environment or `clouds.yaml` forbids it. */
+  #keepOf(entry: CloudEntry): TokenKeep | undefined {
+    const { tokens, env } = this.host;
+    const folder = tokenFolder(env);
+    if (!tokens || !folder || env.PROTECTOR_TOKEN_CACHE === "off" || isTokenGiven(entry)) return undefined;
+    return this.#cloudFiles().isAuthCached ? tokenKeepOf(entry, { folder, ...tokens }) : undefined;
+  }
+
   #cloudFiles(): CloudFiles {
     this.#files ??= readCloudFiles(this.host);
     return this.#files;
@@ -120,7 +129,7 @@ export class CommandContext {
     return this.#open(entry, handed.keep);
   }
 
-  #open(entry: CloudEntry, keep?: TokenKeep): SiteHandle {
+  #open(entry: CloudEntry, keep = this.#keepOf(entry)): SiteHandle {
     const handle = openSite({ entry, globalRequestId: this.#globalRequestId, keep }, this.host);
     this.#handles.set(handle.client, handle);
     return handle;

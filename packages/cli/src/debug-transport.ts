@@ -3,7 +3,8 @@ import type { Output } from "./host.ts";
 
 const SECRET_HEADERS = ["x-auth-token", "x-subject-token", "authorization"];
 /** A JSON member with a secret's name and a text behind it. */
-const SECRET_MEMBER = /"([^"]*(?:password|secret|token|user_data|signature)[^"]*)"\s*:\s*"(?:[^"\\]|\\.)*"/gi;
+const SECRET_MEMBER =
+  /"([^"]*(?:password|secret|token|user_data|signature|passcode|device_code)[^"]*)"\s*:\s*"(?:[^"\\]|\\.)*"/gi;
 const LONGEST_BODY = 2000;
 
 /** The same transport, every call told on `output` without its secrets. */
@@ -35,6 +36,8 @@ function headerLines(headers: Readonly<Record<string, string>>): string {
 /** A login's body is a secret as a whole. */
 function shownBody(url: string, body: string): string {
   if (/\/auth\/tokens\b/.test(url)) return "(login, not shown)";
+  // Forms go to OpenID providers and hold a client's secret.
+  if (!/^\s*[[{<]/.test(body)) return `(${body.length} characters, not shown)`;
   const masked = body.replaceAll(SECRET_MEMBER, '"$1":"***"');
   return masked.length > LONGEST_BODY ? `${masked.slice(0, LONGEST_BODY)}… (${masked.length} characters)` : masked;
 }

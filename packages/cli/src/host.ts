@@ -1,4 +1,5 @@
 import type { Clock, HttpTransport, Random } from "@protector/ports";
+import type { PrivateFiles } from "./cloud/token-cache.ts";
 
 /** Where text goes. */
 export interface Output {
@@ -23,6 +24,8 @@ export interface CliHost {
   readonly readFile: (path: string) => string | undefined;
   /** Asks the person at the terminal; undefined = nobody is there. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
+  /** Where tokens outlive the command; undefined = every command logs in. */
+  readonly tokens?: { readonly files: PrivateFiles; readonly digest: (text: string) => string } | undefined;
   /** Aborts with Ctrl-C: a watch is left, the operation goes on. */
   readonly interrupt?: AbortSignal | undefined;
 }

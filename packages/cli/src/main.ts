@@ -1,6 +1,8 @@
+import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
+import { privateFiles } from "./private-files.ts";
 import { runCli } from "./run-cli.ts";
 
 /** Time to leave a watch in good order, ms; who listens to no signal is ended then. */
@@ -29,6 +31,7 @@ export async function main(): Promise<number> {
       clock: systemClock,
       random: systemRandom,
       readFile,
+      tokens: { files: privateFiles, digest: (text) => createHash("sha256").update(text).digest("hex") },
       interrupt: interrupt.signal,
       ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),
     });

@@ -36,7 +36,7 @@ export async function runCli(host: CliHost): Promise<number> {
     return exitCode;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
-    if (host.interrupt?.aborted && error === host.interrupt.reason) return EXIT.interrupted;
+    if (host.interrupt?.aborted) return EXIT.interrupted;
     host.stderr.write(errorText(error, painterFor(host.stderr, host.env)));
     return exitCodeOf(error);
   }

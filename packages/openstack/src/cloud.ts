@@ -13,9 +13,36 @@ export type Credential =
       readonly username: string;
       readonly password: string;
       readonly userDomainName: string;
+      /** In the place of the name. */
+      readonly userDomainId?: string;
+      /** Asks for the one-time password that Keystone wants beside it (multi-factor). */
+      readonly passcode?: () => Promise<string>;
       readonly scope: Scope;
     }
-  | { readonly kind: "password_by_id"; readonly userId: string; readonly password: string; readonly scope: Scope }
+  | {
+      readonly kind: "password_by_id";
+      readonly userId: string;
+      readonly password: string;
+      readonly passcode?: () => Promise<string>;
+      readonly scope: Scope;
+    }
+  | {
+      /** A one-time password alone. */
+      readonly kind: "totp";
+      /** By id, or by name within its domain. */
+      readonly user: { readonly id: string } | { readonly name: string; readonly domain: Domain };
+      readonly passcode: () => Promise<string>;
+      readonly scope: Scope;
+    }
+  | {
+      /** An OpenID Connect provider that Keystone trusts (OS-FEDERATION). */
+      readonly kind: "oidc";
+      readonly identityProvider: string;
+      readonly protocol: string;
+      /** Asks the provider; asked again when a token is needed later. */
+      readonly accessToken: () => Promise<string>;
+      readonly scope: Scope;
+    }
   | { readonly kind: "token"; readonly token: string; readonly scope: Scope }
   | { readonly kind: "application_credential"; readonly id: string; readonly secret: string }
   | {
@@ -24,11 +51,22 @@ export type Credential =
       readonly secret: string;
       readonly username: string;
       readonly userDomainName: string;
+      /** In the place of the name. */
+      readonly userDomainId?: string;
     };
+
+/** A domain of Keystone. */
+export type Domain = { readonly id: string } | { readonly name: string };
 
 /** What the token is for. */
 export type Scope =
-  | { readonly kind: "project"; readonly projectName: string; readonly projectDomainName: string }
+  | {
+      readonly kind: "project";
+      readonly projectName: string;
+      readonly projectDomainName: string;
+      /** In the place of the name. */
+      readonly projectDomainId?: string;
+    }
   | { readonly kind: "project_by_id"; readonly projectId: string }
   | { readonly kind: "trust"; readonly trustId: string }
   | { readonly kind: "system" }

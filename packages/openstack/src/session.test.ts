@@ -223,3 +223,53 @@ describe("a kept token", () => {
     expect(done).toEqual(["forget", `save token-1 ${59 * 60_000}`]);
   });
 });
+
+describe("a login by an OpenID provider", () => {
+  const FEDERATION = "POST http://controller:5000/v3/OS-FEDERATION/identity_providers/my%20idp/protocols/openid/auth";
+  const credential: Credential = {
+    kind: "oidc",
+    identityProvider: "my idp",
+    protocol: "openid",
+    accessToken: async () => "access-1",
+    scope: { kind: "project_by_id", projectId: "p-1" },
+  };
+
+  test("changes the access token for a token without scope, and that for one of the project", async () => {
+    const scripted = scriptedCloud({ [FEDERATION]: issued("unscoped-1") }, { credential });
+    expect(await scripted.run(scripted.cloud.token())).toMatchObject({ value: "token-1" });
+    expect(scripted.sentTo(FEDERATION)[0]?.headers.authorization).toBe("Bearer access-1");
+    expect(JSON.parse(scripted.sentTo(LOGIN)[0]?.body ?? "")).toEqual({
+      auth: {
+        identity: { methods: ["token"], token: { id: "unscoped-1" } },
+        scope: { project: { id: "p-1" } },
+      },
+    });
+  });
+});
+
+describe("a login by one-time password", () => {
+  const scope = { kind: "project", projectName: "shop", projectDomainName: "Default", projectDomainId: "d-2" } as const;
+  const bodyFor = async (credential: Credential) => {
+    const scripted = scriptedCloud({}, { credential });
+    await scripted.run(scripted.cloud.token());
+    return JSON.parse(scripted.sentTo(LOGIN)[0]?.body ?? "").auth;
+  };
+
+  test("names user and project with domains by id", async () => {
+    const user = { name: "demo", domain: { id: "d-1" } };
+    expect(await bodyFor({ kind: "totp", user, passcode: async () => "123456", scope })).toEqual({
+      identity: { methods: ["totp"], totp: { user: { ...user, passcode: "123456" } } },
+      scope: { project: { name: "shop", domain: { id: "d-2" } } },
+    });
+  });
+
+  test("beside a password has both methods", async () => {
+    const login = { username: "demo", password: "p", userDomainName: "Default", userDomainId: "d-1" };
+    const user = { name: "demo", domain: { id: "d-1" } };
+    expect((await bodyFor({ kind: "password", ...login, passcode: async () => "123456", scope })).identity).toEqual({
+      methods: ["password", "totp"],
+      password: { user: { ...user, password: "p" } },
+      totp: { user: { ...user, passcode: "123456" } },
+    });
+  });
+});

@@ -78,7 +78,10 @@ export class Session {
     let token: IssuedToken | undefined;
     try {
       if (credential.kind === "token") token = await this.#asGiven(credential, requestId);
-      token ??= await this.#issue(credential, requestId);
+      token ??=
+        credential.kind === "oidc"
+          ? await this.#federated(credential, requestId)
+          : await this.#issue(await authRequest(credential), requestId);
     } catch (error) {
       throw asLoginFailure(error, credential);
     }
@@ -107,19 +110,41 @@ export class Session {
     return hasScope(content, credential.scope) ? { value: credential.token, content } : undefined;
   }
 
-  async #issue(credential: Credential, requestId: string): Promise<IssuedToken> {
+  /**
+   * The provider's access token gives a token without a scope, and that one a token with the scope.
+   * Source: https://docs.openstack.org/api-ref/identity/v3-ext/#request-an-unscoped-os-federation-token
+   */
+  async #federated(credential: Credential & { kind: "oidc" }, requestId: string): Promise<IssuedToken> {
+    const { identityProvider, protocol, scope } = credential;
+    const [provider, method] = [identityProvider, protocol].map(encodeURIComponent);
+    const unscoped = await this.#exchangeToken({
+      call: "POST /OS-FEDERATION/identity_providers/{idp}/protocols/{protocol}/auth",
+      path: `/OS-FEDERATION/identity_providers/${provider}/protocols/${method}/auth`,
+      headers: { authorization: `Bearer ${await credential.accessToken()}` },
+      requestId,
+    });
+    if (scope.kind === "unscoped") return unscoped;
+    return this.#issue(await authRequest({ kind: "token", token: unscoped.value, scope }), requestId);
+  }
+
+  #issue(body: object, requestId: string): Promise<IssuedToken> {
     const call = "POST /auth/tokens";
+    return this.#exchangeToken({ call, path: "/auth/tokens", headers: {}, body, requestId });
+  }
+
+  async #exchangeToken({ call, path, headers, body, requestId }: TokenRequest): Promise<IssuedToken> {
     const answer = await this.wire.exchange({
       service: "keystone",
       call,
       method: "POST",
-      url: `${this.identityUrl}/auth/tokens`,
+      url: `${this.identityUrl}${path}`,
       headers: {
         accept: "application/json",
-        "content-type": "application/json",
+        ...(body === undefined ? {} : { "content-type": "application/json" }),
         "x-openstack-request-id": requestId,
+        ...headers,
       },
-      body: JSON.stringify(authRequest(credential)),
+      ...(body === undefined ? {} : { body: JSON.stringify(body) }),
       // A token more or less changes nothing: a login may be repeated.
       isRead: true,
     });
@@ -130,6 +155,14 @@ export class Session {
     }
     return { value, content: readToken(readJson(answer.body, source(call, answer)).object("token")) };
   }
+}
+
+interface TokenRequest {
+  readonly call: string;
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: object;
+  readonly requestId: string;
 }
 
 function hasScope(token: Token, scope: Scope): boolean {
@@ -150,8 +183,7 @@ function hasScope(token: Token, scope: Scope): boolean {
 /** A login that is refused is a matter of configuration, whatever the status: a wrong path is 404, a lost trust 403 or 404. */
 function asLoginFailure(error: unknown, credential: Credential): unknown {
   if (!(error instanceof OutsideError)) return error;
-  const secret =
-    credential.kind === "token" ? credential.token : "password" in credential ? credential.password : credential.secret;
+  const secret = secretOf(credential);
   const { failure } = error;
   return new OutsideError(
     {
@@ -161,6 +193,23 @@ function asLoginFailure(error: unknown, credential: Credential): unknown {
     },
     { cause: error.cause },
   );
+}
+
+function secretOf(credential: Credential): string {
+  switch (credential.kind) {
+    case "password":
+    case "password_by_id":
+      return credential.password;
+    case "token":
+      return credential.token;
+    case "application_credential":
+    case "application_credential_by_name":
+      return credential.secret;
+    case "totp":
+    case "oidc":
+      // A passcode counts once; an access token goes out in a header, of which no error tells.
+      return "";
+  }
 }
 
 function failureFacts(call: string, answer: HttpResponse) {

@@ -26,7 +26,8 @@ export function readEntry(name: string, raw: RawEntry): CloudEntry {
   const verify = raw.verify ?? !(raw.insecure ?? false);
   return {
     name,
-    auth: strings((raw.auth ?? {}) as RawEntry),
+    // `auth_methods` may stand beside `auth`.
+    auth: strings({ auth_methods: raw.auth_methods, ...((raw.auth ?? {}) as RawEntry) }),
     authType: text(raw.auth_type),
     region: text(raw.region_name),
     interface: INTERFACES.find((known) => known === face) ?? "public",
@@ -62,6 +63,17 @@ export const AUTH_KEYS = [
   "application_credential_name",
   "application_credential_secret",
   "system_scope",
+  "passcode",
+  "auth_methods",
+  "identity_provider",
+  "protocol",
+  "client_id",
+  "client_secret",
+  "openid_scope",
+  "discovery_endpoint",
+  "access_token_endpoint",
+  "device_authorization_endpoint",
+  "access_token",
 ] as const;
 
 /** Variables other than those of `auth`, and the key of an entry that each sets. */

@@ -1,7 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { entryOfVariables } from "./cloud-entry.ts";
 import { readCloudFiles, requireEntry } from "./cloud-files.ts";
-import { credentialOf } from "./credential.ts";
 import { findPeer } from "./find-peer.ts";
 
 const files = (texts: Readonly<Record<string, string>>, env: Readonly<Record<string, string>> = { HOME: "/home/op" }) =>
@@ -53,54 +51,6 @@ describe("clouds.yaml", () => {
 
   it("is refused when it is no YAML, by name", () => {
     expect(() => files({ "./clouds.yaml": "clouds: {" })).toThrow("./clouds.yaml is not valid YAML");
-  });
-});
-
-describe("a login", () => {
-  const entry = (auth: Readonly<Record<string, string>>, authType?: string) =>
-    credentialOf({
-      name: "x",
-      auth,
-      authType,
-      region: undefined,
-      interface: "public",
-      caFile: undefined,
-      isInsecure: false,
-      endpoint: undefined,
-    });
-
-  it("is by password in a project, domains by name or as the default one", () => {
-    const user = { username: "demo", password: "p", user_domain_name: "corp", project_name: "shop" };
-    expect(entry(user)).toEqual({
-      kind: "password",
-      username: "demo",
-      password: "p",
-      userDomainName: "corp",
-      scope: { kind: "project", projectName: "shop", projectDomainName: "Default" },
-    });
-    expect(() => entry({ ...user, project_domain_id: "0123" })).toThrow(
-      "project_domain_name instead of project_domain_id",
-    );
-  });
-
-  it("is by application credential when there is one, and by token when that is all", () => {
-    const secret = { application_credential_secret: "s" };
-    expect(entry({ application_credential_id: "i", ...secret }).kind).toBe("application_credential");
-    const named = { application_credential_name: "n", username: "demo", ...secret };
-    expect(entry(named).kind).toBe("application_credential_by_name");
-    expect(entry({ token: "t", project_id: "1" }).kind).toBe("token");
-  });
-
-  it("says what its entry lacks, and which types there are", () => {
-    expect(() => entry({ username: "demo", project_name: "shop" })).toThrow('Cloud "x" lacks password');
-    expect(() => entry({ username: "demo", password: "p" })).toThrow("names no project");
-    expect(() => entry({}, "v3oidcpassword")).toThrow("auth_type v3oidcpassword is not supported");
-  });
-
-  it("comes from OS_ variables when no cloud is named", () => {
-    const found = entryOfVariables({ OS_AUTH_URL: "http://a:5000/v3", OS_USERNAME: "demo", OS_REGION_NAME: "R1" });
-    expect(found).toMatchObject({ name: "R1", auth: { username: "demo" }, interface: "public", isInsecure: false });
-    expect(entryOfVariables({ OS_USERNAME: "demo" })).toBeUndefined();
   });
 });
 

@@ -9,6 +9,8 @@ export interface CloudFiles {
   /** File that was read; undefined when there is none. */
   readonly path: string | undefined;
   readonly searched: readonly string[];
+  /** False when the file says `cache: {auth: false}`. */
+  readonly isAuthCached: boolean;
 }
 
 type Reader = Pick<CliHost, "env" | "readFile">;
@@ -24,7 +26,7 @@ export function readCloudFiles(host: Reader): CloudFiles {
   const secure = first(host, places(host, "secure", host.env.OS_CLIENT_SECURE_FILE));
   const raw = merge(found?.clouds ?? {}, secure?.clouds ?? {});
   const entries = Object.entries(raw).map(([name, entry]) => readEntry(name, (entry ?? {}) as RawEntry));
-  return { entries, path: found?.path, searched: clouds };
+  return { entries, path: found?.path, searched: clouds, isAuthCached: found?.isAuthCached ?? true };
 }
 
 /**
@@ -51,20 +53,20 @@ function places(host: Reader, file: "clouds" | "secure", named: string | undefin
 function first(host: Reader, paths: readonly string[]) {
   for (const path of paths) {
     const text = host.readFile(path);
-    if (text !== undefined) return { path, clouds: cloudsOf(path, text) };
+    if (text !== undefined) return { path, ...contentOf(path, text) };
   }
   return undefined;
 }
 
-function cloudsOf(path: string, text: string): RawEntry {
+function contentOf(path: string, text: string): { readonly clouds: RawEntry; readonly isAuthCached: boolean } {
   let content: unknown;
   try {
     content = parse(text);
   } catch (cause) {
     throw new UsageError(`${path} is not valid YAML: ${(cause as Error).message}`, { cause });
   }
-  const clouds = (content as { clouds?: unknown } | null)?.clouds;
-  return isMap(clouds) ? clouds : {};
+  const { clouds, cache } = (isMap(content) ? content : {}) as { clouds?: unknown; cache?: unknown };
+  return { clouds: isMap(clouds) ? clouds : {}, isAuthCached: !isMap(cache) || cache.auth !== false };
 }
 
 function isMap(value: unknown): value is RawEntry {

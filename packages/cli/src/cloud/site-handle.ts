@@ -4,7 +4,8 @@ import type { TlsOptions } from "@protector/ports";
 import { UsageError } from "../exit-codes.ts";
 import type { CliHost } from "../host.ts";
 import type { CloudEntry } from "./cloud-entry.ts";
-import { credentialOf } from "./credential.ts";
+import { credentialOf, type LoginQuestions } from "./credential.ts";
+import { accessTokenOf, loginFailure } from "./oidc.ts";
 
 /** One site as the command works with it. */
 export interface SiteHandle {
@@ -17,7 +18,7 @@ export interface SiteHandle {
   readonly caCertificate: string | undefined;
 }
 
-type Ports = Pick<CliHost, "transport" | "clock" | "random" | "readFile">;
+type Ports = Pick<CliHost, "transport" | "clock" | "random" | "readFile" | "ask" | "stderr" | "interrupt">;
 
 export interface OpenRequest {
   readonly entry: CloudEntry;
@@ -42,7 +43,7 @@ export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Po
   const cloud = connectCloud(
     {
       authUrl,
-      credential: credentialOf(entry),
+      credential: credentialOf(entry, questionsOf(host, tls)),
       interface: entry.interface,
       requestId: globalRequestId,
       timeoutMs: 30_000,
@@ -63,6 +64,19 @@ export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Po
   };
   const client = new SiteClient({ session, ports, globalRequestId, ...(tls === undefined ? {} : { tls }) });
   return { entry, authUrl, client, cloud, caCertificate };
+}
+
+function questionsOf(host: Ports, tls: TlsOptions | undefined): LoginQuestions {
+  const { transport, clock, interrupt } = host;
+  return {
+    passcode: async (cloud) => {
+      if (!host.ask)
+        throw loginFailure("one-time password", `cloud "${cloud}" wants one and nobody can be asked: set OS_PASSCODE`);
+      return (await host.ask(`One-time password for ${cloud}: `)).trim();
+    },
+    accessToken: (request) =>
+      accessTokenOf(request, { transport, clock, tls, interrupt, tell: (text) => host.stderr.write(`${text}\n`) }),
+  };
 }
 
 function readCa(entry: CloudEntry, host: Ports): string {
