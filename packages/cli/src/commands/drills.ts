@@ -2,7 +2,7 @@ import { type TestFailoverOptions, testCleanup, testFailover } from "@protector/
 import { TEST_TIME_LIMIT } from "@protector/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { finish } from "../follow.ts";
-import type { Act } from "./command.ts";
+import { type Act, yields } from "./command.ts";
 import { recover } from "./failovers.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
 
@@ -16,8 +16,7 @@ interface TestOptions {
 
 /** `protector test-failover` and `protector test-cleanup` */
 export function addDrillCommands(program: Command, act: Act): void {
-  program
-    .command("test-failover")
+  yields(program.command("test-failover"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option("--dry-run", "show the plan and do nothing")
     .option("--point <name>", "recovery point, by name or id; default: the latest usable one")
@@ -40,8 +39,7 @@ export function addDrillCommands(program: Command, act: Act): void {
         }),
       ),
     );
-  program
-    .command("test-cleanup")
+  yields(program.command("test-cleanup"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option("--test <operation>", "only this test failover; default: all that stand")
     .description("delete what test failovers made, and see that nothing is left")
