@@ -1,8 +1,9 @@
 import { ProtectorError } from "@protector/contract";
 import type { CreateServer, Server } from "@protector/openstack";
 import { OutsideError } from "@protector/ports";
+import { roundOf } from "../runner/forward-run.ts";
 import { settledAbsence } from "../runner/settled-absence.ts";
-import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { RedoSteps, type StepContext, type StepHandler } from "../runner/step-handler.ts";
 
 /** Reason that stands on servers locked by an operation. */
 export function lockReason(operationId: string): string {
@@ -158,7 +159,13 @@ export interface CreatedServerInput {
   readonly serverStep: string;
 }
 
-/** Waits until a created server is ACTIVE. */
+/**
+ * How often a server that fails while Nova builds it is built, until a person asks again: a service that was away for a
+ * moment, or a token that ended, is no reason to leave a member behind.
+ */
+const MOST_BUILDS = 3;
+
+/** Waits until a created server is ACTIVE. One that fails in building is built again. */
 export const awaitActive: StepHandler<
   CreatedServerInput,
   { readonly activeAt: number; readonly launchedAt: string | null }
@@ -167,7 +174,7 @@ export const awaitActive: StepHandler<
     const { serverId } = context.output<{ serverId: string }>(input.serverStep);
     const server = await context.until(`${input.name} to be ACTIVE`, async () => {
       const now = await context.here.reads.server(serverId);
-      if (now?.status === "ERROR") throw serverError(input.name, now);
+      if (now?.status === "ERROR") throw buildFailure(context, input, now);
       return now?.status === "ACTIVE" ? now : undefined;
     });
     return { activeAt: context.clock.now(), launchedAt: server.launchedAt };
@@ -259,8 +266,31 @@ async function findOurServer(context: StepContext, input: CreateServerInput): Pr
   const found = await settledAbsence(context, () => serversWithTag(context, input.tag));
   const [adopted, ...others] = [...found].sort((a, b) => Number(a.status === "ERROR") - Number(b.status === "ERROR"));
   for (const other of others) await ignoreGone(context.here.admin.compute.deleteServer(other.id));
-  if (adopted?.status === "ERROR") throw serverError(input.name, adopted);
-  return adopted;
+  if (adopted?.status !== "ERROR") return adopted;
+  // Its deletion would take the recovered volumes along, or what it has written.
+  if (hasRun(adopted) || input.volumes.some((volume) => volume.deleteOnTermination))
+    throw serverError(input.name, adopted);
+  await ignoreGone(context.here.admin.compute.deleteServer(adopted.id));
+  await context.until(`${input.name}, which could not be built, to be deleted`, async () =>
+    (await serversWithTag(context, input.tag)).length === 0 ? true : undefined,
+  );
+  return undefined;
+}
+
+/** Building it again, unless it has run, or has been built as often as is sensible. */
+function buildFailure(context: StepContext, input: CreatedServerInput, server: Server): Error {
+  const failure = serverError(input.name, server);
+  const round = roundOf(input);
+  const builds = failure.code === "capacity.unavailable" ? 1 : MOST_BUILDS;
+  // Rounds and attempts grow together; every time a person asks again there is one more attempt than rounds.
+  const isSpent = round + 1 >= builds * (context.attempt - round);
+  return hasRun(server) || isSpent
+    ? failure
+    : new RedoSteps([input.serverStep], `${failure.message}: building it again`);
+}
+
+function hasRun(server: Server): boolean {
+  return server.launchedAt !== null;
 }
 
 async function serversWithTag(context: StepContext, tag: string): Promise<readonly Server[]> {
