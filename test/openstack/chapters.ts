@@ -13,7 +13,14 @@ const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 /** In the order in which they run: the page installs what the others use. */
 export const CHAPTERS: readonly Chapter[] = [
   { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false },
-  { name: "story", files: [suite("story/planned-failover"), suite("story/reclaim")], minutes: 9, isForAnyClouds: true },
+  { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
+  {
+    name: "troubleshooting",
+    files: [suite("page/troubleshooting"), suite("page/manage-forbidden")],
+    minutes: 9,
+    isForAnyClouds: false,
+  },
+  { name: "reclaim", files: [suite("story/reclaim")], minutes: 5, isForAnyClouds: true },
   {
     name: "rights",
     files: [suite("rights/rights"), suite("rights/site-validate")],
@@ -26,4 +33,5 @@ export const CHAPTERS: readonly Chapter[] = [
     minutes: 15,
     isForAnyClouds: false,
   },
+  { name: "package", files: [suite("page/debian-package")], minutes: 2, isForAnyClouds: false },
 ];
