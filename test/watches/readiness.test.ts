@@ -26,7 +26,8 @@ test("a protected group is ready, and every matter that was looked at is named",
   expect(errors).toEqual([]);
   expect(row.is_failover_ready).toBe(1);
   expect(Date.parse(readiness.checked_at ?? "")).toBeLessThanOrEqual(sites.clock.now());
-  const matters = "peer sync markers replication recovery_point servers mappings addresses quota capacity trust cinder_backend";
+  const matters =
+    "peer sync markers replication recovery_point servers mappings addresses quota capacity trust cinder_backend";
   expect(passed).toEqual([...matters.split(" "), "not_carried"]);
   expect(sites.events.filter(({ kind }) => kind === "watch_failed")).toEqual([]);
   sites.stop();
