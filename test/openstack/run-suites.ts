@@ -32,7 +32,12 @@ const CONFIGURATION = "test/openstack/vitest.config.ts";
 export async function runOpenstackSuites(run: OpenstackRun): Promise<readonly SuiteResult[]> {
   const chapters = CHAPTERS.filter(({ name }) => run.chapters?.includes(name) ?? true);
   const { endsAt } = run;
-  if (endsAt === undefined) return [skipped(["openstack: npm run test:openstack runs the suites on real clouds"])];
+  if (endsAt === undefined)
+    return [
+      skipped([
+        "openstack: npm run test:openstack runs the suites on real clouds; npm test does when PROTECTOR_TEST_MINUTES is set",
+      ]),
+    ];
   if (namedClouds()) return tellOnNamedClouds(chapters, endsAt);
   const say = sayWithSeconds();
   process.stdout.write("\n== openstack: two clouds\n");

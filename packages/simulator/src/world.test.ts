@@ -29,7 +29,7 @@ test("a world serves real HTTP on free ports and stops", async () => {
   const world = createWorld({
     clock: systemClock,
     random: seededRandom(7),
-    arrays: [{ name: "array-a", origin: `http://${host}:${await findFreePort(host)}`, apiToken: "t" }],
+    arrays: [{ name: "array-a", origin: `http://127.0.0.32:${await findFreePort("127.0.0.32")}`, apiToken: "t" }],
     clouds: [{ name: "site-a", host, ports: await findFreePorts(host), backends: [{ array: "array-a" }] }],
   });
   seedTenant(world.cloud("site-a"), seedBasics(world.cloud("site-a")));

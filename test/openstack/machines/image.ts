@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { existsSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
+import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { mustRun, run } from "./command.ts";
 
@@ -37,6 +37,7 @@ export async function ensureImage(recipe: ImageRecipe): Promise<string> {
   const folder = imageFolder(recipe);
   if (existsSync(folder)) return folder;
   const unfinished = `${folder}.unfinished`;
+  mkdirSync(recipe.folder, { recursive: true });
   await removeTree(unfinished);
   const packages = recipe.packages.join(",");
   await mustRun(
