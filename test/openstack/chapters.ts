@@ -6,13 +6,15 @@ export interface Chapter {
   readonly minutes: number;
   /** Whether it can be told on clouds that were not made by these tests. */
   readonly isForAnyClouds: boolean;
+  /** The others use the Protector that it installs. */
+  readonly installs?: true;
 }
 
 const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 
 /** In the order in which they run: the page installs what the others use. */
 export const CHAPTERS: readonly Chapter[] = [
-  { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false },
+  { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false, installs: true },
   { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
   {
     name: "troubleshooting",

@@ -3,6 +3,7 @@ import { runVitest } from "../run-vitest.ts";
 import { CHAPTERS, type Chapter } from "./chapters.ts";
 import { bringUp, type Say, whyNotHere } from "./clouds/bring-up.ts";
 import { CLOUD_IMAGE } from "./clouds/image.ts";
+import { ensureLibatomic } from "./clouds/libatomic.ts";
 import { openPair, type Pair } from "./clouds/pair.ts";
 import { takeDown } from "./clouds/take-down.ts";
 import { ensureTools } from "./machines/host.ts";
@@ -62,6 +63,7 @@ async function whyNoImage(say: Say): Promise<string | undefined> {
     say("packages of Debian, fetched when they are not here yet");
     await ensureTools();
     await ensureImage(CLOUD_IMAGE);
+    await ensureLibatomic();
     return undefined;
   } catch (error) {
     process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
@@ -81,8 +83,9 @@ async function tell(
   wrap: (command: readonly string[]) => readonly string[],
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = [];
+  let isInstalled = true;
   for (const chapter of chapters) {
-    const reason = whyTooLate(chapter.minutes, endsAt);
+    const reason = isInstalled ? whyTooLate(chapter.minutes, endsAt) : "the chapter that installs Protector failed";
     if (reason !== undefined) {
       results.push(skippedChapters([chapter], reason));
       continue;
@@ -90,6 +93,7 @@ async function tell(
     const args = ["--config", CONFIGURATION, ...chapter.files];
     const suites = await runVitest({ name: `openstack: ${chapter.name}`, args, wrap });
     results.push(...suites.map((suite) => ({ ...suite, name: `openstack ${chapter.name}` })));
+    if (chapter.installs) isInstalled = suites.every(({ failed }) => failed === 0);
   }
   return results;
 }

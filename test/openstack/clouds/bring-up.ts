@@ -12,6 +12,7 @@ import { INFRASTRUCTURE_UNITS, SERVICES, type ServiceUnit } from "./configuratio
 import { KEYSTONE } from "./configuration/keystone.ts";
 import { CLOUD_IMAGE } from "./image.ts";
 import { startUnits, waitForUnits, writeConfiguration } from "./install.ts";
+import { ensureLibatomic } from "./libatomic.ts";
 import { openPair, type Pair } from "./pair.ts";
 import { BASE_FOLDER } from "./paths.ts";
 import { ensureSchemaLayer } from "./schema-layer.ts";
@@ -44,6 +45,7 @@ export async function bringUp(pair: Pair, say: Say): Promise<void> {
   await ensureTools();
   say("image of the machines");
   await ensureImage(CLOUD_IMAGE);
+  await ensureLibatomic();
   say("tables of the databases");
   await ensureSchemaLayer();
   say("network and arrays");

@@ -1,10 +1,10 @@
-import { chmodSync, cpSync, existsSync, mkdirSync, readdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, realpathSync, rmSync, symlinkSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { buildDebianPackage } from "../../../packaging/debian-package.ts";
 import { buildNpmPackage } from "../../../packaging/npm-package.ts";
 import { buildOpenstackclientPackages } from "../../../packaging/openstackclient-packages.ts";
 import { readRelease } from "../../../packaging/release.ts";
-import { BASE_FOLDER } from "../clouds/paths.ts";
+import { libatomicPackage } from "../clouds/libatomic.ts";
 import { mustRun } from "../machines/command.ts";
 import type { Machine } from "../machines/machine.ts";
 
@@ -33,18 +33,7 @@ export async function buildHostPackages(folder: string): Promise<HostPackages> {
   const options = { release, architecture, node, work, destination: folder, compression: "none" } as const;
   const debian = await buildDebianPackage(options);
   const { deb: plugin } = buildOpenstackclientPackages(release, join(folder, "openstackclient"), folder);
-  return { npm, debian, plugin, libatomic: await ensureLibatomic() };
-}
-
-/** Debian's package of the library, kept between runs: beside the clouds there is no way out to fetch it. */
-async function ensureLibatomic(): Promise<string> {
-  const folder = join(BASE_FOLDER, "libraries");
-  mkdirSync(folder, { recursive: true });
-  const kept = () => readdirSync(folder).find((name) => name.endsWith(".deb"));
-  if (kept() === undefined) await mustRun("apt-get", ["download", "--quiet", "libatomic1"], { cwd: folder });
-  const name = kept();
-  if (name === undefined) throw new Error(`apt-get download left no libatomic1 in ${folder}`);
-  return join(folder, name);
+  return { npm, debian, plugin, libatomic: libatomicPackage() };
 }
 
 /** Puts a file beside the operator who types `./name`. */
