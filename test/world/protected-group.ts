@@ -1,6 +1,7 @@
 import type { MAPPING_KINDS, MappingKind } from "@protector/contract";
 import { type SeededServer, seedThreeTier } from "@protector/simulator";
 import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
+import { newProtectionGroupRow } from "../../packages/server/src/db/new-rows.ts";
 import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import { applyDecisions, applyObserved, notePeerVersion } from "../../packages/server/src/domain/apply-document.ts";
 import { firstEpoch } from "../../packages/server/src/domain/epochs.ts";
@@ -105,33 +106,18 @@ export async function createGroup({ a, b, world }: TwoSites, more: readonly Mapp
   const now = writeTime(world.clock.now());
   await db
     .insertInto("protection_groups")
-    .values({
-      id,
-      project_id: a.projectId,
-      name: "shop",
-      description: "",
-      status: "creating",
-      protection: "unprotected",
-      protection_reason: null,
-      replication_type: "async",
-      home_site_id: a.id,
-      primary_site_id: a.id,
-      peer_site_id: b.id,
-      epoch: firstEpoch({ primary: a.id, peer: b.id }),
-      generation: 0,
-      digest: "",
-      peer_generation: null,
-      peer_digest: null,
-      peer_receipt_at: null,
-      current_operation_id: null,
-      readiness: writeJson({ is_failover_ready: null, checked_at: null, checks: [] }),
-      readiness_requested_at: null,
-      is_failover_ready: null,
-      last_recovery_point_at: null,
-      deleted_at: null,
-      created_at: now,
-      updated_at: now,
-    })
+    .values(
+      newProtectionGroupRow({
+        id,
+        project_id: a.projectId,
+        name: "shop",
+        home_site_id: a.id,
+        primary_site_id: a.id,
+        peer_site_id: b.id,
+        epoch: firstEpoch({ primary: a.id, peer: b.id }),
+        created_at: now,
+      }),
+    )
     .execute();
   await db
     .insertInto("replication_policies")

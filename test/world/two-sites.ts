@@ -9,9 +9,10 @@ import {
   seedTenant,
   type World,
 } from "@protector/simulator";
-import { writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
+import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DatabaseConnection } from "../../packages/server/src/db/connection.ts";
 import { migrate } from "../../packages/server/src/db/migrate.ts";
+import { newOperationRow } from "../../packages/server/src/db/new-rows.ts";
 import { openSqlite, withGate } from "../../packages/server/src/db/open-sqlite.ts";
 import { type KeyRing, newKeyRing } from "../../packages/server/src/domain/key-ring.ts";
 import { SecretStore } from "../../packages/server/src/domain/secrets.ts";
@@ -301,51 +302,28 @@ async function order(world: World, site: TestSite, groupId: string, wish: Operat
     .where("id", "=", groupId)
     .executeTakeFirstOrThrow();
   const id = world.random.uuid();
-  const now = writeTime(world.clock.now());
   await db.transaction().execute(async (trx) => {
     if (!wish.isDryRun) {
       await trx.updateTable("protection_groups").set({ current_operation_id: id }).where("id", "=", groupId).execute();
     }
     await trx
       .insertInto("dr_operations")
-      .values({
-        id,
-        type: wish.type,
-        mode: wish.mode ?? null,
-        status: "pending",
-        is_dry_run: wish.isDryRun ? 1 : 0,
-        protection_group_id: groupId,
-        protection_group_name: group.name,
-        project_id: group.project_id,
-        user_id: site.tenant.user.id,
-        site_id: site.id,
-        parameters: writeJson(wish.parameters ?? {}),
-        plan: null,
-        phase: null,
-        progress: 0,
-        remaining_seconds: null,
-        status_reason: null,
-        error: null,
-        is_past_no_return: 0,
-        request: null,
-        members: writeJson([]),
-        recovery_point: null,
-        data_loss_seconds: null,
-        downtime_seconds: null,
-        leftovers: writeJson([]),
-        epoch: null,
-        lease_owner: null,
-        lease_number: 0,
-        lease_expires_at: null,
-        next_look_at: null,
-        request_id: `req-${id}`,
-        idempotency_key: null,
-        idempotency_digest: null,
-        created_at: now,
-        started_at: null,
-        finished_at: null,
-        updated_at: now,
-      })
+      .values(
+        newOperationRow({
+          id,
+          type: wish.type,
+          mode: wish.mode ?? null,
+          is_dry_run: flag(wish.isDryRun ?? false),
+          protection_group_id: groupId,
+          protection_group_name: group.name,
+          project_id: group.project_id,
+          user_id: site.tenant.user.id,
+          site_id: site.id,
+          parameters: writeJson(wish.parameters ?? {}),
+          request_id: `req-${id}`,
+          created_at: writeTime(world.clock.now()),
+        }),
+      )
       .execute();
   });
   return id;

@@ -1,6 +1,7 @@
 import { ProtectorError, SEALED_NAMES, type SealedName } from "@protector/contract";
 import type { Random } from "@protector/ports";
 import type { Transaction } from "kysely";
+import { newProtectionGroupRow } from "../db/new-rows.ts";
 import { replaceMappings } from "../db/repositories/mappings.ts";
 import { deleteMember, insertMember, listMembers, updateMember } from "../db/repositories/members.ts";
 import { findOperation } from "../db/repositories/operations.ts";
@@ -129,19 +130,8 @@ async function saveGroup(transaction: Rows, held: ProtectionGroupRow | undefined
     await updateProtectionGroup(transaction, { id: held.id, changes: values });
     return;
   }
-  await insertProtectionGroup(transaction, {
-    ...values,
-    id: document.protection_group_id,
-    project_id: projectId,
-    peer_generation: null,
-    peer_digest: null,
-    peer_receipt_at: null,
-    current_operation_id: null,
-    readiness: writeJson({ is_failover_ready: null, checked_at: null, checks: [] }),
-    readiness_requested_at: null,
-    is_failover_ready: null,
-    created_at: writeTime(now),
-  });
+  const row = { ...values, id: document.protection_group_id, project_id: projectId, created_at: writeTime(now) };
+  await insertProtectionGroup(transaction, newProtectionGroupRow(row));
 }
 
 async function saveMembers(transaction: Rows, context: DocumentContext): Promise<void> {

@@ -1,4 +1,5 @@
 import { ENDED_OPERATION_STATUSES, type ObservedGroup, type SyncDocument } from "@protector/contract";
+import { newOperationRow } from "../db/new-rows.ts";
 import { flag, writeJson, writeOptionalJson, writeOptionalTime, writeTime } from "./document-codecs.ts";
 import type { SiteIdentity } from "./site-identity.ts";
 
@@ -48,44 +49,35 @@ export function operationRows({ document, identity, projectId, now }: DocumentCo
   const ended = new Set<string>(ENDED_OPERATION_STATUSES);
   return document.observed.operations
     .filter((operation) => operation.site_id !== identity.siteId && ended.has(operation.status))
-    .map((operation) => ({
-      id: operation.id,
-      type: operation.type,
-      mode: operation.mode,
-      status: operation.status,
-      is_dry_run: flag(operation.is_dry_run),
-      protection_group_id: document.protection_group_id,
-      protection_group_name: document.decided.name,
-      project_id: projectId,
-      user_id: operation.user_id,
-      site_id: operation.site_id,
-      parameters: writeJson({}),
-      plan: null,
-      phase: operation.phase,
-      progress: operation.progress,
-      remaining_seconds: null,
-      status_reason: operation.status_reason,
-      error: writeOptionalJson(operation.error),
-      is_past_no_return: flag(operation.is_past_no_return),
-      request: null,
-      members: writeJson(operation.members),
-      recovery_point: operation.recovery_point,
-      data_loss_seconds: operation.data_loss_seconds,
-      downtime_seconds: operation.downtime_seconds,
-      leftovers: writeJson(operation.leftovers),
-      epoch: null,
-      lease_owner: null,
-      lease_number: 0,
-      lease_expires_at: null,
-      next_look_at: null,
-      request_id: operation.request_id,
-      idempotency_key: null,
-      idempotency_digest: null,
-      created_at: writeTime(Date.parse(operation.created_at)),
-      started_at: writeOptionalTime(operation.started_at),
-      finished_at: writeOptionalTime(operation.finished_at),
-      updated_at: writeTime(now),
-    }));
+    .map((operation) =>
+      newOperationRow({
+        id: operation.id,
+        type: operation.type,
+        mode: operation.mode,
+        status: operation.status,
+        is_dry_run: flag(operation.is_dry_run),
+        protection_group_id: document.protection_group_id,
+        protection_group_name: document.decided.name,
+        project_id: projectId,
+        user_id: operation.user_id,
+        site_id: operation.site_id,
+        phase: operation.phase,
+        progress: operation.progress,
+        status_reason: operation.status_reason,
+        error: writeOptionalJson(operation.error),
+        is_past_no_return: flag(operation.is_past_no_return),
+        members: writeJson(operation.members),
+        recovery_point: operation.recovery_point,
+        data_loss_seconds: operation.data_loss_seconds,
+        downtime_seconds: operation.downtime_seconds,
+        leftovers: writeJson(operation.leftovers),
+        request_id: operation.request_id,
+        created_at: writeTime(Date.parse(operation.created_at)),
+        started_at: writeOptionalTime(operation.started_at),
+        finished_at: writeOptionalTime(operation.finished_at),
+        updated_at: writeTime(now),
+      }),
+    );
 }
 
 /** Recovery points as the other site saw them. */

@@ -1,6 +1,7 @@
 import type { Operation, OperationType } from "@protector/contract";
 import type { Transaction } from "kysely";
 import { flag, writeJson, writeTime } from "../../db/codecs.ts";
+import { newOperationRow } from "../../db/new-rows.ts";
 import { createOperation } from "../../db/repositories/operation-requests.ts";
 import { findOperation, type OperationRow } from "../../db/repositories/operations.ts";
 import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
@@ -62,14 +63,12 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
     }
     await ports.trusts.ensure(caller, path.project_id, requestId);
   }
-  const now = writeTime(clock.now());
   const { operation, isRepeat } = await createOperation(database, {
     claimsGroup: !start.isDryRun,
-    row: {
+    row: newOperationRow({
       id,
       type: start.type,
       mode: start.mode ?? null,
-      status: "pending",
       is_dry_run: flag(start.isDryRun ?? false),
       protection_group_id: group.id,
       protection_group_name: group.name,
@@ -77,32 +76,11 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
       user_id: caller.userId,
       site_id: identity.siteId,
       parameters: writeJson({ ...start.parameters }),
-      plan: null,
-      phase: null,
-      progress: 0,
-      remaining_seconds: null,
-      status_reason: null,
-      error: null,
-      is_past_no_return: flag(false),
-      request: null,
-      members: writeJson([]),
-      recovery_point: null,
-      data_loss_seconds: null,
-      downtime_seconds: null,
-      leftovers: writeJson([]),
-      epoch: null,
-      lease_owner: null,
-      lease_number: 0,
-      lease_expires_at: null,
-      next_look_at: null,
       request_id: requestId,
       idempotency_key: idempotency?.key ?? null,
       idempotency_digest: idempotency?.digest ?? null,
-      created_at: now,
-      started_at: null,
-      finished_at: null,
-      updated_at: now,
-    },
+      created_at: writeTime(clock.now()),
+    }),
     alongside: async (transaction) => {
       const current = await requireGroup(transaction, path);
       await start.check(transaction, current, id);

@@ -1,6 +1,7 @@
 import { createHash } from "node:crypto";
 import { ProtectorError } from "@protector/contract";
-import { readJson, writeJson, writeTime } from "../../db/codecs.ts";
+import { readJson, writeTime } from "../../db/codecs.ts";
+import { newProtectionGroupRow } from "../../db/new-rows.ts";
 import { listMappings, replaceMappings } from "../../db/repositories/mappings.ts";
 import { listMembers } from "../../db/repositories/members.ts";
 import {
@@ -83,33 +84,21 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
   await trusts.ensure(callerOf(call), project_id, call.requestId);
   const now = writeTime(clock.now());
   return inTransaction(database.db, async (transaction) => {
-    await insertProtectionGroup(transaction, {
-      id,
-      project_id,
-      name: wanted.name,
-      description: wanted.description ?? "",
-      status: "creating",
-      protection: "unprotected",
-      protection_reason: "no replication policy",
-      replication_type: "async",
-      home_site_id: identity.siteId,
-      primary_site_id: identity.siteId,
-      peer_site_id: peer.id,
-      epoch: firstEpoch({ primary: identity.siteId, peer: peer.id }),
-      generation: 0,
-      digest: "",
-      peer_generation: null,
-      peer_digest: null,
-      peer_receipt_at: null,
-      current_operation_id: null,
-      readiness: writeJson({ is_failover_ready: null, checked_at: null, checks: [] }),
-      readiness_requested_at: null,
-      is_failover_ready: null,
-      last_recovery_point_at: null,
-      deleted_at: null,
-      created_at: now,
-      updated_at: now,
-    });
+    await insertProtectionGroup(
+      transaction,
+      newProtectionGroupRow({
+        id,
+        project_id,
+        name: wanted.name,
+        description: wanted.description ?? "",
+        protection_reason: "no replication policy",
+        home_site_id: identity.siteId,
+        primary_site_id: identity.siteId,
+        peer_site_id: peer.id,
+        epoch: firstEpoch({ primary: identity.siteId, peer: peer.id }),
+        created_at: now,
+      }),
+    );
     const defaults = await listMappings(transaction, { projectId: project_id, groupId: null });
     const copies = defaults.map(({ kind, source_id, target_id }) => ({
       id: random.uuid(),

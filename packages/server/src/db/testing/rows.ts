@@ -1,5 +1,6 @@
 import type { Insertable } from "kysely";
 import { writeJson } from "../codecs.ts";
+import { newOperationRow, newProtectionGroupRow } from "../new-rows.ts";
 import type {
   DrOperationsTable,
   PgMembersTable,
@@ -54,15 +55,12 @@ export function siteRow(changes: Partial<SitesTable> = {}): Insertable<SitesTabl
 }
 
 export function groupRow(n: number, changes: Partial<ProtectionGroupsTable> = {}): Insertable<ProtectionGroupsTable> {
-  return {
+  return newProtectionGroupRow({
     id: testId("grup", n),
     project_id: TEST_PROJECT,
     name: `group-${n}`,
-    description: "",
     status: "active",
     protection: "protected",
-    protection_reason: null,
-    replication_type: "async",
     home_site_id: LOCAL_SITE,
     primary_site_id: LOCAL_SITE,
     peer_site_id: PEER_SITE,
@@ -72,16 +70,11 @@ export function groupRow(n: number, changes: Partial<ProtectionGroupsTable> = {}
     peer_generation: 1,
     peer_digest: "0".repeat(64),
     peer_receipt_at: TIME,
-    current_operation_id: null,
     readiness: "{}",
-    readiness_requested_at: null,
-    is_failover_ready: null,
-    last_recovery_point_at: null,
-    deleted_at: null,
     created_at: TIME,
     updated_at: TIME,
     ...changes,
-  };
+  });
 }
 
 export function memberRow(n: number, changes: Partial<PgMembersTable> = {}): Insertable<PgMembersTable> {
@@ -108,45 +101,19 @@ export function memberRow(n: number, changes: Partial<PgMembersTable> = {}): Ins
 }
 
 export function operationRow(n: number, changes: Partial<DrOperationsTable> = {}): Insertable<DrOperationsTable> {
-  return {
+  return newOperationRow({
     id: testId("oper", n),
     type: "failover",
     mode: "planned",
-    status: "pending",
-    is_dry_run: 0,
     protection_group_id: testId("grup", 1),
     protection_group_name: "group-1",
     project_id: TEST_PROJECT,
     user_id: TEST_USER,
     site_id: LOCAL_SITE,
-    parameters: writeJson({}),
-    plan: null,
-    phase: null,
-    progress: 0,
-    remaining_seconds: null,
-    status_reason: null,
-    error: null,
-    is_past_no_return: 0,
-    request: null,
-    members: writeJson([]),
-    recovery_point: null,
-    data_loss_seconds: null,
-    downtime_seconds: null,
-    leftovers: writeJson([]),
-    epoch: null,
-    lease_owner: null,
-    lease_number: 0,
-    lease_expires_at: null,
-    next_look_at: null,
-    request_id: null,
-    idempotency_key: null,
-    idempotency_digest: null,
     created_at: TIME,
-    started_at: null,
-    finished_at: null,
     updated_at: TIME,
     ...changes,
-  };
+  });
 }
 
 export function ledgerRow(n: number, changes: Partial<ResourceLedgerTable> = {}): Insertable<ResourceLedgerTable> {

@@ -1,5 +1,6 @@
 import { TEST_PHASES } from "@protector/contract";
-import { writeJson } from "../../db/codecs.ts";
+import { writeJson, writeTime } from "../../db/codecs.ts";
+import { newOperationRow } from "../../db/new-rows.ts";
 import type { OperationRow } from "../../db/repositories/operations.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import type { EnginePorts } from "../engine-ports.ts";
@@ -24,9 +25,8 @@ export async function endTests(ports: EnginePorts): Promise<void> {
 }
 
 async function orderCleanup(ports: EnginePorts, test: OperationRow): Promise<void> {
-  const { connection, random } = ports;
+  const { connection, clock, random } = ports;
   const id = random.uuid();
-  const now = connection.now();
   await inTransaction(connection.db, async (trx) => {
     const claimed = await trx
       .updateTable("protection_groups")
@@ -37,44 +37,21 @@ async function orderCleanup(ports: EnginePorts, test: OperationRow): Promise<voi
     if (claimed.numUpdatedRows === 0n) return;
     await trx
       .insertInto("dr_operations")
-      .values({
-        id,
-        type: "test_cleanup",
-        mode: null,
-        status: "pending",
-        is_dry_run: 0,
-        protection_group_id: test.protection_group_id,
-        protection_group_name: test.protection_group_name,
-        project_id: test.project_id,
-        user_id: test.user_id,
-        site_id: test.site_id,
-        parameters: writeJson({ test_id: test.id }),
-        plan: null,
-        phase: null,
-        progress: 0,
-        remaining_seconds: null,
-        status_reason: "the test's time is over",
-        error: null,
-        is_past_no_return: 0,
-        request: null,
-        members: writeJson([]),
-        recovery_point: null,
-        data_loss_seconds: null,
-        downtime_seconds: null,
-        leftovers: writeJson([]),
-        epoch: null,
-        lease_owner: null,
-        lease_number: 0,
-        lease_expires_at: null,
-        next_look_at: null,
-        request_id: `req-${id}`,
-        idempotency_key: null,
-        idempotency_digest: null,
-        created_at: now,
-        started_at: null,
-        finished_at: null,
-        updated_at: now,
-      })
+      .values(
+        newOperationRow({
+          id,
+          type: "test_cleanup",
+          protection_group_id: test.protection_group_id,
+          protection_group_name: test.protection_group_name,
+          project_id: test.project_id,
+          user_id: test.user_id,
+          site_id: test.site_id,
+          parameters: writeJson({ test_id: test.id }),
+          status_reason: "the test's time is over",
+          request_id: `req-${id}`,
+          created_at: writeTime(clock.now()),
+        }),
+      )
       .execute();
   });
 }
