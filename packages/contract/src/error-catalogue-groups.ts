@@ -1,0 +1,191 @@
+import type { ErrorCatalogueEntries } from "./error-catalogue-entry.ts";
+
+/** Errors of a protection group, its members, its policy and its mappings. */
+export const GROUP_ERRORS = {
+  "protection_group.not_found": {
+    status: 404,
+    title: "Protection group not found",
+    help: "List the groups with: protector protection-group list",
+  },
+  "protection_group.name_exists": {
+    status: 409,
+    title: "Name already used",
+    help: "Choose another name; names are unique in a project.",
+  },
+  "protection_group.not_primary": {
+    status: 409,
+    title: "Not the primary site",
+    help: "Send the change to the site that the message names: the group's servers run there.",
+  },
+  "protection_group.out_of_sync": {
+    status: 409,
+    title: "Sites out of sync",
+    help: "Run: protector protection-group sync-force, then repeat the change.",
+  },
+  "protection_group.busy": {
+    status: 409,
+    title: "Protection group busy",
+    help: "Look at the named operation: protector operation watch ID. Wait for its end or cancel it, then repeat.",
+  },
+  "protection_group.wrong_status": {
+    status: 409,
+    title: "Not possible in this status",
+    help: "See the group's status: protector protection-group show",
+  },
+  "protection_group.not_empty": {
+    status: 409,
+    title: "Protection group has members",
+    help: "Remove the members first.",
+  },
+  "protection_group.no_policy": {
+    status: 409,
+    title: "No replication policy",
+    help: "Create one: protector protection-group policy-create",
+  },
+  "generation.conflict": {
+    status: 409,
+    title: "Changed by somebody else",
+    help: "Show the group again and repeat the change on what it is now.",
+  },
+  "member.not_found": { status: 404, title: "Member not found", help: "List the members with: protector member list" },
+  "member.already_protected": {
+    status: 409,
+    title: "Server already protected",
+    help: "Remove the server from the named group first: a server is in one group only.",
+  },
+  "member.server_not_found": {
+    status: 400,
+    title: "Server not found",
+    help: "Name a server of this project on the primary site.",
+  },
+  "member.image_booted": {
+    status: 400,
+    title: "Server boots from an image",
+    help: "Its root disk is not replicated. Rebuild the server to boot from a volume of a replicated type.",
+  },
+  "member.local_disk": {
+    status: 400,
+    title: "Server has local disks",
+    help: "Ephemeral and swap disks are not replicated. Resize to a flavor without them.",
+  },
+  "member.volume_not_replicated": {
+    status: 400,
+    title: "Volume not replicated",
+    help: "Retype the named volume to a replicated volume type.",
+  },
+  "member.volume_encrypted": {
+    status: 400,
+    title: "Volume encrypted",
+    help: "Cinder cannot manage encrypted volumes. Retype the named volume.",
+  },
+  "member.volume_shared": {
+    status: 400,
+    title: "Volume shared outside the group",
+    help: "Detach the volume from servers that are not members.",
+  },
+  "member.several_backends": {
+    status: 400,
+    title: "Volumes on several arrays",
+    help: "All volumes of a group must be on the array of its policy.",
+  },
+  "member.volume_not_on_array": {
+    status: 400,
+    title: "Volume not on the array",
+    help: "The named volume is not on the array of the group's policy. Correct the policy or migrate the volume.",
+  },
+  "member.unsupported_port": {
+    status: 400,
+    title: "Port type not supported",
+    help: "SR-IOV and accelerator ports cannot be recovered. Use a normal port.",
+  },
+  "member.unsupported_device": {
+    status: 400,
+    title: "Server device not supported",
+    help: "A server with a virtual TPM cannot be rebuilt elsewhere.",
+  },
+  "member.changed": {
+    status: 409,
+    title: "Server has changed",
+    help: "Remove the member and add it again, so that its new volumes are protected.",
+  },
+  "member.wrong_state": {
+    status: 409,
+    title: "Server in another state",
+    help: "Bring the server to ACTIVE or SHUTOFF first.",
+  },
+  "member.limit": {
+    status: 409,
+    title: "Too many members",
+    help: "A group holds at most 500 servers. Make another group.",
+  },
+  "member.order_cycle": {
+    status: 400,
+    title: "Start order has a cycle",
+    help: "Remove one of the named dependencies.",
+  },
+  "member.order_dangling": {
+    status: 400,
+    title: "Dependency is not a member",
+    help: "depends_on names members of the same group by their id.",
+  },
+  "policy.not_found": {
+    status: 404,
+    title: "Replication policy not found",
+    help: "Create one: protector protection-group policy-create",
+  },
+  "policy.exists": {
+    status: 409,
+    title: "Replication policy exists",
+    help: "Update it instead: protector protection-group policy-update",
+  },
+  "policy.array_refused": {
+    status: 400,
+    title: "Array address refused",
+    help: "Arrays must be in [storage] array_networks and reached by https.",
+  },
+  "policy.backend_unknown": {
+    status: 400,
+    title: "Storage backend unknown",
+    help: "Name a section of [storage] enabled_backends of protector.conf.",
+  },
+  "mapping.invalid": {
+    status: 400,
+    title: "Invalid mapping",
+    help: "Each source maps to one target of the same kind.",
+  },
+  "mapping.network_unmapped": {
+    status: 409,
+    title: "Network not mapped",
+    help: "Name its counterpart there: protector mapping set GROUP --network HERE=THERE",
+  },
+  "mapping.subnet_unmapped": {
+    status: 409,
+    title: "Subnet not mapped",
+    help: "Name its counterpart there: protector mapping set GROUP --subnet HERE=THERE",
+  },
+  "mapping.flavor_unmapped": {
+    status: 409,
+    title: "Flavor not mapped",
+    help: "Name its counterpart there: protector mapping set GROUP --flavor HERE=THERE",
+  },
+  "mapping.security_group_unmapped": {
+    status: 409,
+    title: "Security group not mapped",
+    help: "Name its counterpart there: protector mapping set GROUP --security-group HERE=THERE",
+  },
+  "mapping.volume_type_unmapped": {
+    status: 409,
+    title: "Volume type not mapped",
+    help: "Name its counterpart there: protector mapping set GROUP --volume-type HERE=THERE",
+  },
+  "mapping.test_volume_type_unmapped": {
+    status: 409,
+    title: "Volume type not mapped for tests",
+    help: "Name a type there that does not replicate: protector mapping set GROUP --test-volume-type HERE=THERE",
+  },
+  "mapping.target_missing": {
+    status: 409,
+    title: "Mapped resource missing",
+    help: "The target of the mapping does not exist on the other site. Correct the mapping.",
+  },
+} as const satisfies ErrorCatalogueEntries;

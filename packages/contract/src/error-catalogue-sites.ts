@@ -1,0 +1,41 @@
+import type { ErrorCatalogueEntries } from "./error-catalogue-entry.ts";
+
+/** Errors of sites and of the projects that belong together on them. */
+export const SITE_ERRORS = {
+  "site.not_found": { status: 404, title: "Site not found", help: "List the sites with: protector site list" },
+  "site.exists": {
+    status: 409,
+    title: "Site already registered",
+    help: "Update the registered site instead: protector site set",
+  },
+  "site.in_use": {
+    status: 409,
+    title: "Site in use",
+    help: "Delete the protection groups and tenant mappings that use the site first.",
+  },
+  "site.ambiguous": {
+    status: 400,
+    title: "Peer site not clear",
+    help: "Name the peer site: more than one, or none, is registered.",
+  },
+  "site.not_validated": {
+    status: 409,
+    title: "Site cannot be used yet",
+    help: "Run: protector site validate, and mend what it names.",
+  },
+  "tenant_mapping.not_found": {
+    status: 404,
+    title: "Tenant mapping not found",
+    help: "List them with: protector tenant-mapping list",
+  },
+  "tenant_mapping.exists": {
+    status: 409,
+    title: "Project already mapped",
+    help: "A project maps to one project of a site. Delete the old mapping first.",
+  },
+  "tenant_mapping.missing": {
+    status: 409,
+    title: "Project not mapped",
+    help: "Ask an administrator to map the project on both sites: protector tenant-mapping create",
+  },
+} as const satisfies ErrorCatalogueEntries;
