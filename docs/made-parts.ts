@@ -1,3 +1,4 @@
+import { EXIT, EXIT_MEANINGS } from "@protector/cli";
 import { KNOWN_DIFFERENCES } from "../test/openstack/recordings/known-differences.ts";
 import { rightsTables } from "../test/openstack/rights/rights-tables.ts";
 
@@ -12,6 +13,7 @@ export interface MadePart {
 
 /** Parts that `npm run docs` writes. */
 export const MADE_PARTS: readonly MadePart[] = [
+  { page: "cli.md", name: "exit codes", render: exitCodes },
   { page: "rights.md", name: "rights", render: rightsTables },
   { page: "simulator.md", name: "known differences", render: knownDifferences },
 ];
@@ -22,6 +24,11 @@ export function withPart(text: string, { name, page, render }: MadePart): string
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/${page} has no marks of ${name}`);
   return `${text.slice(0, from + begin.length)}\n${render()}\n${text.slice(to)}`;
+}
+
+function exitCodes(): string {
+  const rows = Object.entries(EXIT).map(([name, code]) => `| ${code} | ${EXIT_MEANINGS[name as keyof typeof EXIT]} |`);
+  return ["| Code | Meaning |", "|---|---|", ...rows].join("\n");
 }
 
 function knownDifferences(): string {

@@ -2,6 +2,7 @@ import { beforeEach, describe, expect, it } from "vitest";
 import { activeGroup } from "../../packages/server/src/api/testing.ts";
 import { advanceOperations, type Findings } from "./engine-stand-in.ts";
 import { type Harness, openHarness } from "./harness.ts";
+import { slowly } from "./slowly.ts";
 
 let harness: Harness;
 let findings: Findings;
@@ -163,35 +164,6 @@ describe("failover", () => {
     expect(stderr).toContain("remote site unreachable (site-a)");
   });
 });
-
-/** A clock whose sleeps take their turn: the shortest first. */
-function slowly({ clock }: Harness): Harness["clock"] {
-  let now = clock.now();
-  const sleepers: { readonly at: number; wake(): void }[] = [];
-  let isRunning = false;
-  const run = async () => {
-    isRunning = true;
-    for (;;) {
-      await new Promise((resolve) => setImmediate(resolve));
-      sleepers.sort((one, other) => one.at - other.at);
-      const next = sleepers.shift();
-      if (!next) break;
-      now = Math.max(now, next.at);
-      await harness.meanwhile();
-      next.wake();
-    }
-    isRunning = false;
-  };
-  return {
-    now: () => now,
-    sleep: (ms, signal) =>
-      new Promise((resolve, reject) => {
-        sleepers.push({ at: now + ms, wake: resolve });
-        signal?.addEventListener("abort", () => reject(signal.reason), { once: true });
-        if (!isRunning) void run();
-      }),
-  };
-}
 
 describe("a command whose peer nobody has named", () => {
   const alone = { env: { OS_CLOUD: "site-a" } };

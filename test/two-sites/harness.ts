@@ -33,6 +33,8 @@ export interface CliRun {
 export interface Harness {
   readonly sites: TestSites;
   readonly requests: ApiRequest[];
+  /** What the client has written, by path. */
+  readonly files: Map<string, string>;
   /** Decides over each request. */
   fate: (request: ApiRequest) => Fate;
   /** Done whenever the client sleeps: what engines would do meanwhile. */
@@ -49,6 +51,7 @@ export async function openHarness(): Promise<Harness> {
   const harness: Harness = {
     sites,
     requests: [],
+    files: new Map(),
     fate: () => undefined,
     meanwhile: async () => {},
     transport: (request) => send(harness, request),
@@ -149,7 +152,8 @@ async function run(harness: Harness, line: string, host: Partial<CliHost> = {}):
     transport: harness.transport,
     clock: harness.clock,
     random: seededRandom(++runs),
-    readFile: (path) => (path === "./clouds.yaml" ? CLOUDS(harness.sites) : undefined),
+    readFile: (path) => (path === "./clouds.yaml" ? CLOUDS(harness.sites) : harness.files.get(path)),
+    writeFile: (path, text) => void harness.files.set(path, text),
     ...host,
   });
   return { code, ...out };

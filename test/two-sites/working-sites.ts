@@ -12,6 +12,8 @@ import { PatientClock } from "./patient-clock.ts";
 /** Two sites as people have them: simulated clouds and arrays, real APIs, real engines with their watches. */
 export interface WorkingSites {
   readonly sites: TwoSites;
+  /** Files of who types the commands, by path. */
+  readonly files: Map<string, string>;
   /** Runs a command line to its end, as a member of the project at site A; time passes meanwhile. */
   run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
   /** As {@link run}; answers what `-f json` prints. @throws Error when the exit code is not 0. */
@@ -61,6 +63,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
     engine.start();
   }
   const clouds = cloudsFile(sites);
+  const files = new Map<string, string>();
   let runs = 99;
   const run = async (line: string, host: Partial<CliHost> = {}): Promise<CliRun> => {
     const out = { stdout: "", stderr: "" };
@@ -78,7 +81,8 @@ export async function openWorkingSites(): Promise<WorkingSites> {
         transport,
         clock,
         random: seededRandom(++runs),
-        readFile: (path) => (path === "./clouds.yaml" ? clouds : undefined),
+        readFile: (path) => (path === "./clouds.yaml" ? clouds : files.get(path)),
+        writeFile: (path, text) => void files.set(path, text),
         ...host,
       }),
     );
@@ -86,6 +90,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
   };
   return {
     sites,
+    files,
     run,
     read: async (line, host) => {
       const { code, stdout, stderr } = await run(`${line} -f json`, host);

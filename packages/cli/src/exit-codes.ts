@@ -1,5 +1,5 @@
 import { ApiError, isUnreachable } from "@protector/client";
-import type { OperationStatus } from "@protector/contract";
+import type { Operation, OperationStatus } from "@protector/contract";
 
 /** Exit codes of the command. */
 export const EXIT = {
@@ -13,6 +13,20 @@ export const EXIT = {
   /** Left with Ctrl-C, as shells count it. */
   interrupted: 130,
 } as const;
+
+/** What each exit code says, for the documentation. */
+export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
+  done: "done (without `--wait`: accepted); for `operation cancel`, `rollback` and `abandon` also when the operation ended as they ask",
+  error: "error; the operation failed, was cancelled, rolled back or is paused; the plan was not confirmed",
+  usage: "wrong usage: nothing has been changed",
+  refusedByState:
+    "refused by the present state (HTTP 409), also where only a typed `--reason` overrides it; blockers in the plan, or a plan that is no longer the one that was shown; not ready; not in sync; validation failed",
+  completedWithErrors: "the operation completed with errors",
+  timedOut: "not done within `--timeout`; it goes on",
+  peerUnreachable:
+    "a site does not answer. When the change had been made already, a warning says so; the next command on the group carries it to the peer.",
+  interrupted: "left with Ctrl-C; an operation that was watched goes on",
+};
 
 /** The command was called wrongly; nothing was sent that changes anything. */
 export class UsageError extends Error {
@@ -37,7 +51,15 @@ export function exitCodeOf(error: unknown): number {
  * Exit code for an operation that was waited for.
  * @param wished another end than `completed` that the caller asked for.
  */
-export function exitCodeOfStatus(status: OperationStatus, wished?: OperationStatus): number {
+export function exitCodeOfOperation(operation: Operation, wished?: OperationStatus): number {
+  const { status } = operation;
   if (status === "completed" || status === wished) return EXIT.done;
-  return status === "completed_with_errors" ? EXIT.completedWithErrors : EXIT.error;
+  if (status === "completed_with_errors") return EXIT.completedWithErrors;
+  return isRefused(operation) ? EXIT.refusedByState : EXIT.error;
+}
+
+/** The engine looked at the world and began nothing. */
+function isRefused({ status, error, plan }: Operation): boolean {
+  const hasBegun = plan !== null && plan.steps.length > 0;
+  return status === "failed" && error?.status === 409 && !hasBegun;
 }

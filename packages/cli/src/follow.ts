@@ -1,7 +1,7 @@
 import { isEnded, type OperationMoment, type RunningOperation, watchOperation } from "@protector/client";
 import type { Operation, OperationStatus } from "@protector/contract";
 import type { CommandContext } from "./context.ts";
-import { exitCodeOfStatus, TimedOut } from "./exit-codes.ts";
+import { exitCodeOfOperation, TimedOut } from "./exit-codes.ts";
 import { durationText } from "./output/duration.ts";
 import { sentence } from "./output/error-text.ts";
 import { OperationLines } from "./output/operation-lines.ts";
@@ -66,7 +66,7 @@ export async function finish(
     return running.operation;
   }
   const operation = await follow(context, running);
-  context.worsen(exitCodeOfStatus(operation.status, wished));
+  context.worsen(exitCodeOfOperation(operation, wished));
   await settle(context, operation, groupId);
   return operation;
 }

@@ -22,6 +22,8 @@ export interface CliHost {
   readonly random: Random;
   /** Text of a file; undefined when there is none. */
   readonly readFile: (path: string) => string | undefined;
+  /** Writes a file of the caller's, in place of what was there. @throws Error that says why it cannot. */
+  readonly writeFile: (path: string, text: string) => void;
   /** Asks the person at the terminal; undefined = nobody is there. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Where tokens outlive the command; undefined = every command logs in. */

@@ -1,4 +1,4 @@
-export { EXIT } from "./exit-codes.ts";
+export { EXIT, EXIT_MEANINGS } from "./exit-codes.ts";
 export type { CliHost, Output } from "./host.ts";
 export { type CommandManifest, describeCommands, type Manifest } from "./manifest.ts";
 export { runCli } from "./run-cli.ts";

@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { readFileSync } from "node:fs";
+import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { createInterface } from "node:readline/promises";
 import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
 import { privateFiles } from "./private-files.ts";
@@ -31,6 +31,7 @@ export async function main(): Promise<number> {
       clock: systemClock,
       random: systemRandom,
       readFile,
+      writeFile,
       tokens: { files: privateFiles, digest: (text) => createHash("sha256").update(text).digest("hex") },
       interrupt: interrupt.signal,
       ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),
@@ -48,6 +49,13 @@ function readFile(path: string): string | undefined {
     if ((error as NodeJS.ErrnoException).code === "ENOENT") return undefined;
     throw error;
   }
+}
+
+/** Half a file is never left behind. */
+function writeFile(path: string, text: string): void {
+  const part = `${path}.${process.pid}.part`;
+  writeFileSync(part, text, { flag: "wx" });
+  renameSync(part, path);
 }
 
 async function ask(question: string, interrupt: AbortController): Promise<string> {

@@ -2,12 +2,10 @@ import { TEST_PHASES } from "@protector/contract";
 import { clientError } from "./api-error.ts";
 import type { RunningOperation } from "./recoveries.ts";
 import type { ReachableView, SiteView } from "./site-view.ts";
+import { askedHow, keyed, type RecoveryOptions, type StartOptions } from "./start-options.ts";
 import type { TwoSiteClient } from "./two-site-client.ts";
 
-export interface TestFailoverOptions {
-  readonly dryRun?: boolean;
-  /** Start only if this is still the plan. */
-  readonly planDigest?: string;
+export interface TestFailoverOptions extends RecoveryOptions {
   /** Name or id of a kept point; default: the latest usable one. */
   readonly recoveryPoint?: string;
   readonly cleanup?: "manual" | "auto";
@@ -23,25 +21,24 @@ export interface TestFailoverOptions {
 export async function testFailover(
   sites: TwoSiteClient,
   ref: string,
-  { dryRun, planDigest, recoveryPoint, cleanup, timeLimit, suffix }: TestFailoverOptions = {},
+  { recoveryPoint, cleanup, timeLimit, suffix, ...options }: TestFailoverOptions = {},
 ): Promise<RunningOperation> {
   const { id, other } = await sites.inspectAndMend(ref);
   if (!other.isReachable) throw other.failure;
   const body = {
     test_failover: {
-      ...(dryRun === undefined ? {} : { dry_run: dryRun }),
-      ...(planDigest === undefined ? {} : { plan_digest: planDigest }),
+      ...askedHow(options),
       ...(recoveryPoint === undefined ? {} : { recovery_point: recoveryPoint }),
       ...(cleanup === undefined ? {} : { cleanup }),
       ...(timeLimit === undefined ? {} : { time_limit: timeLimit }),
       ...(suffix === undefined ? {} : { suffix }),
     },
   };
-  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body });
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client: other.client };
 }
 
-export interface TestCleanupOptions {
+export interface TestCleanupOptions extends StartOptions {
   /** Only this test failover. */
   readonly testId?: string;
 }
@@ -53,7 +50,7 @@ export interface TestCleanupOptions {
 export async function testCleanup(
   sites: TwoSiteClient,
   ref: string,
-  { testId }: TestCleanupOptions = {},
+  { testId, ...options }: TestCleanupOptions = {},
 ): Promise<RunningOperation> {
   const { id, primary, other } = await sites.inspect(ref);
   const answering = [other, primary].filter((view): view is ReachableView => view.isReachable);
@@ -67,7 +64,7 @@ export async function testCleanup(
     throw clientError("test.none_standing", first.name, detail);
   }
   const body = { test_cleanup: testId === undefined ? {} : { test_id: testId } };
-  const { operation } = await view.client.call("protection_groups.action", { path: { id }, body });
+  const { operation } = await view.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client: view.client };
 }
 

@@ -7,6 +7,7 @@ export {
   isEnded,
   listOperations,
   type OperationMoment,
+  startedByKey,
   type WatchOptions,
   watchOperation,
 } from "./operations.ts";
@@ -28,6 +29,7 @@ export {
 export type { SiteSession } from "./site-session.ts";
 export { identityOf, type ReachableView, type SiteView } from "./site-view.ts";
 export { mapTenants, registerSites, type SiteRegistration, unmapTenants } from "./sites.ts";
+export type { RecoveryOptions, StartOptions } from "./start-options.ts";
 export {
   type ForcedSync,
   type ForceRequest,
@@ -41,6 +43,7 @@ export {
   carry,
   type Delivery,
   type InspectedGroup,
+  type NewGroup,
   type ReadyGroup,
   TwoSiteClient,
   type TwoSiteOptions,

@@ -72,6 +72,33 @@ export async function findOperation(sites: TwoSiteClient, id: string): Promise<R
   throw clientError("operation.not_found", sites.near.name, `No operation "${id}" on either site${unasked}.`);
 }
 
+/**
+ * The operation that a key has started before; undefined when there is none at the sites that answer.
+ * @param wanted what the caller would start with the key now.
+ * @throws ApiError `request.idempotency_conflict` when it started something else.
+ */
+export async function startedByKey(
+  sites: TwoSiteClient,
+  key: string,
+  wanted: { readonly type: Operation["type"]; readonly groupId: string },
+): Promise<RunningOperation | undefined> {
+  // Quoted behind an operator: a key may look like one, and hold commas.
+  const query = { idempotency_key: `in:"${key}"` };
+  const { lists } = await askBoth(sites, async (client) => ({
+    client,
+    operations: await client.all("operations.index", { query }),
+  }));
+  for (const { client, operations } of lists) {
+    const [operation] = operations;
+    if (!operation) continue;
+    if (operation.type === wanted.type && operation.protection_group_id === wanted.groupId)
+      return { operation, client };
+    const detail = `The key ${key} came with another request: it has started ${operation.type} ${operation.id} of "${operation.protection_group_name}".`;
+    throw clientError("request.idempotency_conflict", client.name, detail, { operationId: operation.id });
+  }
+  return undefined;
+}
+
 /** Asks something of an operation at the site that runs it. */
 export async function askOperation(sites: TwoSiteClient, id: string, body: OperationAction): Promise<RunningOperation> {
   const { client } = await findOperation(sites, id);

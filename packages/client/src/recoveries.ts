@@ -2,6 +2,7 @@ import type { Operation } from "@protector/contract";
 import { ApiError, clientError } from "./api-error.ts";
 import type { SiteClient } from "./site-client.ts";
 import type { SiteView } from "./site-view.ts";
+import { askedHow, keyed, type RecoveryOptions, type StartOptions } from "./start-options.ts";
 import { requireIdle, type TwoSiteClient } from "./two-site-client.ts";
 
 /** An operation, and the site whose engine runs it. */
@@ -10,32 +11,21 @@ export interface RunningOperation {
   readonly client: SiteClient;
 }
 
-export interface FailoverRequest {
-  readonly dryRun?: boolean;
-  /** Start only if this is still the plan. */
-  readonly planDigest?: string;
-}
+export type FailoverRequest = RecoveryOptions;
 
 /** Planned failover, asked of the target site: both sites must answer, and owed documents go first. */
 export async function failover(
   sites: TwoSiteClient,
   ref: string,
-  { dryRun, planDigest }: FailoverRequest = {},
+  options: FailoverRequest = {},
 ): Promise<RunningOperation> {
   const { id, other } = await sites.ready(ref);
-  const body = {
-    failover: {
-      mode: "planned" as const,
-      ...(dryRun === undefined ? {} : { dry_run: dryRun }),
-      ...(planDigest === undefined ? {} : { plan_digest: planDigest }),
-    },
-  };
-  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body });
+  const body = { failover: { mode: "planned" as const, ...askedHow(options) } };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client: other.client };
 }
 
-export interface ReclaimRequest {
-  readonly dryRun?: boolean;
+export interface ReclaimRequest extends RecoveryOptions {
   readonly reason?: string;
   /** Name of the site whose servers are to come back; default: the one that the last failover left. */
   readonly site?: string;
@@ -45,14 +35,12 @@ export interface ReclaimRequest {
 export async function reclaim(
   sites: TwoSiteClient,
   ref: string,
-  { dryRun, reason, site }: ReclaimRequest = {},
+  { reason, site, ...options }: ReclaimRequest = {},
 ): Promise<RunningOperation> {
   const { id, views } = await sites.inspect(ref);
   const client = site === undefined ? await formerPrimary(sites, id, views) : namedSite(views, site);
-  const body = {
-    reclaim: { ...(dryRun === undefined ? {} : { dry_run: dryRun }), ...(reason === undefined ? {} : { reason }) },
-  };
-  const { operation } = await client.call("protection_groups.action", { path: { id }, body });
+  const body = { reclaim: { ...askedHow(options), ...(reason === undefined ? {} : { reason }) } };
+  const { operation } = await client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client };
 }
 
@@ -60,11 +48,15 @@ export async function reclaim(
  * Replicates now; asked of the primary.
  * @throws ApiError `protection_group.busy` when an operation has the group in hand at the peer.
  */
-export async function replicateNow(sites: TwoSiteClient, ref: string): Promise<RunningOperation> {
+export async function replicateNow(
+  sites: TwoSiteClient,
+  ref: string,
+  options: StartOptions = {},
+): Promise<RunningOperation> {
   const { id, primary, other } = await sites.inspectAndMend(ref);
   if (!primary.isReachable) throw primary.failure;
   if (other.isReachable) requireIdle(other);
-  const asked = { path: { id }, body: { sync: {} } } as const;
+  const asked = { path: { id }, body: { sync: {} }, ...keyed(options) } as const;
   try {
     const { operation } = await primary.client.call("protection_groups.action", asked);
     return { operation, client: primary.client };

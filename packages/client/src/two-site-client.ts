@@ -2,6 +2,7 @@ import type { ProtectionGroup, SyncReceipt } from "@protector/contract";
 import { ApiError, clientError, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
 import type { SiteClient } from "./site-client.ts";
 import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
+import { keyed, type StartOptions } from "./start-options.ts";
 
 /** Whether the peer holds what the primary holds; a change that could not be carried is made all the same. */
 export type Delivery =
@@ -20,6 +21,12 @@ export interface Changed<T> {
 export interface InspectedGroup extends Roles {
   readonly id: string;
   readonly views: readonly [SiteView, SiteView];
+}
+
+/** A group to be made. */
+export interface NewGroup extends StartOptions {
+  readonly name: string;
+  readonly description?: string;
 }
 
 /** A group whose two sites both answer. */
@@ -133,10 +140,7 @@ export class TwoSiteClient {
   }
 
   /** Creates a group whose primary is the near site, and takes it to the far one. */
-  async createGroup(request: {
-    readonly name: string;
-    readonly description?: string;
-  }): Promise<Changed<ProtectionGroup>> {
+  async createGroup({ idempotencyKey, ...request }: NewGroup): Promise<Changed<ProtectionGroup>> {
     const far = await this.far();
     let peerSiteId: string;
     try {
@@ -147,7 +151,10 @@ export class TwoSiteClient {
       throw error;
     }
     const body = { protection_group: { ...request, peer_site_id: peerSiteId } };
-    const { protection_group: value } = await this.near.call("protection_groups.create", { body });
+    const { protection_group: value } = await this.near.call("protection_groups.create", {
+      body,
+      ...keyed({ idempotencyKey }),
+    });
     return { value, client: this.near, delivery: await this.#deliver(value.id, this.near, far) };
   }
 

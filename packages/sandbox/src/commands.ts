@@ -1,4 +1,4 @@
-import { readFileSync } from "node:fs";
+import { readFileSync, writeFileSync } from "node:fs";
 import { type Output, runCli } from "@protector/cli";
 import { systemClock, systemRandom, type UndiciTransport } from "@protector/ports";
 
@@ -58,6 +58,7 @@ export async function protector(
     clock: systemClock,
     random: systemRandom,
     readFile,
+    writeFile: writeFileSync,
     interrupt: line.interrupt,
   });
   line.interrupt.throwIfAborted();

@@ -3,11 +3,11 @@ import { TEST_TIME_LIMIT } from "@protector/contract";
 import { type Command, InvalidArgumentError } from "commander";
 import { finish } from "../follow.ts";
 import { type Act, yields } from "./command.ts";
-import { recover } from "./failovers.ts";
+import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
+import { type PlanOptions, recover, withPlan } from "./recover.ts";
 
-interface TestOptions {
-  readonly dryRun?: boolean;
+interface TestOptions extends PlanOptions {
   readonly point?: string;
   readonly autoCleanup?: boolean;
   readonly timeLimit?: number;
@@ -16,9 +16,8 @@ interface TestOptions {
 
 /** `protector test-failover` and `protector test-cleanup` */
 export function addDrillCommands(program: Command, act: Act): void {
-  yields(program.command("test-failover"), "record", OPERATION_COLUMNS)
+  withPlan(yields(program.command("test-failover"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
-    .option("--dry-run", "show the plan and do nothing")
     .option("--point <name>", "recovery point, by name or id; default: the latest usable one")
     .option("--auto-cleanup", "delete everything as soon as the test has been verified")
     .option("--time-limit <duration>", "clean up by itself after this: 90m, 4h, 2d; default 1d", duration)
@@ -27,25 +26,24 @@ export function addDrillCommands(program: Command, act: Act): void {
     .action((ref: string, options: TestOptions) =>
       act((context) =>
         recover(context, {
-          plan: () => testFailover(context.sites, ref, { ...wish(options), dryRun: true }),
-          start: (plan) =>
-            testFailover(context.sites, ref, {
-              ...wish(options),
-              // The point that was shown: a newer one may have come meanwhile.
-              ...(plan.recovery_point === null ? {} : { recoveryPoint: plan.recovery_point }),
-              planDigest: plan.digest,
-            }),
-          isDryRun: options.dryRun ?? false,
+          command: "test-failover",
+          type: "test_failover",
+          ref,
+          wish: wish(options),
+          options,
+          ask: (wish, how) => testFailover(context.sites, ref, { ...wish, ...how }),
         }),
       ),
     );
   yields(program.command("test-cleanup"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option("--test <operation>", "only this test failover; default: all that stand")
+    .option(...KEY_OPTION)
     .description("delete what test failovers made, and see that nothing is left")
-    .action((ref: string, { test }: { readonly test?: string }) =>
+    .action((ref: string, { test, ...options }: { readonly test?: string; readonly idempotencyKey?: string }) =>
       act(async (context) => {
-        const running = await testCleanup(context.sites, ref, test === undefined ? {} : { testId: test });
+        const which = test === undefined ? {} : { testId: test };
+        const running = await testCleanup(context.sites, ref, { ...which, ...keyOf(options) });
         const ended = await finish(context, running, running.operation.protection_group_id);
         context.printer.record(ended, OPERATION_COLUMNS);
       }),

@@ -9,6 +9,7 @@ import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { findMember, readingSite, requireServerId } from "./find.ts";
+import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_LIST } from "./operation-columns.ts";
 
 const LIST: readonly Column<Member>[] = [
@@ -62,8 +63,9 @@ export function addMemberCommands(program: Command, act: Act): void {
   withOrder(yields(members.command("add"), "list", OPERATION_LIST))
     .argument("<group>", "name or id")
     .argument("<server...>", "names or ids of servers at the primary site")
+    .option(...KEY_OPTION)
     .description("protect servers")
-    .action((ref: string, servers: string[], options: OrderOptions) =>
+    .action((ref: string, servers: string[], options: AddOptions) =>
       act((context) => addMembers(context, { ref, servers, options })),
     );
   yields(members.command("list"), "list", LIST)
@@ -126,10 +128,15 @@ async function orderOf(
   };
 }
 
+interface AddOptions extends OrderOptions {
+  /** Of the first server; the others' have their place behind it. */
+  readonly idempotencyKey?: string;
+}
+
 interface AddRequest {
   readonly ref: string;
   readonly servers: readonly string[];
-  readonly options: OrderOptions;
+  readonly options: AddOptions;
 }
 
 /** One after the other: a group takes one operation at a time. */
@@ -139,7 +146,7 @@ async function addMembers(context: CommandContext, { ref, servers, options }: Ad
     const { value, client } = await context.sites.change(ref, async (primary, id) => {
       const server_id = await requireServerId(context.handleOf(primary), server);
       const member = { server_id, ...(await orderOf(options, { client: primary, id })) };
-      return primary.call("members.create", { path: { id }, body: { member } });
+      return primary.call("members.create", { path: { id }, body: { member }, ...keyOf(options, i) });
     });
     const running = { operation: value.operation, client };
     const isLast = i === servers.length - 1;

@@ -9,7 +9,7 @@ import {
 } from "@protector/contract";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
-import { exitCodeOfStatus, UsageError } from "../exit-codes.ts";
+import { exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames, settle } from "../follow.ts";
 import { operationTree } from "../output/operation-tree.ts";
 import { type Act, yields } from "./command.ts";
@@ -72,7 +72,7 @@ async function show(context: CommandContext, id: string): Promise<void> {
 async function watch(context: CommandContext, id: string): Promise<void> {
   const running = await findOperation(context.sites, id);
   const operation = await follow(context, running);
-  context.worsen(exitCodeOfStatus(operation.status));
+  context.worsen(exitCodeOfOperation(operation));
   await settle(context, operation, operation.protection_group_id);
   context.printer.record(operation, OPERATION_COLUMNS);
 }

@@ -8,6 +8,7 @@ import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
+import { KEY_OPTION, keyOf } from "./idempotency.ts";
 
 const RECORD: readonly Column<ReplicationPolicy>[] = [
   { name: "id" },
@@ -29,6 +30,7 @@ function retentionText({ all_for_seconds, per_day, days }: ReplicationPolicy["re
 }
 
 interface PolicyOptions {
+  readonly idempotencyKey?: string;
   readonly primaryFaUrl?: string;
   readonly primaryFaApiToken?: string;
   readonly secondaryFaUrl?: string;
@@ -61,6 +63,7 @@ function addVerbs(parent: Command, prefix: "" | "policy-", act: Act): void {
     );
   withPolicy(yields(parent.command(`${prefix}create`), "record", RECORD))
     .argument("<group>", "name or id")
+    .option(...KEY_OPTION)
     .description("create the replication policy and set up replication")
     .action((ref: string, options: PolicyOptions) => act((context) => write(context, { ref, options, isNew: true })));
   withPolicy(yields(parent.command(`${prefix}update`), "record", RECORD))
@@ -97,7 +100,9 @@ async function write(context: CommandContext, { ref, options, isNew }: WriteRequ
     const policy = policyOf(options, { env: context.host.env, current });
     if (Object.keys(policy).length === 0) throw new UsageError("The policy says nothing: name an option.");
     const request = { path: { id }, body: { policy } };
-    return isNew ? primary.call("policies.create", request) : primary.call("policies.update", request);
+    return isNew
+      ? primary.call("policies.create", { ...request, ...keyOf(options) })
+      : primary.call("policies.update", request);
   });
   const { protection_group_id: groupId } = value.policy;
   await finish(context, { operation: value.operation, client }, groupId);

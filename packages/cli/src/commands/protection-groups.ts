@@ -7,6 +7,7 @@ import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
 import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
+import { KEY_OPTION } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 
 const LIST: readonly Column<ProtectionGroup>[] = [
@@ -77,8 +78,9 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
   yields(groups.command("create"), "record", RECORD)
     .argument("<name>")
     .option("--description <text>")
+    .option(...KEY_OPTION)
     .description("create a group whose servers run at --os-cloud and recover at the secondary cloud")
-    .action((name: string, options: { description?: string }) =>
+    .action((name: string, options: { description?: string; idempotencyKey?: string }) =>
       act(async (context) => {
         const { value, delivery } = await context.sites.createGroup({ name, ...options });
         context.report(delivery);
@@ -117,8 +119,9 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     .action((refs: string[]) => act((context) => deleteGroups(context, refs)));
   yields(groups.command("replicate"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
+    .option(...KEY_OPTION)
     .description("replicate now, and wait until the recovery point is usable")
-    .action((ref: string) => act((context) => replicate(context, ref)));
+    .action((ref: string, options: { idempotencyKey?: string }) => act((context) => replicate(context, ref, options)));
   return groups;
 }
 
@@ -134,8 +137,12 @@ async function deleteGroups(context: CommandContext, refs: readonly string[]): P
   context.printer.list(done, OPERATION_LIST);
 }
 
-async function replicate(context: CommandContext, ref: string): Promise<void> {
-  const running = await replicateNow(context.sites, ref);
+async function replicate(
+  context: CommandContext,
+  ref: string,
+  options: { readonly idempotencyKey?: string },
+): Promise<void> {
+  const running = await replicateNow(context.sites, ref, options);
   const operation = await finish(context, running, running.operation.protection_group_id);
   context.printer.record(operation, OPERATION_COLUMNS);
 }

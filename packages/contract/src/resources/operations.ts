@@ -176,6 +176,9 @@ export const ProtectionGroupAction = Strict(
     reclaim: Type.Optional(
       Strict({
         dry_run: Type.Optional(Type.Boolean()),
+        plan_digest: Type.Optional(
+          Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
+        ),
         reason: Type.Optional(
           Type.String({ minLength: 10, maxLength: 1024, description: "Needed when the other site has taken over" }),
         ),

@@ -25,6 +25,7 @@ export const operationRoutes = {
         "protection_group_id",
         "site_id",
         "user_id",
+        "idempotency_key",
         "created_at",
       ],
       sortKeys: ["type", "status", "created_at", "updated_at"],

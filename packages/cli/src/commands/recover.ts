@@ -1,0 +1,178 @@
+import { type RunningOperation, type SiteClient, startedByKey } from "@protector/client";
+import type { Operation, OperationType, Plan } from "@protector/contract";
+import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { EXIT, exitCodeOfOperation, UsageError } from "../exit-codes.ts";
+import { finish, follow, memberNames } from "../follow.ts";
+import { planView } from "../output/plan-view.ts";
+import { KEY_OPTION, rejoinByKey } from "./idempotency.ts";
+import { OPERATION_COLUMNS, PLAN_COLUMNS } from "./operation-columns.ts";
+import { readPlan, requireSamePlan, type SavedPlan, savePlan } from "./plan-file.ts";
+
+/** Options of every command that shows a plan before it starts. */
+export interface PlanOptions {
+  readonly dryRun?: boolean;
+  readonly planFile?: string;
+  readonly idempotencyKey?: string;
+}
+
+/** How a recovery is asked for. */
+export interface Asking {
+  readonly dryRun?: true;
+  /** Start only if this is still the plan. */
+  readonly planDigest?: string;
+  /** Recovery point of the plan that was shown: a newer one may have come meanwhile. */
+  readonly recoveryPoint?: string;
+  readonly idempotencyKey?: string;
+}
+
+/** A recovery that somebody wants. */
+export interface Recovery<W extends object> {
+  /** Command that wants it, as it is typed. */
+  readonly command: string;
+  readonly type: OperationType;
+  /** Group by name or id. */
+  readonly ref: string;
+  /** What is wanted beside the group; `undefined` values count as not said. */
+  readonly wish: W;
+  readonly options: PlanOptions;
+  ask(wish: W, how: Asking): Promise<RunningOperation>;
+}
+
+/** Adds what {@link recover} understands. */
+export function withPlan(command: Command): Command {
+  return command
+    .option("--dry-run", "show the plan and do nothing")
+    .option("--plan-file <path>", "with --dry-run: save the plan; without: run the saved plan, or nothing")
+    .option(...KEY_OPTION);
+}
+
+/** Plan, confirmation, start: nothing real begins before somebody has seen what it will do. */
+export async function recover<W extends object>(context: CommandContext, recovery: Recovery<W>): Promise<void> {
+  const { dryRun: isDryRun = false, planFile } = recovery.options;
+  requireSomebody(context, isDryRun);
+  if (!isDryRun && (await isRejoined(context, recovery))) return;
+  const saved = planFile === undefined || isDryRun ? undefined : await savedFor(context, recovery, planFile);
+  const wish = (saved?.options ?? recovery.wish) as W;
+  const planned = await recovery.ask(wish, { dryRun: true, ...pointOf(saved?.plan) });
+  const operation = await follow(context, planned, { isQuiet: true });
+  if (saved) requireSamePlan(saved, operation, planned.client.name);
+  const { plan } = operation;
+  if (!plan) return planFailed(context, operation);
+  if (isDryRun && !context.printer.isForPeople) context.printer.record(plan, PLAN_COLUMNS);
+  else await showPlan(context, { operation, client: planned.client }, plan);
+  if (isDryRun && planFile !== undefined) keepPlan(context, recovery, { path: planFile, operation, plan });
+  if (plan.blockers.length > 0) return context.worsen(EXIT.refusedByState);
+  if (!isDryRun) await start(context, recovery, { wish, plan });
+}
+
+/** Whether the key has started it before: then that is gone on with. */
+async function isRejoined<W extends object>(
+  context: CommandContext,
+  { ref, type, options: { idempotencyKey: key } }: Recovery<W>,
+): Promise<boolean> {
+  if (key === undefined) return false;
+  const before = await startedByKey(context.sites, key, { type, groupId: await context.sites.groupId(ref) });
+  if (before) await rejoinByKey(context, before, key);
+  return before !== undefined;
+}
+
+async function start<W extends object>(
+  context: CommandContext,
+  { ask, options: { idempotencyKey } }: Recovery<W>,
+  { wish, plan }: { readonly wish: W; readonly plan: Plan },
+): Promise<void> {
+  if (!(await isConfirmed(context))) {
+    context.note("Not confirmed; nothing has been changed.");
+    return context.worsen(EXIT.error);
+  }
+  const key = idempotencyKey === undefined ? {} : { idempotencyKey };
+  const running = await ask(wish, { planDigest: plan.digest, ...pointOf(plan), ...key });
+  const ended = await finish(context, running, running.operation.protection_group_id);
+  context.printer.record(ended, OPERATION_COLUMNS);
+}
+
+function requireSomebody({ options, host }: CommandContext, isDryRun: boolean): void {
+  if (isDryRun || options.yes || host.ask) return;
+  throw new UsageError(
+    "Nobody is at the terminal to confirm the plan. Use --yes to start without being asked, or --dry-run.",
+  );
+}
+
+/** The plan of a file, when it is for this command, this group and this wish. */
+async function savedFor<W extends object>(
+  context: CommandContext,
+  { command, ref, wish }: Recovery<W>,
+  path: string,
+): Promise<SavedPlan> {
+  const saved = readPlan(context, path);
+  if (saved.command !== command)
+    throw new UsageError(`${path} holds a plan for "protector ${saved.command}", not for "protector ${command}".`);
+  if (saved.protection_group.id !== (await context.sites.groupId(ref)))
+    throw new UsageError(`${path} holds a plan for group "${saved.protection_group.name}", not for "${ref}".`);
+  for (const [name, value] of Object.entries(wish))
+    if (value !== undefined && (saved.options as Record<string, unknown>)[name] !== value)
+      throw new UsageError(`${path} holds a plan with other options. Leave them out: they are taken from the file.`);
+  return saved;
+}
+
+function keepPlan<W extends object>(
+  context: CommandContext,
+  { command, wish }: Recovery<W>,
+  { path, operation, plan }: { readonly path: string; readonly operation: Operation; readonly plan: Plan },
+): void {
+  if (plan.blockers.length > 0) {
+    context.warn("A plan that is blocked is not saved.");
+    return;
+  }
+  const protection_group = { id: operation.protection_group_id, name: operation.protection_group_name };
+  savePlan(context, path, { command, protection_group, site_id: operation.site_id, options: wish, plan });
+}
+
+function pointOf(plan: Plan | undefined): Asking {
+  return plan?.recovery_point ? { recoveryPoint: plan.recovery_point } : {};
+}
+
+function planFailed(context: CommandContext, operation: Operation): void {
+  context.printer.record(operation, OPERATION_COLUMNS);
+  context.worsen(exitCodeOfOperation(operation) || EXIT.error);
+}
+
+/** The plan goes to standard error when the result is for a machine. */
+async function showPlan(context: CommandContext, running: RunningOperation, plan: Plan): Promise<void> {
+  const { printer, host } = context;
+  const isOnError = !printer.isForPeople;
+  const { from, to } = await endpoints(context, running.client);
+  const lines = planView(running.operation, plan, {
+    width: printer.width ?? 100,
+    paint: isOnError ? context.paint : printer.paint,
+    memberName: await memberNames(running),
+    from,
+    to,
+  });
+  const text = `${lines.join("\n")}\n`;
+  if (isOnError) host.stderr.write(text);
+  else printer.tell(text);
+}
+
+/** A failover comes to the site that runs it; a reclaim too. */
+async function endpoints(context: CommandContext, client: SiteClient) {
+  const { near } = context.sites;
+  const other = client === near ? ((await nameOfFar(context)) ?? "the other site") : near.name;
+  return { from: other, to: client.name };
+}
+
+async function nameOfFar(context: CommandContext): Promise<string | undefined> {
+  try {
+    return (await context.sites.far()).name;
+  } catch {
+    // A reclaim needs nothing of the other site, not even its name.
+    return undefined;
+  }
+}
+
+async function isConfirmed({ options, host }: CommandContext): Promise<boolean> {
+  if (options.yes || !host.ask) return options.yes;
+  const answer = await host.ask('\nStart it? Type "yes" to go on: ');
+  return answer.trim() === "yes";
+}
