@@ -107,8 +107,8 @@ describe("volumes whose bytes are files", () => {
     await write(file, "early");
     await served.clock.advance(300_000);
     await write(file, "later");
-    const parts = await a.rest1.get("volume/v", { snap: true });
-    const texts = await Promise.all(parts.map((part: { serial: string }) => read(path("array-a", part), 5)));
+    const parts = await a.rest1.rows("GET", "volume/v", { snap: true });
+    const texts = await Promise.all(parts.map((part) => read(path("array-a", part), 5)));
     expect(texts).toEqual(["\0\0\0\0\0", "early"]);
   });
 

@@ -2,14 +2,14 @@ import { seededRandom, VirtualClock } from "@protector/ports";
 import { createWorld, type World } from "../world.ts";
 import type { Cloud } from "./cloud.ts";
 import type { CloudOptions } from "./cloud-options.ts";
+import type { AnswerBody } from "./testing-answers.ts";
 import { type SeededTenant, seedBasics, seedTenant, seedThreeTier, type ThreeTier } from "./three-tier.ts";
 
 /** One answered call of a test. */
 export interface Answer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: a test looks into JSON of any shape
-  readonly body: any;
+  readonly body: AnswerBody;
 }
 
 export interface TestSite {

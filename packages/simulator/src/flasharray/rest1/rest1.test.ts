@@ -27,7 +27,7 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
 
   it("lists both families of versions without login and answers 450 for one it does not have", async () => {
     const { body } = await a.raw("GET", "/api/api_version", "");
-    expect(body.version).toEqual(expect.arrayContaining(["1.0", "1.19", "2.0", "2.26"]));
+    expect(body).toEqual({ version: expect.arrayContaining(["1.0", "1.19", "2.0", "2.26"]) });
     a.version = "1.20";
     expect(await a.refusal("GET", "array")).toMatch(/^450/);
   });
@@ -50,12 +50,12 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
     const { id, version } = await a.get("array");
     expect(id).toBe(served.world.array("array-a").model.id);
     expect(Number(version.split(".")[0])).toBeGreaterThanOrEqual(6);
-    const [space] = await a.get("array", { space: true });
+    const [space] = await a.rows("GET", "array", { space: true });
     expect(space.total).toBeLessThan(space.capacity);
-    const [load] = await a.get("array", { action: "monitor" });
+    const [load] = await a.rows("GET", "array", { action: "monitor" });
     expect(load).toMatchObject({ reads_per_sec: 0, usec_per_write_op: 0, queue_depth: 0 });
-    const ports = await a.get("port");
-    expect(ports[0]).toMatchObject({ portal: "127.0.0.41:3260", iqn: expect.stringMatching(/^iqn\.2010-06/) });
+    const [port] = await a.rows("GET", "port");
+    expect(port).toMatchObject({ portal: "127.0.0.41:3260", iqn: expect.stringMatching(/^iqn\.2010-06/) });
     expect(await a.get("array/connection")).toMatchObject([{ array_name: "array-b", connected: true }]);
   });
 
@@ -86,13 +86,13 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
     await a.done("PUT", "pgroup/cinder-group", { addvollist: ["v"] });
     await a.done("POST", "pgroup", { source: ["cinder-group"], snap: true, suffix: "one", replicate_now: true });
     await served.clock.advance(500);
-    const rows = () => b.get("pgroup/array-a:cinder-group", { snap: true, transfer: true });
-    const half = (await rows()).find((row: { name: string }) => row.name.endsWith(".one"));
-    expect(half.progress).toBeGreaterThan(0);
-    expect(half.progress).toBeLessThan(1);
-    expect(half.completed).toBeNull();
+    const rows = () => b.rows("GET", "pgroup/array-a:cinder-group", { snap: true, transfer: true });
+    const half = (await rows()).find((row) => row.name.endsWith(".one"));
+    expect(half?.progress).toBeGreaterThan(0);
+    expect(half?.progress).toBeLessThan(1);
+    expect(half?.completed).toBeNull();
     await served.clock.advance(60_000);
-    const done = (await rows()).find((row: { name: string }) => row.name.endsWith(".one"));
+    const done = (await rows()).find((row) => row.name.endsWith(".one"));
     expect(done).toMatchObject({ progress: 1, created: "2026-01-05T00:00:10Z", source: "array-a:cinder-group" });
     const parts = await b.get("volume/array-a:cinder-group.one", { snap: true, pgroup: true });
     expect(parts).toMatchObject([{ name: "array-a:cinder-group.one.v", source: "array-a:v", size: GIB }]);
@@ -104,8 +104,8 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
     await setUpReplication();
     await served.clock.advance(2 * 3_600_000 + 60_000);
     await a.logIn("token-a");
-    const rows = await a.get("pgroup/cinder-group", { snap: true });
-    expect(rows.map((row: { created: string }) => row.created)).toEqual([
+    const rows = await a.rows("GET", "pgroup/cinder-group", { snap: true });
+    expect(rows.map((row) => row.created)).toEqual([
       "2026-01-05T00:00:10Z",
       "2026-01-05T01:00:10Z",
       "2026-01-05T02:00:10Z",
@@ -142,7 +142,7 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
 
   it("takes snapshots, clones them, reverts to them, renames and removes them", async () => {
     await a.done("POST", "volume/v", { size: GIB });
-    const [snapshot] = await a.done("POST", "volume", { source: ["v"], snap: true, suffix: "snapshot-1" });
+    const [snapshot] = await a.rows("POST", "volume", { source: ["v"], snap: true, suffix: "snapshot-1" });
     expect(snapshot).toMatchObject({ name: "v.snapshot-1", source: "v", size: GIB });
     expect(await a.refusal("POST", "volume", { source: ["none"], snap: true, suffix: "x" })).toMatch(/does not exist/);
     expect(await a.done("POST", "volume/c", { source: "v.snapshot-1" })).toMatchObject({ source: "v" });

@@ -3,12 +3,12 @@ import type { VolumeBytes } from "../../content/volume-bytes.ts";
 import { findFreePort } from "../../free-ports.ts";
 import { createWorld } from "../../world.ts";
 import type { ArraysMemory } from "../array-memory.ts";
+import type { Listed, Rest1Object, Rest1Refusal, Rest2Body } from "../test-answers.ts";
 
 /** An answer of the array as a test reads it. */
 export interface Rest1Answer {
   readonly status: number;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever the array answered.
-  readonly body: any;
+  readonly body: unknown;
 }
 
 /**
@@ -41,22 +41,32 @@ export class Rest1Client {
     return { status: answer.status, body: JSON.parse(answer.body) };
   }
 
-  /** The body of an answer. @throws Error unless it is 200. */
-  async get(path: string, given: object = {}): Promise<Rest1Answer["body"]> {
+  /** The object that is answered. @throws Error unless the answer is 200. */
+  async get(path: string, given: object = {}): Promise<Rest1Object> {
     return this.done("GET", path, given);
   }
 
   /** As {@link get}, for calls that change something. */
-  async done(method: string, path: string, given: object = {}): Promise<Rest1Answer["body"]> {
-    const answer = await this.send(method, path, given);
-    if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${JSON.stringify(answer.body)}`);
-    return answer.body;
+  async done(method: string, path: string, given: object = {}): Promise<Rest1Object> {
+    return (await this.#accepted(method, path, given)) as Rest1Object;
+  }
+
+  /** The rows that are answered. @throws Error unless the answer is 200. */
+  async rows(method: string, path: string, given: object = {}): Promise<Listed<Rest1Object>> {
+    return (await this.#accepted(method, path, given)) as Listed<Rest1Object>;
+  }
+
+  async #accepted(method: string, path: string, given: object): Promise<unknown> {
+    const { status, body } = await this.send(method, path, given);
+    if (status !== 200) throw new Error(`${method} ${path}: ${status} ${JSON.stringify(body)}`);
+    return body;
   }
 
   /** Status, message and context of a refusal, e.g. `400 Volume does not exist. (v)`. */
   async refusal(method: string, path: string, given: object = {}): Promise<string> {
     const { status, body } = await this.send(method, path, given);
-    return `${status} ${body?.[0]?.msg ?? ""} (${body?.[0]?.ctx ?? ""})`;
+    const [refusal] = Array.isArray(body) ? (body as Rest1Refusal[]) : [];
+    return `${status} ${refusal?.msg ?? ""} (${refusal?.ctx ?? ""})`;
   }
 }
 
@@ -78,7 +88,7 @@ export class Rest2Client {
   }
 
   /** The items of an answer. @throws Error unless it is 200. */
-  async items(method: string, path: string, body?: object): Promise<Rest1Answer["body"][]> {
+  async items(method: string, path: string, body?: object): Promise<Rest2Body["items"]> {
     const answer = await this.#send({
       method,
       url: `${this.#origin}/api/2.26/${path}`,
@@ -87,7 +97,7 @@ export class Rest2Client {
       ...(body ? { body: JSON.stringify(body) } : {}),
     });
     if (answer.status !== 200) throw new Error(`${method} ${path}: ${answer.status} ${answer.body}`);
-    return answer.body === "" ? [] : JSON.parse(answer.body).items;
+    return JSON.parse(answer.body || '{"items":[]}').items;
   }
 }
 

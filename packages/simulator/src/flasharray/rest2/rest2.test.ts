@@ -97,7 +97,7 @@ describe("the REST interface of a simulated FlashArray", () => {
     expect((await world.a.items(`volumes?limit=2&continuation_token=${first.continuation_token}`))[0]?.name).toBe("b");
     const sorted = (await world.a.send("GET", "volumes?limit=2&sort=name-")).body;
     expect(sorted).toMatchObject({ more_items_remaining: true, continuation_token: null, total_item_count: null });
-    expect(sorted.items.map((item: { name: string }) => item.name)).toEqual(["c", "b"]);
+    expect(sorted.items.map((item) => item.name)).toEqual(["c", "b"]);
     expect(await names("volumes?offset=2&limit=2&sort=name")).toEqual(["c"]);
     expect((await world.a.send("GET", "volumes?total_only=true")).body).toMatchObject({
       items: [],

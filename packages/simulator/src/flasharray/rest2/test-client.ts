@@ -2,13 +2,13 @@ import { seededRandom, VirtualClock } from "@protector/ports";
 import { Conditions } from "../../http/faults.ts";
 import type { SimulatedResponse } from "../../http/service.ts";
 import { createFlashArray, type FlashArrayOptions, linkArrays, type SimulatedFlashArray } from "../index.ts";
+import type { Rest2Body } from "../test-answers.ts";
 
 /** An answer of the array as a test reads it. */
 export interface TestAnswer {
   readonly status: number;
   readonly headers: Readonly<Record<string, string>>;
-  // biome-ignore lint/suspicious/noExplicitAny: tests look at whatever the array answered.
-  readonly body: any;
+  readonly body: Rest2Body;
 }
 
 /** Speaks REST to one simulated array without a transport, logged in. */
@@ -45,11 +45,11 @@ export class TestClient {
       headers: options.headers,
       body: options.body ? JSON.stringify(options.body) : "",
     });
-    return { status: answer.status, headers: answer.headers ?? {}, body: answer.body };
+    return { status: answer.status, headers: answer.headers ?? {}, body: answer.body as Rest2Body };
   }
 
   /** The items of a listing. @throws Error when the answer is not 200. */
-  async items(pathAndQuery: string): Promise<TestAnswer["body"][]> {
+  async items(pathAndQuery: string): Promise<Rest2Body["items"]> {
     const answer = await this.send("GET", pathAndQuery);
     if (answer.status !== 200) throw new Error(JSON.stringify(answer.body));
     return answer.body.items;

@@ -46,14 +46,14 @@ test("the catalog fills the project into endpoint templates", async () => {
   const endpoint = { service_id: service.body.service.id, interface: "public", region: "RegionOne", url };
   expect((await call(`POST ${KEYSTONE}/endpoints`, a.admin, { endpoint })).status).toBe(201);
   const { body } = await call(`GET ${KEYSTONE}/auth/catalog`, a.member);
-  const entry = body.catalog.find(({ type }: { type: string }) => type === "protector");
-  expect(entry.endpoints[0].url).toBe(`http://127.0.0.11:8788/v1/${a.tenant.project.id}`);
+  const entry = body.catalog.find(({ type }) => type === "protector");
+  expect(entry?.endpoints[0].url).toBe(`http://127.0.0.11:8788/v1/${a.tenant.project.id}`);
 });
 
 test("a member validates no token but its own and learns nothing of others' roles", async () => {
   const { call, a } = await testWorld();
   const own = await call(`GET ${KEYSTONE}/auth/tokens`, a.member, undefined, { "x-subject-token": a.member });
-  expect(own.body.token.roles.map(({ name }: { name: string }) => name)).toEqual(["member", "reader"]);
+  expect(own.body.token.roles.map(({ name }) => name)).toEqual(["member", "reader"]);
   const other = await call(`GET ${KEYSTONE}/auth/tokens`, a.member, undefined, { "x-subject-token": a.admin });
   expect(other.status).toBe(403);
   expect((await call(`GET ${KEYSTONE}/role_assignments`, a.member)).status).toBe(403);
