@@ -1,4 +1,4 @@
-import type { CloudOptions } from "@protector/simulator";
+import { type CloudOptions, DEFAULT_COMPUTE_DURATIONS, DEFAULT_VOLUME_DURATIONS } from "@protector/simulator";
 
 /** How long everything outside the engine takes, ms. */
 export interface CloudTimes {
@@ -24,31 +24,16 @@ export const LATENCY = {
   array: 15,
 } as const;
 
-const COMPUTE = {
-  buildMs: 3000,
-  deleteMs: 1500,
-  stopMs: 2000,
-  startMs: 1500,
-  rebootMs: 2000,
-  shelveMs: 3900,
-  unshelveMs: 2300,
-  attachMs: 1000,
-  detachMs: 1000,
-  detachLagMs: 300,
-} as const;
-
-const VOLUME = { createMs: 800, deleteMs: 800, manageMs: 800, unmanageMs: 500, groupMs: 700 } as const;
-
 /**
- * A typical cloud. Build, shelve, unshelve and manage last as long as they did on a real OpenStack (boot from volume 3–5 s,
- * shelve 3.9 s, unshelve 2.3 s, manage under 1 s), at their lower ends; the other durations and the latencies are assumed; a
- * transfer takes 20 s.
+ * A typical cloud. Of the simulator's usual durations build, shelve, unshelve and manage last as long as they did on a real
+ * OpenStack (boot from volume 3–5 s, shelve 3.9 s, unshelve 2.3 s, manage under 1 s), at their lower ends; the others and the
+ * latencies are assumed; a transfer takes 20 s.
  */
 export const TYPICAL: CloudTimes = {
   name: "typical",
   latencyOf: (service) => LATENCY[(service.split("/")[1] ?? "array") as keyof typeof LATENCY] ?? LATENCY.array,
-  compute: COMPUTE,
-  volume: VOLUME,
+  compute: DEFAULT_COMPUTE_DURATIONS,
+  volume: DEFAULT_VOLUME_DURATIONS,
   transferMs: 20_000,
   callsPerService: 16,
 };
@@ -57,12 +42,12 @@ export const TYPICAL: CloudTimes = {
 export const INSTANT: CloudTimes = {
   name: "instant",
   latencyOf: () => 0,
-  compute: zeros(COMPUTE),
-  volume: zeros(VOLUME),
+  compute: zeros(DEFAULT_COMPUTE_DURATIONS),
+  volume: zeros(DEFAULT_VOLUME_DURATIONS),
   transferMs: 0,
   callsPerService: 16,
 };
 
-function zeros<T extends Readonly<Record<string, number>>>(times: T): { readonly [Key in keyof T]: number } {
+function zeros<T extends object>(times: T): { readonly [Key in keyof T]: number } {
   return Object.fromEntries(Object.keys(times).map((key) => [key, 0])) as { [Key in keyof T]: number };
 }
