@@ -1,4 +1,4 @@
-import { TEST_PHASES } from "@protector/contract";
+import { isTestStanding } from "@protector/contract";
 import { clientError } from "./api-error.ts";
 import type { RunningOperation } from "./recoveries.ts";
 import type { ReachableView, SiteView } from "./site-view.ts";
@@ -80,9 +80,8 @@ async function hasTest(
 ): Promise<boolean> {
   const query = { protection_group_id: groupId, type: "test_failover" };
   const tests = await client.all("operations.index", { query });
-  const phases: readonly (string | null)[] = [TEST_PHASES.standing, TEST_PHASES.cleaning];
   return tests.some((test) => {
     if (test.site_id !== siteId || test.is_dry_run) return false;
-    return testId === undefined ? phases.includes(test.phase) : test.id === testId;
+    return testId === undefined ? isTestStanding(test.phase) : test.id === testId;
   });
 }

@@ -123,6 +123,19 @@ export const VERB_ALLOWED_IN: Readonly<Record<OperationVerb, readonly OperationS
 /** `phase` of a test failover that has ended: its servers stand, are being deleted, or are seen to be gone. */
 export const TEST_PHASES = { standing: "standing", cleaning: "cleaning", cleaned: "cleaned" } as const;
 
+/** Phases of a test from the order of its clean-up on: nothing of it is tried again. */
+export const TEST_CLEANUP_PHASES = [TEST_PHASES.cleaning, TEST_PHASES.cleaned] as const;
+
+/** Whether a test failover in this phase is being cleaned up, or has been. */
+export function isTestBeingCleaned(phase: string | null): boolean {
+  return TEST_CLEANUP_PHASES.some((each) => each === phase);
+}
+
+/** Whether something of a test failover in this phase still stands. */
+export function isTestStanding(phase: string | null): boolean {
+  return phase === TEST_PHASES.standing || phase === TEST_PHASES.cleaning;
+}
+
 /** Allowed changes of an operation's status. */
 export const OPERATION_TRANSITIONS: Readonly<Record<OperationStatus, readonly OperationStatus[]>> = {
   pending: ["running", "waiting", "cancelled", "cancelling", "superseded", "failed"],

@@ -1,4 +1,4 @@
-import { TEST_PHASES } from "@protector/contract";
+import { isTestStanding } from "@protector/contract";
 import { readJson, readOptionalJson } from "../db/codecs.ts";
 import type { LedgerRow } from "../db/repositories/ledger.ts";
 import type { OperationRow } from "../db/repositories/operations.ts";
@@ -35,14 +35,10 @@ export async function standingTests(
   const tests: StandingTest[] = [];
   for (const operation of operations) {
     const objects = await objectsOf(db, operation.id);
-    if (objects.length === 0 && !isStanding(operation)) continue;
+    if (objects.length === 0 && !isTestStanding(operation.phase)) continue;
     tests.push({ operation, objects, arrayVolumes: await arrayVolumesOf(db, operation) });
   }
   return tests;
-}
-
-function isStanding({ phase }: OperationRow): boolean {
-  return phase === TEST_PHASES.standing || phase === TEST_PHASES.cleaning;
 }
 
 function objectsOf(db: Db, operationId: string) {

@@ -1,4 +1,10 @@
-import { type OperationVerb, ProtectorError, TEST_PHASES, VERB_ALLOWED_IN } from "@protector/contract";
+import {
+  isTestBeingCleaned,
+  type OperationVerb,
+  ProtectorError,
+  TEST_CLEANUP_PHASES,
+  VERB_ALLOWED_IN,
+} from "@protector/contract";
 import type { Insertable, Transaction } from "kysely";
 import { writeJson } from "../codecs.ts";
 import type { DatabaseConnection } from "../connection.ts";
@@ -119,9 +125,7 @@ export async function requestVerb(connection: DatabaseConnection, request: VerbR
     .where("status", "in", VERB_ALLOWED_IN[verb])
     .where("request", "is", null)
     .$if(verb === "retry", (query) =>
-      query.where((eb) =>
-        eb.or([eb("phase", "is", null), eb("phase", "not in", [TEST_PHASES.cleaning, TEST_PHASES.cleaned])]),
-      ),
+      query.where((eb) => eb.or([eb("phase", "is", null), eb("phase", "not in", TEST_CLEANUP_PHASES)])),
     )
     .$if(verb === "rollback", (query) => query.where("is_past_no_return", "=", 0))
     .executeTakeFirst();
@@ -145,7 +149,7 @@ function refusal(operation: OperationRow, verb: OperationVerb): ProtectorError {
       `Operation ${operation.id} is past its point of no return and cannot be rolled back.`,
       { facts },
     );
-  if (verb === "retry" && (operation.phase === TEST_PHASES.cleaning || operation.phase === TEST_PHASES.cleaned))
+  if (verb === "retry" && isTestBeingCleaned(operation.phase))
     return new ProtectorError("operation.wrong_status", `Test ${operation.id} is being cleaned up, or has been.`, {
       facts,
     });
