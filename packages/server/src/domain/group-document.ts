@@ -8,7 +8,7 @@ import {
   type SyncReceipt,
 } from "@protector/contract";
 import type { Random } from "@protector/ports";
-import { isoTime, isoTimeOrNull, readJson, readOptionalJson } from "../db/codecs.ts";
+import { isoTimeOrNull, readJson, readOptionalJson } from "../db/codecs.ts";
 import { listConsistencyGroups, listVolumes } from "../db/repositories/consistency-groups.ts";
 import { listMembers, type MemberRow } from "../db/repositories/members.ts";
 import type { OperationRow } from "../db/repositories/operations.ts";
@@ -17,6 +17,8 @@ import { listRecoveryPoints } from "../db/repositories/recovery-points.ts";
 import { findReplicationPolicy } from "../db/repositories/replication-policies.ts";
 import type { Db } from "../db/transaction.ts";
 import { digestOf, readDecided } from "./decided-group.ts";
+import { operationFacts } from "./operation-facts.ts";
+import { recoveryPointOf } from "./recovery-points.ts";
 import { seal } from "./sealing.ts";
 import type { SecretStore } from "./secrets.ts";
 import type { SiteIdentity } from "./site-identity.ts";
@@ -152,18 +154,7 @@ async function observedStorage(db: Db, groupId: string): Promise<ObservedGroup["
 
 async function observedPoints(db: Db, groupId: string): Promise<ObservedGroup["recovery_points"]> {
   const rows = await listRecoveryPoints(db, groupId, { limit: SYNC_HISTORY_LIMIT });
-  return rows.map((row) => ({
-    id: row.id,
-    source_site_id: row.source_site_id,
-    name: row.name,
-    created_at: isoTime(row.cut_at),
-    completed_at: isoTimeOrNull(row.completed_at),
-    is_usable: row.is_usable === 1,
-    progress: row.progress,
-    bytes_sent: row.bytes_sent,
-    lag_seconds: null,
-    proven_at: isoTimeOrNull(row.proven_at),
-  }));
+  return rows.map(recoveryPointOf);
 }
 
 async function observedOperations(db: Db, groupId: string): Promise<ObservedGroup["operations"]> {
@@ -180,27 +171,5 @@ async function observedOperations(db: Db, groupId: string): Promise<ObservedGrou
 }
 
 function observedOperation(row: OperationRow): ObservedGroup["operations"][number] {
-  return {
-    id: row.id,
-    type: row.type,
-    mode: row.mode,
-    status: row.status,
-    is_dry_run: row.is_dry_run === 1,
-    user_id: row.user_id,
-    site_id: row.site_id,
-    phase: row.phase,
-    progress: row.progress,
-    status_reason: row.status_reason,
-    error: readOptionalJson(row.error),
-    is_past_no_return: row.is_past_no_return === 1,
-    members: [...readJson(row.members)],
-    recovery_point: row.recovery_point,
-    data_loss_seconds: row.data_loss_seconds,
-    downtime_seconds: row.downtime_seconds,
-    leftovers: [...readJson(row.leftovers)],
-    request_id: row.request_id,
-    created_at: isoTime(row.created_at),
-    started_at: isoTimeOrNull(row.started_at),
-    finished_at: isoTimeOrNull(row.finished_at),
-  };
+  return { ...operationFacts(row), members: [...readJson(row.members)] };
 }

@@ -1,11 +1,11 @@
 import { readJson, writeTime } from "../../db/codecs.ts";
 import { updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { listRecoveryPoints } from "../../db/repositories/recovery-points.ts";
+import { recoveryPointOf } from "../../domain/recovery-points.ts";
 import { requireGroup } from "../changes/guard.ts";
 import { type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";
-import { recoveryPointView } from "../views/recovery-point.ts";
 
 /** What a group could be recovered from, and whether it could. */
 export function recoveryPointHandlers({
@@ -18,7 +18,7 @@ export function recoveryPointHandlers({
       const { items, next, links, header } = await pageOf(
         { ...call, list: listOf(call) },
         (request) => listRecoveryPoints(database.db, group.id, request),
-        recoveryPointView,
+        recoveryPointOf,
       );
       return {
         body: { recovery_points: items, ...(next.length > 0 ? { recovery_points_links: next } : {}), links },

@@ -1,9 +1,9 @@
 import type { RecoveryPoint } from "@protector/contract";
-import { isoTime, isoTimeOrNull, readTime } from "../../db/codecs.ts";
-import type { RecoveryPointRow } from "../../db/repositories/recovery-points.ts";
+import { isoTime, isoTimeOrNull, readTime } from "../db/codecs.ts";
+import type { RecoveryPointRow } from "../db/repositories/recovery-points.ts";
 
-/** A recovery point as the API shows it. */
-export function recoveryPointView(row: RecoveryPointRow): RecoveryPoint {
+/** A recovery point as the API shows it and the other site hears of it. */
+export function recoveryPointOf(row: RecoveryPointRow): RecoveryPoint {
   return {
     id: row.id,
     source_site_id: row.source_site_id,
