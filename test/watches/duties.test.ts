@@ -1,5 +1,6 @@
 import { arrayGroupName } from "@protector/storage";
 import { expect, test } from "vitest";
+import { readJson } from "../../packages/server/src/db/codecs.ts";
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { protectThreeTier, run } from "../world/protected-group.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
@@ -26,7 +27,7 @@ async function doAllDuties(sites: TwoSites) {
 async function failOverUnparked(sites: TwoSites, groupId: string) {
   const when = ({ body }: { readonly body: string }) => body.includes("shelve");
   sites.world.conditions.inject({ service: "site-a/nova", when, fault: { kind: "refuse", status: 409 } });
-  await run(sites, sites.b, groupId, { type: "failover", mode: "planned" });
+  return run(sites, sites.b, groupId, { type: "failover", mode: "planned" });
 }
 
 test("what a site owes is done when it answers, and said to be done", async () => {
@@ -48,6 +49,42 @@ test("what a site owes is done when it answers, and said to be done", async () =
     Array(3).fill(["done", null]),
   );
   expect(sites.events.filter(({ kind }) => kind === "duty_done").length).toBe(3);
+  sites.stop();
+});
+
+test("what is done is no leftover of its operation any more", async () => {
+  const { sites, group } = await protectedSites();
+  const id = await failOverUnparked(sites, group.id);
+  const leftovers = async () => {
+    const { db } = sites.b.connection;
+    const row = await db.selectFrom("dr_operations").select("leftovers").where("id", "=", id).executeTakeFirstOrThrow();
+    return readJson(row.leftovers);
+  };
+  expect((await leftovers()).map(({ subject }) => subject.slice(0, 6))).toEqual(Array(3).fill("Shelve"));
+  sites.world.conditions.clear();
+  await doAllDuties(sites);
+  expect(await leftovers()).toEqual([]);
+  sites.stop();
+});
+
+test("a Cinder group that was owed is made, and the group's row names it", async () => {
+  const { sites, group } = await protectedSites();
+  const when = ({ method, path }: { readonly method: string; readonly path: string }) =>
+    method === "POST" && path.endsWith("/groups");
+  sites.world.conditions.inject({ service: "site-b/cinder", when, fault: { kind: "refuse", status: 403 } });
+  await run(sites, sites.b, group.id, { type: "failover", mode: "planned" });
+  const storageAtB = () =>
+    sites.b.connection.db
+      .selectFrom("consistency_groups")
+      .select("cinder_group_id")
+      .where("site_id", "=", sites.b.id)
+      .execute();
+  expect(await storageAtB()).toEqual([{ cinder_group_id: null }]);
+  sites.world.conditions.clear();
+  await doAllDuties(sites);
+  const [made] = sites.world.cloud("site-b").describe().volumeGroups;
+  expect(made?.name).toBe(arrayGroupName(group.id));
+  expect(await storageAtB()).toEqual([{ cinder_group_id: made?.id }]);
   sites.stop();
 });
 

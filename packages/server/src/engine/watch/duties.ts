@@ -1,6 +1,9 @@
-import { readJson } from "../../db/codecs.ts";
+import type { Transaction } from "kysely";
+import { readJson, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { DutyRow } from "../../db/repositories/duties.ts";
+import type { Database } from "../../db/schema.ts";
+import { inTransaction, isMariadb } from "../../db/transaction.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import type { DutyInput } from "../runner/duties.ts";
 import { loadGroup } from "../world/group-view.ts";
@@ -131,16 +134,38 @@ async function doDuty(scene: DutyScene): Promise<void> {
   if (!(await claim(scene))) return;
   const outcome = await attempt(scene);
   const isOver = outcome.kind !== "kept";
-  await ports.connection.db
-    .updateTable("duties")
-    .set({
-      ...(isOver ? { state: "done", done_at: ports.connection.now() } : {}),
-      last_error: outcome.kind === "done" ? null : outcome.reason.slice(0, 1000),
-      next_look_at: isOver ? null : ports.connection.fromNow(retryAfter(duty.attempts)),
-    })
-    .where("id", "=", duty.id)
-    .execute();
+  await inTransaction(ports.connection.db, async (trx) => {
+    await trx
+      .updateTable("duties")
+      .set({
+        ...(isOver ? { state: "done", done_at: ports.connection.now() } : {}),
+        last_error: outcome.kind === "done" ? null : outcome.reason.slice(0, 1000),
+        next_look_at: isOver ? null : ports.connection.fromNow(retryAfter(duty.attempts)),
+      })
+      .where("id", "=", duty.id)
+      .execute();
+    if (isOver) await strikeLeftover(trx, duty);
+  });
   if (isOver) ports.events({ kind: "duty_done", dutyId: duty.id, subject: duty.subject });
+}
+
+/** What is done is no leftover of its operation any more. */
+async function strikeLeftover(trx: Transaction<Database>, duty: DutyRow): Promise<void> {
+  if (duty.operation_id === null) return;
+  const operation = await trx
+    .selectFrom("dr_operations")
+    .select("leftovers")
+    .where("id", "=", duty.operation_id)
+    .$if(isMariadb(trx), (query) => query.forUpdate())
+    .executeTakeFirst();
+  const leftovers = operation ? readJson(operation.leftovers) : [];
+  const left = leftovers.filter(({ subject }) => subject !== duty.subject);
+  if (left.length === leftovers.length) return;
+  await trx
+    .updateTable("dr_operations")
+    .set({ leftovers: writeJson(left) })
+    .where("id", "=", duty.operation_id)
+    .execute();
 }
 
 /** False when another engine has begun it. */

@@ -72,7 +72,7 @@ async function carryOut(owed: Owed): Promise<DutyOutcome> {
   return inEnvironment(owed, async (context) => {
     try {
       if (isUndo) await handler.undo?.(context, step.input as never, step.output as never);
-      else await handler.run(context, step.input as never);
+      else await recordOutput(owed, await handler.run(context, step.input as never));
       if (!isUndo && MARKER_STEPS.has(step.action) && isClosed(operation)) {
         await STEP_HANDLERS["marker.release_here"].run(context, {});
       }
@@ -83,6 +83,18 @@ async function carryOut(owed: Owed): Promise<DutyOutcome> {
       throw error;
     }
   });
+}
+
+/** The group's row names its Cinder group, however late that was made. */
+async function recordOutput({ scene: { ports, duty }, step }: Owed, output: unknown): Promise<void> {
+  if (step.action !== "cinder_group.ensure") return;
+  const { cinderGroupId } = output as { readonly cinderGroupId: string };
+  await ports.connection.db
+    .updateTable("consistency_groups")
+    .set({ cinder_group_id: cinderGroupId, updated_at: ports.connection.now() })
+    .where("protection_group_id", "=", duty.protection_group_id)
+    .where("site_id", "=", duty.site_id)
+    .execute();
 }
 
 function isClosed(operation: OperationRow): boolean {
