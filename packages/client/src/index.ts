@@ -12,6 +12,7 @@ export {
   watchOperation,
 } from "./operations.ts";
 export {
+  deleteWithoutPeer,
   type FailoverRequest,
   failover,
   type ReclaimRequest,

@@ -68,6 +68,23 @@ export async function replicateNow(
   }
 }
 
+/**
+ * Deletes a group with its members while the other site is lost for good; their servers run on.
+ * @throws ApiError `peer.not_lost` when the other site answers here.
+ */
+export async function deleteWithoutPeer(sites: TwoSiteClient, ref: string, reason: string): Promise<RunningOperation> {
+  const { id, primary, other } = await sites.inspect(ref);
+  if (!primary.isReachable) throw primary.failure;
+  const { group } = primary;
+  if (other.isReachable && other.siteId === group?.peer_site_id) {
+    const detail = `${other.name}, the other site of protection group "${group.name}", answers; it is not lost.`;
+    throw clientError("peer.not_lost", other.name, detail);
+  }
+  const body = { delete: { peer_lost: true as const, reason } };
+  const { operation } = await primary.client.call("protection_groups.action", { path: { id }, body });
+  return { operation, client: primary.client };
+}
+
 function namedSite(views: readonly SiteView[], name: string): SiteClient {
   const view = views.find((one) => one.name === name || (one.isReachable && one.siteId === name));
   if (!view) {

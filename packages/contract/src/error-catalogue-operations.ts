@@ -42,6 +42,11 @@ export const OPERATION_ERRORS = {
     title: "Remote site unreachable",
     help: "Check that the peer's protector-api runs and port 8788 is open. See: protector protection-group sync-status",
   },
+  "peer.not_lost": {
+    status: 409,
+    title: "Remote site answers",
+    help: "Remove the members and delete the group without --peer-lost: the other site then deletes its part.",
+  },
   "sync.untrusted": {
     status: 403,
     title: "Document not trusted",

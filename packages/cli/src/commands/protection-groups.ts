@@ -1,4 +1,10 @@
-import { clientError, type ReachableView, replicateNow } from "@protector/client";
+import {
+  clientError,
+  deleteWithoutPeer,
+  type ReachableView,
+  type RunningOperation,
+  replicateNow,
+} from "@protector/client";
 import type { ProtectionGroup } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -115,8 +121,10 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     );
   yields(groups.command("delete"), "list", OPERATION_LIST)
     .argument("<group...>", "names or ids")
+    .option("--peer-lost", "the other site is lost for good: delete with all members, without it")
+    .option("--reason <text>", "with --peer-lost: why that is certain; kept in the audit")
     .description("delete groups without members; their servers are not touched")
-    .action((refs: string[]) => act((context) => deleteGroups(context, refs)));
+    .action((refs: string[], options: DeleteOptions) => act((context) => deleteGroups(context, refs, options)));
   yields(groups.command("replicate"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option(...KEY_OPTION)
@@ -125,16 +133,42 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
   return groups;
 }
 
-async function deleteGroups(context: CommandContext, refs: readonly string[]): Promise<void> {
+interface DeleteOptions {
+  readonly peerLost?: boolean;
+  readonly reason?: string;
+}
+
+async function deleteGroups(
+  context: CommandContext,
+  refs: readonly string[],
+  { peerLost = false, reason }: DeleteOptions,
+): Promise<void> {
+  if (!peerLost && reason !== undefined) throw new UsageError("--reason goes with --peer-lost.");
+  const why = peerLost ? await reasonOf(context, reason) : undefined;
   const done = [];
   for (const ref of refs) {
     const groupId = await context.sites.groupId(ref);
-    const { value, client } = await context.sites.change(groupId, (primary, id) =>
-      primary.call("protection_groups.delete", { path: { id } }),
-    );
-    done.push(await finish(context, { operation: value.operation, client }, groupId));
+    const running =
+      why === undefined ? await deleteGroup(context, groupId) : await deleteWithoutPeer(context.sites, groupId, why);
+    done.push(await finish(context, running, groupId));
   }
   context.printer.list(done, OPERATION_LIST);
+}
+
+async function deleteGroup(context: CommandContext, groupId: string): Promise<RunningOperation> {
+  const { value, client } = await context.sites.change(groupId, (primary, id) =>
+    primary.call("protection_groups.delete", { path: { id } }),
+  );
+  return { operation: value.operation, client };
+}
+
+/** Nobody deletes a site's half of the truth by habit: the reason is typed each time. */
+async function reasonOf({ host }: CommandContext, given: string | undefined): Promise<string> {
+  const question = "The other site keeps what it has until it is told. Why is it certain that it is lost for good? ";
+  const reason = (given ?? (await host.ask?.(question)))?.trim();
+  if (reason === undefined) throw new UsageError("--peer-lost needs --reason where nobody can be asked.");
+  if (reason.length < 10) throw new UsageError("A reason has at least 10 characters; it is kept in the audit.");
+  return reason;
 }
 
 async function replicate(

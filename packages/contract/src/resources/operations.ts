@@ -173,6 +173,12 @@ export const ProtectionGroupAction = Strict(
       }),
     ),
     sync: Type.Optional(Strict({})),
+    delete: Type.Optional(
+      Strict({
+        peer_lost: Type.Literal(true, { description: "The other site will never answer again" }),
+        reason: Type.String({ minLength: 10, maxLength: 1024, description: "Kept in the audit" }),
+      }),
+    ),
     reclaim: Type.Optional(
       Strict({
         dry_run: Type.Optional(Type.Boolean()),

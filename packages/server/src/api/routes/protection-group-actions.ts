@@ -1,12 +1,12 @@
 import { ProtectorError } from "@protector/contract";
-import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
+import { type ProtectionGroupView, updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
 import { findSite } from "../../db/repositories/sites.ts";
 import type { Db } from "../../db/transaction.ts";
 import { firstEpoch } from "../../domain/epochs.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
 import { audit } from "../audit.ts";
-import { requireNotBusy, requireStatus } from "../changes/guard.ts";
+import { requireNotBusy, requirePrimaryHere, requireStatus } from "../changes/guard.ts";
 import { type OperationStart, startOperation } from "../changes/start-operation.ts";
 import type { Call, Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -26,6 +26,8 @@ export function protectionGroupActionHandlers(ports: ApiPorts): Handlers<"protec
           const event = { targetType: "protection_group", targetId: group.id };
           const detail = { ...call.body, operation_id: operationId };
           await audit(ports, transaction, { call, action: `protection_groups.${verb}`, ...event, detail });
+          if (call.body.delete)
+            await updateProtectionGroup(transaction, { id: group.id, changes: { status: "deleting" } });
         },
       });
       return { body: { operation }, location };
@@ -80,6 +82,18 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       },
     };
   }
+  if (body.delete) {
+    return {
+      type: "group_delete",
+      parameters: body.delete,
+      check: async (db, group, holder) => {
+        await requirePrimaryHere(db, group, siteId);
+        await requireNotBusy(db, group, holder);
+        requireStatus(group, [...AT_REST, "creating", "error"]);
+        requireLostPeer(group);
+      },
+    };
+  }
   if (body.reclaim) {
     const { dry_run, ...parameters } = body.reclaim;
     return {
@@ -128,6 +142,15 @@ async function requireTargetHere(db: Db, group: ProtectionGroupView, siteId: str
 async function requirePolicy(db: Db, group: ProtectionGroupView): Promise<void> {
   if (await findReplicationPolicy(db, group.id)) return;
   throw new ProtectorError("protection_group.no_policy", `Protection group "${group.name}" has no replication policy.`);
+}
+
+/** Whoever answers can be told: without it the group would live on there. */
+function requireLostPeer(group: ProtectionGroupView): void {
+  if (group.peer_reachability !== "reachable") return;
+  throw new ProtectorError(
+    "peer.not_lost",
+    `The other site of protection group "${group.name}" answers this site's engine; it is not lost.`,
+  );
 }
 
 /** Only a site whose servers the group once ran has something to take back. */

@@ -1,9 +1,13 @@
 import { arrayGroupName } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
 import { buryGroup } from "../../domain/group-deletion.ts";
 import { step } from "../plans/planned-step.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
-/** Takes away what group_create made; the row stays as a tombstone until the peer's receipt. */
+/**
+ * Takes away what group_create made; the row stays as a tombstone until the peer's receipt. When the peer is lost for
+ * good, what is there becomes a duty, and the group goes with its members: they run on, unprotected.
+ */
 export const groupDelete: Workflow = {
   type: "group_delete",
   direction: fromHere,
@@ -19,6 +23,10 @@ export const groupDelete: Workflow = {
   },
   end: async ({ trx, connection, view, localSiteId, now }, end) => {
     if (end === "completed" || end === "completed_with_errors") {
+      for (const { id } of view.members) {
+        await trx.deleteFrom("cg_volumes").where("member_id", "=", id).execute();
+        await trx.deleteFrom("pg_members").where("id", "=", id).execute();
+      }
       await buryGroup(trx, { groupId: view.group.id, localSiteId, now });
       return;
     }
@@ -30,7 +38,8 @@ export const groupDelete: Workflow = {
   },
 };
 
-function planGroupDelete({ view, source, target }: PlanningContext) {
+function planGroupDelete({ view, source, target, operation }: PlanningContext) {
+  const { peer_lost: isPeerLost = false } = readJson(operation.parameters) as { readonly peer_lost?: boolean };
   const arrayGroup = arrayGroupName(view.group.id);
   return [
     step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
@@ -57,9 +66,10 @@ function planGroupDelete({ view, source, target }: PlanningContext) {
     }),
     step("marker.target", "ensure", "marker.destroy", `Destroy the marker at ${target.siteName}`, "finish", "target", {
       dependsOn: ["array_group"],
+      ...(isPeerLost ? { settings: { onFailure: "duty", timeoutMs: 60_000 } } : {}),
     }),
     step("marker.source", "ensure", "marker.destroy", `Destroy the marker at ${source.siteName}`, "finish", "source", {
-      dependsOn: ["marker.target"],
+      ...(isPeerLost ? { dependsOn: ["array_group"], after: ["marker.target"] } : { dependsOn: ["marker.target"] }),
     }),
   ];
 }
