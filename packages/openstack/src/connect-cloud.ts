@@ -69,7 +69,16 @@ class CloudSession implements Cloud {
   }
 
   async endpoint(serviceType: string): Promise<string> {
-    return findEndpoint(await this.catalog(), serviceType, this.#session.options);
+    const { options } = this.#session;
+    const { value, content } = await this.token();
+    try {
+      return findEndpoint(content.catalog, serviceType, options);
+    } catch (error) {
+      if (!this.#session.isKept(value)) throw error;
+      // The service may have been registered since.
+      this.#session.discard(value);
+      return findEndpoint(await this.catalog(), serviceType, options);
+    }
   }
 
   withRequestId(requestId: string): Cloud {

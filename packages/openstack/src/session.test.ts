@@ -207,6 +207,16 @@ describe("a kept token", () => {
     expect(done).toEqual([`save token-1 ${59 * 60_000}`]);
   });
 
+  test("whose catalog lacks a service is replaced first: the service may have been registered since", async () => {
+    const old = { ...kept(START + 60_000), content: readTokenBody(JSON.stringify(tokenBody({ catalog: [] }))) };
+    const { keep, done } = keepOf(old);
+    const scripted = scriptedCloud({}, { keep });
+    expect(await scripted.run(scripted.cloud.endpoint("compute"))).toBe("http://controller:8774/v2.1");
+    expect(done).toEqual(["forget", `save token-1 ${59 * 60_000}`]);
+    await expect(scripted.run(scripted.cloud.endpoint("protector"))).rejects.toThrow("no public endpoint of type");
+    expect(scripted.sentTo(LOGIN)).toHaveLength(1);
+  });
+
   test("that a service refuses is forgotten, and the call made again with a new one", async () => {
     const { keep, done } = keepOf(kept(START + 60_000));
     const scripted = scriptedCloud(

@@ -27,6 +27,8 @@ export class Session {
   readonly #remembered = new Map<string, Promise<unknown>>();
   #current: KeptToken | undefined;
   #isKeepAsked = false;
+  /** The token that an earlier process left. */
+  #kept: string | undefined;
   #login: Promise<IssuedToken> | undefined;
 
   constructor(options: CloudOptions, ports: CloudPorts) {
@@ -48,6 +50,7 @@ export class Session {
     if (!this.#isKeepAsked) {
       this.#isKeepAsked = true;
       this.#current ??= this.options.keep?.load();
+      this.#kept = this.#current?.value;
     }
     if (this.#current && this.#ports.clock.now() < this.#current.renewAt) return this.#current;
     this.#login ??= this.#logIn(requestId).finally(() => {
@@ -61,6 +64,11 @@ export class Session {
     if (this.#current?.value !== value) return;
     this.#current = undefined;
     this.options.keep?.forget();
+  }
+
+  /** Whether an earlier process left this token: the catalog in it is as old as the token. */
+  isKept(value: string): boolean {
+    return this.#kept === value;
   }
 
   /** Asks once per session; a failed answer is asked for again. */

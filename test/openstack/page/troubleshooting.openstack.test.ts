@@ -40,7 +40,7 @@ describe("protector-api does not start: the database", () => {
   it("is told in the journal with the page's words, where to look, and never with the password", async () => {
     await near.systemctl("stop", "mariadb");
     const since = await now(near);
-    await near.run(pageBlock("run", "restart-api"));
+    await restart(near);
     const journal = await seen(
       near,
       "protector-api",
@@ -57,7 +57,7 @@ describe("protector-api does not start: the database", () => {
       text.replace("[database]\n", "[database]\nmax_retries = 1\nretry_interval = 1\n"),
     );
     const since = await now(near);
-    await near.run(pageBlock("run", "restart-api"));
+    await restart(near);
     const status = await eventually(
       near,
       "systemctl status protector-api",
@@ -73,14 +73,14 @@ describe("protector-api does not start: the database", () => {
     const checks = pageBlock("run", "database-checks");
     const result = await typeAtTerminal(near, checks, [DATABASE_PASSWORD, ""]);
     expect(requireSuccess(result, checks)).toMatch(/active \(running\)[\s\S]*protector/);
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
   });
 
   it("heals by itself when only MariaDB was away for a moment", async () => {
     await near.systemctl("stop", "mariadb");
     const since = await now(near);
-    await near.run(pageBlock("run", "restart-api"));
+    await restart(near);
     await seen(near, "protector-api", since, /Can't connect to MySQL server/);
     await near.systemctl("start", "mariadb");
     await answers(near);
@@ -97,11 +97,11 @@ describe("protector-api does not start: the database", () => {
     ] as const) {
       await changeConfig(near, (text) => text.replace(from, to));
       const since = await now(near);
-      await near.run(pageBlock("run", "restart-api"));
+      await restart(near);
       await seen(near, "protector-api", since, words);
       await changeConfig(near, (text) => text.replace(to, from));
     }
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
   });
 });
@@ -118,27 +118,27 @@ describe("401 for every request", () => {
     expect(await statusOfList()).toBe("200");
     await changeConfig(near, (text) => text.replace(right, wrong));
     const since = await now(near);
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
     expect(await statusOfList()).toBe("401");
     if (right.startsWith("password"))
       await seen(near, "protector-api", since, /every call is answered 401; check auth_url, username and password/);
     await changeConfig(near, (text) => text.replace(wrong, right));
     requireSuccess(await typeCommands(near, pageBlock("run", "service-user-check")), "service-user-check");
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
     expect(await statusOfList()).toBe("200");
   });
 
   it("is also the client's sentence", async () => {
     await changeConfig(near, (text) => text.replace("password = PROTECTOR_PASS", "password = another-password"));
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
     const { code, stderr } = await demo("protector protection-group list");
     expect(code).not.toBe(0);
     expect(stderr).toMatch(/401|Unauthorized/i);
     await changeConfig(near, (text) => text.replace("password = another-password", "password = PROTECTOR_PASS"));
-    await typeCommands(near, pageBlock("run", "restart-api"));
+    await restart(near);
     await answers(near);
   });
 });
@@ -146,12 +146,17 @@ describe("401 for every request", () => {
 describe("the client finds no endpoint", () => {
   it("says which service and type are missing when the type is another one", async () => {
     await admin("openstack service set --type protection protector");
-    const { code, stderr } = await demo("protector protection-group list");
-    expect(code).not.toBe(0);
-    expect(stderr).toMatch(/no .*protector|protector.*(endpoint|catalog)/i);
-    const checks = await typeCommands(near, pageBlock("run", "catalog-checks"));
-    expect(checks.stdout).toMatch(/\| protector +\| protection/);
-    await admin("openstack service set --type protector protector");
+    try {
+      await near.mustRun("rm -rf ~/.cache/protector/tokens");
+      const { code, stderr } = await demo("protector protection-group list");
+      expect(code).not.toBe(0);
+      expect(stderr).toMatch(/no .*protector|protector.*(endpoint|catalog)/i);
+      const checks = await typeCommands(near, pageBlock("run", "catalog-checks"));
+      expect(checks.stdout).toMatch(/\| protector +\| protection/);
+    } finally {
+      await admin("openstack service set --type protector protector");
+    }
+    // The login of before is kept, with the catalog of before.
     expect((await demo("protector protection-group list")).code).toBe(0);
   });
 
@@ -295,6 +300,12 @@ async function statusOfList(): Promise<string> {
     "  http://controller:8788/v1/$project/protection-groups",
   ];
   return requireSuccess(await typeCommands(near, lines.join("\n")), "list with a token");
+}
+
+/** The page's command. People are slower than systemd's limit of starts in ten seconds. */
+async function restart(machine: Machine): Promise<void> {
+  await machine.systemctl("reset-failed", "protector-api");
+  await typeCommands(machine, pageBlock("run", "restart-api"));
 }
 
 function answers(machine: Machine): Promise<string> {
