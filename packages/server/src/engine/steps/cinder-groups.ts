@@ -58,25 +58,57 @@ export const deleteCinderGroup: StepHandler<{ readonly name: string }> = {
   },
 };
 
+/**
+ * ms after which a group that is still being created never will be: Cinder's services hand requests on through their
+ * broker, and one that restarts meanwhile loses them.
+ */
+const LOST_AFTER_MS = 90_000;
+
 async function ensureGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
   const { volume } = await context.here.tenant();
-  const entry = {
-    kind: "cinder_group",
-    siteId: context.here.siteId,
-    projectId: context.here.projectId,
-    name: input.name,
-  } as const;
-  const [ours] = await settledAbsence(context, () => volume.listGroups({ name: input.name }));
-  if (!ours) await context.ledger.intend(entry);
-  const group = ours ?? (await createGroup(context, input));
-  await context.ledger.present(entry, group.id);
-  return context.until(`Cinder group ${input.name} to be available`, async () => {
-    const now = await volume.findGroup(group.id);
+  const found = await settledAbsence(context, () => volume.listGroups({ name: input.name }));
+  const known = found.find(({ status }) => status !== "creating") ?? found.at(-1);
+  const first = await awaitGroup(context, input, known ?? (await recordGroup(context, input)));
+  if (first) return first;
+  const second = await awaitGroup(context, input, await recordGroup(context, input));
+  if (second) return second;
+  throw new ProtectorError(
+    "cloud.volume_error",
+    `Cinder at ${context.here.siteName} has twice begun to create group ${input.name} and not gone on for ${LOST_AFTER_MS / 1000} s: check cinder-scheduler, cinder-volume and their broker there.`,
+  );
+}
+
+/** @returns undefined when Cinder has lost the request that created it. */
+async function awaitGroup(
+  context: StepContext,
+  { name }: EnsureCinderGroupInput,
+  { id }: VolumeGroup,
+): Promise<VolumeGroup | undefined> {
+  const { volume } = await context.here.tenant();
+  const beganAt = context.clock.now();
+  const settled = await context.until(`Cinder group ${name} to be available`, async () => {
+    const now = await volume.findGroup(id);
     if (now?.status === "error") {
-      throw new ProtectorError("cloud.volume_error", `Cinder group ${input.name} (${group.id}) went to error.`);
+      throw new ProtectorError("cloud.volume_error", `Cinder group ${name} (${id}) went to error.`);
     }
+    if (now?.status === "creating" && context.clock.now() - beganAt > LOST_AFTER_MS) return "lost";
     return now?.status === "available" ? now : undefined;
   });
+  if (settled === "lost") return undefined;
+  await context.ledger.present(ledgerEntry(context, name), id);
+  return settled;
+}
+
+async function recordGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
+  const entry = ledgerEntry(context, input.name);
+  await context.ledger.intend(entry);
+  const group = await createGroup(context, input);
+  await context.ledger.present(entry, group.id);
+  return group;
+}
+
+function ledgerEntry({ here }: StepContext, name: string) {
+  return { kind: "cinder_group", siteId: here.siteId, projectId: here.projectId, name } as const;
 }
 
 async function createGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
