@@ -1,17 +1,7 @@
-import {
-  type Clock,
-  type HttpTransport,
-  type Random,
-  systemClock,
-  systemRandom,
-  UndiciTransport,
-} from "@protector/ports";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
-import { readKeyRing } from "../domain/key-ring.ts";
-import { openMessageBus } from "../messaging/index.ts";
 import { assembleApi } from "./assemble-api.ts";
-import { openSiteDatabase } from "./program.ts";
+import { openWorker, type WorkerPorts } from "./open-worker.ts";
 
 /** A listening API. */
 export interface ListeningApi {
@@ -21,42 +11,14 @@ export interface ListeningApi {
   close(): Promise<void>;
 }
 
-/** What differs from the machine's own in tests and in the sandbox. */
-export interface WorkerPorts {
-  readonly clock?: Clock;
-  readonly random?: Random;
-  readonly transport?: HttpTransport;
-}
-
 /**
  * One API process: opens what the configuration names and listens at `[api] bind_host` and `bind_port`.
  * @throws Error when the database, the key repository or the address cannot be used.
  */
 export async function startApiWorker(config: Config, log: Logger, ports: WorkerPorts = {}): Promise<ListeningApi> {
-  const { clock = systemClock, random = systemRandom } = ports;
-  const ownTransport = new UndiciTransport();
-  const transport = ports.transport ?? ownTransport.send;
-  const database = openSiteDatabase(config, clock);
-  const warn = (text: string) => log.warn(text);
-  const bus = openMessageBus(config, { clock, warn, name: `protector-api.${process.pid}` });
-  const close = async () => {
-    await bus.close();
-    await database.close();
-    await ownTransport.close();
-  };
-  try {
-    const keyRing = readKeyRing(config.secrets.key_repository);
-    const api = await assembleApi({ config, database, keyRing, bus, transport, clock, random, log });
+  return openWorker({ program: "protector-api", config, log, ports }, async (base) => {
+    const api = await assembleApi({ ...base, log });
     const url = await api.app.listen({ host: config.api.bind_host, port: config.api.bind_port });
-    return {
-      url,
-      close: async () => {
-        await api.close();
-        await close();
-      },
-    };
-  } catch (error) {
-    await close();
-    throw error;
-  }
+    return { url, close: () => api.close() };
+  });
 }

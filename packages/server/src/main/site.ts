@@ -1,8 +1,9 @@
 import { systemClock, systemRandom } from "@protector/ports";
 import type { Logger } from "pino";
 import type { Config } from "../config/index.ts";
-import { startApiWorker, type WorkerPorts } from "./api-worker.ts";
+import { startApiWorker } from "./api-worker.ts";
 import { startEngineWorker } from "./engine-worker.ts";
+import type { WorkerPorts } from "./open-worker.ts";
 import { prepareSite } from "./prepare-site.ts";
 import { openSiteDatabase } from "./program.ts";
 
