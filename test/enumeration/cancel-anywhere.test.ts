@@ -1,15 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  type CalmRun,
-  calmRun,
-  describePoint,
-  journalPoints,
-  orderFailover,
-  outcomeOf,
-  writingGroup,
-} from "../world/failover-run.ts";
+import { describePoint, journalPoints } from "../world/calm-run.ts";
+import { type CalmFailover, calmFailover, outcomeOf, writingGroup } from "../world/failover-run.ts";
 import { finalState } from "../world/final-state.ts";
-import { atJournalPoint } from "../world/killable.ts";
+import { cancelAt } from "../world/interrupted-run.ts";
 
 /** What is left of a world when runtime rows of the cancelled operation are taken away. */
 function withoutHistory(state: unknown): unknown {
@@ -29,27 +22,25 @@ function withoutEpochs(state: unknown): unknown {
 }
 
 describe("cancelling a planned failover", () => {
-  let calm: CalmRun;
+  let calm: CalmFailover;
   let before: unknown;
   let noReturn: number;
 
   beforeAll(async () => {
-    calm = await calmRun();
-    noReturn = calm.commits.findIndex((labels) => labels.includes("is_past_no_return"));
+    calm = await calmFailover();
+    noReturn = calm.run.commits.findIndex((labels) => labels.includes("is_past_no_return"));
     const { sites, group } = await writingGroup();
     before = withoutEpochs(withoutHistory(await finalState(sites, group)));
     sites.stop();
   });
 
   test("takes everything back at any journal write before the point of no return", { timeout: 300_000 }, async () => {
-    for (const point of journalPoints(calm).filter(({ commit }) => commit < noReturn)) {
+    for (const point of journalPoints(calm.run).filter(({ commit }) => commit < noReturn)) {
       const writing = await writingGroup();
       const { sites, group } = writing;
-      const operationId = await orderFailover(writing);
-      const observer = atJournalPoint(point, () => sites.ask(sites.b, operationId, { verb: "cancel" }));
-      const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }), 3_600_000);
-      const { state, problems } = await outcomeOf(writing, status);
-      const label = `cancelled ${describePoint(point, calm)}`;
+      const cancelled = await cancelAt(writing, point);
+      const { status, state, problems } = await outcomeOf(writing, cancelled.status);
+      const label = `cancelled ${describePoint(point, calm.run)}`;
       expect({ label, status, problems }).toEqual({ label, status: "cancelled", problems: [] });
       expect({ label, state: withoutEpochs(withoutHistory(state)) }).toEqual({ label, state: before });
       for (const { server } of group.servers) expect(sites.world.cloud("site-a").guest(server.id).isRunning).toBe(true);
@@ -57,21 +48,17 @@ describe("cancelling a planned failover", () => {
   });
 
   test("stops at the next boundary after it, and resume brings it to its end", { timeout: 300_000 }, async () => {
-    const { commits: _commits, calls: _calls, ...expected } = calm;
-    for (const point of journalPoints(calm).filter(
-      ({ commit }) => commit > noReturn && commit < calm.commits.length - 1,
+    for (const point of journalPoints(calm.run).filter(
+      ({ commit }) => commit > noReturn && commit < calm.run.commits.length - 1,
     )) {
       const writing = await writingGroup();
       const { sites } = writing;
-      const operationId = await orderFailover(writing);
-      const observer = atJournalPoint(point, () => sites.ask(sites.b, operationId, { verb: "cancel" }));
-      const engine = sites.engine(sites.b, { observer });
-      const label = `cancelled ${describePoint(point, calm)}`;
-      const paused = await sites.settle(sites.b, operationId, engine, 3_600_000);
+      const { operationId, engine, status: paused } = await cancelAt(writing, point);
+      const label = `cancelled ${describePoint(point, calm.run)}`;
       expect({ label, paused: paused === "paused" || paused === "completed" }).toEqual({ label, paused: true });
       if (paused === "paused") await sites.ask(sites.b, operationId, { verb: "resume" });
       const status = await sites.settle(sites.b, operationId, engine, 3_600_000);
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 });

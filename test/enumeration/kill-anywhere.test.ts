@@ -1,46 +1,36 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  type CalmRun,
-  calmRun,
-  describePoint,
-  journalPoints,
-  orderFailover,
-  outcomeOf,
-  writingGroup,
-} from "../world/failover-run.ts";
+import { describePoint, journalPoints } from "../world/calm-run.ts";
+import { type CalmFailover, calmFailover, orderFailover, outcomeOf, writingGroup } from "../world/failover-run.ts";
 import { cutOffAt } from "../world/interrupted-run.ts";
 
 describe("planned failover", () => {
-  let calm: CalmRun;
-  let expected: object;
+  let calm: CalmFailover;
 
   beforeAll(async () => {
-    calm = await calmRun();
-    const { commits: _commits, calls: _calls, ...outcome } = calm;
-    expected = outcome;
+    calm = await calmFailover();
   });
 
   test("moves three servers and loses no write", () => {
-    expect(calm).toMatchObject({ status: "completed", lost: [], problems: [] });
-    expect(calm.commits.length).toBeGreaterThan(50);
+    expect(calm.outcome).toMatchObject({ status: "completed", lost: [], problems: [] });
+    expect(calm.run.commits.length).toBeGreaterThan(50);
   });
 
   test("ends the same when its engine is killed at any journal write", { timeout: 300_000 }, async () => {
-    for (const point of journalPoints(calm)) {
+    for (const point of journalPoints(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill());
       const second = sites.engine(sites.b, { host: "site-b-engine-2" });
       const status = await sites.settle(sites.b, operationId, second);
-      const label = `killed ${describePoint(point, calm)}`;
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      const label = `killed ${describePoint(point, calm.run)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
   test("ends the same when its engine is paused beyond its lease at any journal write and woken", {
     timeout: 300_000,
   }, async () => {
-    for (const point of journalPoints(calm)) {
+    for (const point of journalPoints(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId, first, lifeline } = await cutOffAt(writing, point, (line) => line.pause());
@@ -49,8 +39,8 @@ describe("planned failover", () => {
       const status = await work;
       lifeline.wake();
       await sites.clock.run(first.idle());
-      const label = `paused ${describePoint(point, calm)}`;
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      const label = `paused ${describePoint(point, calm.run)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
@@ -68,7 +58,7 @@ describe("planned failover", () => {
       .where("id", "=", operationId)
       .execute();
     await engines[0]?.look(operationId);
-    expect(await outcomeOf(writing, row?.status ?? "")).toEqual(expected);
+    expect(await outcomeOf(writing, row?.status ?? "")).toEqual(calm.outcome);
     const unannounced = await writingGroup();
     const id = await orderFailover(unannounced);
     const engine = unannounced.sites.engine(unannounced.sites.b);
@@ -80,6 +70,6 @@ describe("planned failover", () => {
       .select("status")
       .where("id", "=", id)
       .execute();
-    expect(await outcomeOf(unannounced, swept?.status ?? "")).toEqual(expected);
+    expect(await outcomeOf(unannounced, swept?.status ?? "")).toEqual(calm.outcome);
   });
 });

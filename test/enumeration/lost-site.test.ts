@@ -1,12 +1,6 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import {
-  type CalmRun,
-  calmRun,
-  describePoint,
-  journalPoints,
-  type WritingGroup,
-  writingGroup,
-} from "../world/failover-run.ts";
+import { type CalmRun, describePoint, journalPoints } from "../world/calm-run.ts";
+import { calmFailover, type WritingGroup, writingGroup } from "../world/failover-run.ts";
 import { cutOffAt } from "../world/interrupted-run.ts";
 import { lostWrites } from "../world/lost-writes.ts";
 import type { TestSite } from "../world/two-sites.ts";
@@ -22,7 +16,7 @@ describe("a planned failover whose site is destroyed", () => {
   let calm: CalmRun;
 
   beforeAll(async () => {
-    calm = await calmRun();
+    calm = (await calmFailover()).run;
   });
 
   test("at the target, at any journal write: reclaim brings every server back with no write lost", {

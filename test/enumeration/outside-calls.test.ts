@@ -1,14 +1,14 @@
 import type { Fault, RecordedCall } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
-  type CalmRun,
-  calmRun,
+  type CalmFailover,
+  calmFailover,
   orderFailover,
   outcomeOf,
   type WritingGroup,
   writingGroup,
 } from "../world/failover-run.ts";
-import { Lifeline } from "../world/killable.ts";
+import { cutOffAtCall } from "../world/interrupted-run.ts";
 
 /** A call without the ids in it: what is struck for ever is a kind of call, not one call. */
 function kindOf(call: RecordedCall): string {
@@ -17,25 +17,22 @@ function kindOf(call: RecordedCall): string {
 }
 
 describe("every outside call of a planned failover", () => {
-  let calm: CalmRun;
-  let expected: object;
+  let calm: CalmFailover;
 
   beforeAll(async () => {
-    calm = await calmRun();
-    const { commits: _commits, calls: _calls, ...outcome } = calm;
-    expected = outcome;
+    calm = await calmFailover();
   });
 
   /** Strikes each call in turn once and compares how the failover ends. */
   async function strikeEach(fault: Fault): Promise<void> {
-    for (const [index, call] of calm.calls.entries()) {
+    for (const [index, call] of calm.run.calls.entries()) {
       const writing = await writingGroup();
       const { sites } = writing;
       const operationId = await orderFailover(writing);
       sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault });
       const status = await sites.settle(sites.b, operationId, sites.engine(sites.b), 3_600_000);
       const label = `${fault.kind} at call ${index}: ${kindOf(call)}`;
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   }
 
@@ -48,76 +45,39 @@ describe("every outside call of a planned failover", () => {
   });
 
   test("may take effect after its engine has died and another has taken over", { timeout: 600_000 }, async () => {
-    for (const [index, call] of calm.calls.entries()) {
+    for (const [index, call] of calm.run.calls.entries()) {
       if (call.method === "GET") continue;
       const writing = await writingGroup();
       const { sites } = writing;
-      const operationId = await orderFailover(writing);
       sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault: { kind: "late", delayMs: 50_000 } });
-      const lifeline = new Lifeline();
-      let count = 0;
-      let died: () => void = () => {};
-      const death = new Promise<void>((resolve) => {
-        died = resolve;
-      });
-      const first = sites.engine(sites.b, {
-        gate: lifeline.gate,
-        beforeCall: async () => {
-          if (count++ !== index) return;
-          lifeline.kill();
-          died();
-        },
-      });
-      await sites.clock.run(Promise.race([first.look(operationId).then(() => death), death]));
+      const { operationId } = await cutOffAtCall(writing, index, (lifeline) => lifeline.kill());
       const second = sites.engine(sites.b, { host: "site-b-engine-2" });
       const status = await sites.settle(sites.b, operationId, second, 3_600_000);
       const label = `late effect of call ${index}: ${kindOf(call)}`;
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
   test("may come late from an engine that was paused", { timeout: 600_000 }, async () => {
-    for (const index of calm.calls.keys()) {
+    for (const index of calm.run.calls.keys()) {
       const writing = await writingGroup();
       const { sites } = writing;
-      let wake: () => void = () => {};
-      const sleep = new Promise<void>((resolve) => {
-        wake = resolve;
+      const { operationId, first, lifeline } = await cutOffAtCall(writing, index, (line) => {
+        line.pause();
+        return line.gate();
       });
-      let frozen: () => void = () => {};
-      const freezing = new Promise<void>((resolve) => {
-        frozen = resolve;
-      });
-      let count = 0;
-      let isFrozen = false;
-      const operationId = await orderFailover(writing);
-      const first = sites.engine(sites.b, {
-        gate: () => (isFrozen ? sleep : Promise.resolve()),
-        beforeCall: async () => {
-          if (count++ !== index) return;
-          isFrozen = true;
-          frozen();
-          await sleep;
-        },
-      });
-      await sites.clock.run(Promise.race([first.look(operationId).then(() => freezing), freezing]));
-      const status = await sites.settle(
-        sites.b,
-        operationId,
-        sites.engine(sites.b, { host: "site-b-engine-2" }),
-        3_600_000,
-      );
-      isFrozen = false;
-      wake();
+      const second = sites.engine(sites.b, { host: "site-b-engine-2" });
+      const status = await sites.settle(sites.b, operationId, second, 3_600_000);
+      lifeline.wake();
       await sites.clock.run(first.idle());
-      const label = `late call ${index}: ${kindOf(calm.calls[index] as RecordedCall)}`;
-      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...expected });
+      const label = `late call ${index}: ${kindOf(calm.run.calls[index] as RecordedCall)}`;
+      expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
   /** Strikes each kind of call until a person has looked: the failover stops where a verb helps, and then ends as ever. */
   async function strikeForEver(status: number): Promise<void> {
-    const kinds = new Map(calm.calls.map((call) => [kindOf(call), call]));
+    const kinds = new Map(calm.run.calls.map((call) => [kindOf(call), call]));
     for (const [kind, call] of kinds) {
       const writing = await writingGroup();
       const { sites } = writing;

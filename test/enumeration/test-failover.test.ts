@@ -1,18 +1,16 @@
 import type { Fault, RecordedCall } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
 import { standingTests } from "../../packages/server/src/domain/standing-tests.ts";
+import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
-import { cutOffAt } from "../world/interrupted-run.ts";
-import { atJournalPoint, type JournalPoint, Lifeline } from "../world/killable.ts";
+import { cancelAt, cutOffAt, cutOffAtCall } from "../world/interrupted-run.ts";
+import { letRest } from "../world/late-effects.ts";
 import {
-  type CalmTest,
   changingCalls,
   endWorld,
-  letRest,
   orderCleanup,
   orderTest,
   quietGroup,
-  runCalm,
   settleTest,
   stateNow,
 } from "../world/test-run.ts";
@@ -22,32 +20,20 @@ const TIMEOUT = { timeout: 900_000 };
 /** What a run without any trouble looks like. */
 interface Calm {
   readonly before: unknown;
-  readonly build: CalmTest;
+  readonly build: CalmRun;
   readonly standing: unknown;
-  readonly clean: CalmTest;
+  readonly clean: CalmRun;
 }
 
 async function calmRun(): Promise<Calm> {
   const writing = await quietGroup();
   const before = await stateNow(writing);
-  const build = await runCalm(writing, await orderTest(writing));
-  await letRest(writing);
+  const build = await runCalm(writing.sites, await orderTest(writing));
+  await letRest(writing.sites);
   const standing = await stateNow(writing);
-  const clean = await runCalm(writing, await orderCleanup(writing));
+  const clean = await runCalm(writing.sites, await orderCleanup(writing));
   await endWorld(writing);
   return { before, build, standing, clean };
-}
-
-/** Both sides of every commit of a run's journal. */
-function pointsOf({ commits }: CalmTest): readonly JournalPoint[] {
-  return commits.flatMap((_, commit): JournalPoint[] => [
-    { commit, when: "before" },
-    { commit, when: "after" },
-  ]);
-}
-
-function labelOf(what: string, point: JournalPoint, { commits }: CalmTest): string {
-  return `${what} ${point.when} commit ${point.commit} (${commits[point.commit]})`;
 }
 
 function callLabel(what: string, index: number, { service, method, path }: RecordedCall): string {
@@ -61,19 +47,29 @@ async function standingTest(): Promise<WritingGroup> {
   return writing;
 }
 
-/** The clean-up afterwards finds everything, whatever happened while the test was built. */
-async function expectCleanable(label: string, writing: WritingGroup, before: unknown): Promise<void> {
-  await letRest(writing);
-  const status = await settleTest(writing, await orderCleanup(writing));
-  await letRest(writing);
-  writing.sites.stop();
-  const { problems } = writing.sites.world;
-  expect({ label, status, problems, state: await stateNow(writing) }).toEqual({
-    label,
-    status: "completed",
-    problems: [],
-    state: before,
-  });
+/** How an operation ended, in which world. */
+interface End {
+  readonly label: string;
+  readonly writing: WritingGroup;
+  readonly status: string;
+}
+
+/** Once everything has come to rest. */
+async function expectEnd(
+  { label, writing, status }: End,
+  expected: { readonly status: string; readonly state: unknown },
+): Promise<void> {
+  await letRest(writing.sites);
+  expect({ label, status, state: await stateNow(writing) }).toEqual({ label, ...expected });
+}
+
+/** The test stands, and its clean-up finds everything, whatever happened while it was built. */
+async function expectStandsAndCleans(built: End, { standing, before }: Calm): Promise<void> {
+  const { label, writing } = built;
+  await expectEnd(built, { status: "completed", state: standing });
+  const cleaned = await settleTest(writing, await orderCleanup(writing));
+  await expectEnd({ label, writing, status: cleaned }, { status: "completed", state: before });
+  expect({ label, problems: writing.sites.world.problems }).toEqual({ label, problems: [] });
   await endWorld(writing);
 }
 
@@ -92,31 +88,20 @@ describe("a test failover", () => {
   });
 
   test("ends the same, and can be cleaned up, when its engine is killed at any journal write", TIMEOUT, async () => {
-    for (const point of pointsOf(calm.build)) {
-      const label = labelOf("killed", point, calm.build);
+    for (const point of journalPoints(calm.build)) {
+      const label = `killed ${describePoint(point, calm.build)}`;
       const writing = await quietGroup();
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill(), orderTest);
-      expect({ label, status: await settleTest(writing, operationId) }).toEqual({ label, status: "completed" });
-      await letRest(writing);
-      expect({ label, state: await stateNow(writing) }).toEqual({ label, state: calm.standing });
-      await expectCleanable(label, writing, calm.before);
+      await expectStandsAndCleans({ label, writing, status: await settleTest(writing, operationId) }, calm);
     }
   });
 
   test("takes everything back when it is cancelled at any journal write", TIMEOUT, async () => {
-    for (const point of pointsOf(calm.build).slice(0, -3)) {
-      const label = labelOf("cancelled", point, calm.build);
+    for (const point of journalPoints(calm.build).slice(0, -3)) {
+      const label = `cancelled ${describePoint(point, calm.build)}`;
       const writing = await quietGroup();
-      const { sites } = writing;
-      const operationId = await orderTest(writing);
-      const observer = atJournalPoint(point, () => sites.ask(sites.b, operationId, { verb: "cancel" }));
-      const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }), 3_600_000);
-      await letRest(writing);
-      expect({ label, status, state: await stateNow(writing) }).toEqual({
-        label,
-        status: "cancelled",
-        state: calm.before,
-      });
+      const { status } = await cancelAt(writing, point, orderTest);
+      await expectEnd({ label, writing, status }, { status: "cancelled", state: calm.before });
       await endWorld(writing);
     }
   });
@@ -128,13 +113,7 @@ describe("a test failover", () => {
       const operationId = await orderTest(writing);
       writing.sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault });
       const status = await settleTest(writing, operationId, "site-b-engine-1");
-      await letRest(writing);
-      expect({ label, status, state: await stateNow(writing) }).toEqual({
-        label,
-        status: "completed",
-        state: calm.standing,
-      });
-      await expectCleanable(label, writing, calm.before);
+      await expectStandsAndCleans({ label, writing, status }, calm);
     }
   }
 
@@ -151,29 +130,14 @@ describe("a test failover", () => {
       if (changingCalls([call], () => true).length === 0) continue;
       const label = callLabel("late effect of", index, call);
       const writing = await quietGroup();
-      const { sites } = writing;
-      const operationId = await orderTest(writing);
-      sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault: { kind: "late", delayMs: 50_000 } });
-      const lifeline = new Lifeline();
-      const death = Promise.withResolvers<void>();
-      let count = 0;
-      const first = sites.engine(sites.b, {
-        gate: lifeline.gate,
-        beforeCall: async () => {
-          if (count++ !== index) return;
-          lifeline.kill();
-          death.resolve();
-        },
+      writing.sites.world.conditions.inject({
+        service: "*",
+        skip: index,
+        times: 1,
+        fault: { kind: "late", delayMs: 50_000 },
       });
-      await sites.clock.run(Promise.race([first.look(operationId).then(() => death.promise), death.promise]));
-      const status = await settleTest(writing, operationId);
-      await letRest(writing);
-      expect({ label, status, state: await stateNow(writing) }).toEqual({
-        label,
-        status: "completed",
-        state: calm.standing,
-      });
-      await expectCleanable(label, writing, calm.before);
+      const { operationId } = await cutOffAtCall(writing, index, (lifeline) => lifeline.kill(), orderTest);
+      await expectStandsAndCleans({ label, writing, status: await settleTest(writing, operationId) }, calm);
     }
   });
 });
@@ -186,31 +150,24 @@ describe("the clean-up of a test", () => {
   });
 
   async function expectClean(label: string, writing: WritingGroup, status: string): Promise<void> {
-    await letRest(writing);
-    expect({ label, status, state: await stateNow(writing) }).toEqual({
-      label,
-      status: "completed",
-      state: calm.before,
-    });
+    await expectEnd({ label, writing, status }, { status: "completed", state: calm.before });
     await endWorld(writing);
   }
 
   test("ends the same when its engine is killed at any journal write", TIMEOUT, async () => {
-    for (const point of pointsOf(calm.clean)) {
+    for (const point of journalPoints(calm.clean)) {
       const writing = await standingTest();
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill(), orderCleanup);
-      await expectClean(labelOf("killed", point, calm.clean), writing, await settleTest(writing, operationId));
+      await expectClean(`killed ${describePoint(point, calm.clean)}`, writing, await settleTest(writing, operationId));
     }
   });
 
   test("can be run again after it was cancelled at any journal write", TIMEOUT, async () => {
-    for (const point of pointsOf(calm.clean).slice(0, -3)) {
-      const label = labelOf("cancelled", point, calm.clean);
+    for (const point of journalPoints(calm.clean).slice(0, -3)) {
+      const label = `cancelled ${describePoint(point, calm.clean)}`;
       const writing = await standingTest();
       const { sites } = writing;
-      const operationId = await orderCleanup(writing);
-      const observer = atJournalPoint(point, () => sites.ask(sites.b, operationId, { verb: "cancel" }));
-      const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }), 3_600_000);
+      const { status } = await cancelAt(writing, point, orderCleanup);
       expect({ label, status }).toEqual({ label, status: "cancelled" });
       // Asked in its last moments, nothing was left to cancel.
       const isClean = (await standingTests(sites.b.connection.db, { groupId: writing.group.id })).length === 0;

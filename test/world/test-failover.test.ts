@@ -2,6 +2,7 @@ import { seedServer } from "@protector/simulator";
 import { expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
+import { runCalm } from "./calm-run.ts";
 import type { WritingGroup } from "./failover-run.ts";
 import {
   changingCalls,
@@ -10,7 +11,6 @@ import {
   orderTest,
   production,
   quietGroup,
-  runCalm,
   settleTest,
   targetCloud,
 } from "./test-run.ts";
@@ -68,10 +68,10 @@ test("production and its replication are the same, byte for byte, before, during
   const writing = await quietGroup();
   const { world } = writing.sites;
   const before = world.describe();
-  const built = await runCalm(writing, await orderTest(writing));
+  const built = await runCalm(writing.sites, await orderTest(writing));
   expect(built.status).toBe("completed");
   expect(production(world.describe())).toEqual(production(before));
-  const cleaned = await runCalm(writing, await orderCleanup(writing));
+  const cleaned = await runCalm(writing.sites, await orderCleanup(writing));
   expect(cleaned.status).toBe("completed");
   const after = world.describe();
   expect(production(after)).toEqual(production(before));

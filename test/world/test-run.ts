@@ -1,8 +1,6 @@
 import type { RecordedCall, WorldDescription } from "@protector/simulator";
-import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { finalState } from "./final-state.ts";
-import { atJournalPoint } from "./killable.ts";
 
 /** Orders a test failover on site B; answers the operation's id. */
 export function orderTest({ sites, group }: WritingGroup, parameters: Record<string, unknown> = {}): Promise<string> {
@@ -55,44 +53,12 @@ export function settleTest({ sites }: WritingGroup, operationId: string, host = 
   return sites.settle(sites.b, operationId, sites.engine(sites.b, { host }), LONGEST_MS);
 }
 
-/** By then every late call has arrived. */
-const ALL_CALLS_IN_MS = 180_000;
-const MOST_DUTY_ROUNDS = 20;
-
-/** Lets late calls arrive and what is owed be done. */
-export async function letRest({ sites }: WritingGroup): Promise<void> {
-  for (let round = 0; round < MOST_DUTY_ROUNDS; round += 1) {
-    await sites.clock.advance(round === 0 ? ALL_CALLS_IN_MS : 30_000);
-    await sites.clock.run(doDuties(sites.ports(sites.b)));
-    const owed = await sites.b.connection.db.selectFrom("duties").select("id").where("state", "=", "owed").execute();
-    if (owed.length === 0) return;
-  }
-}
-
 /** The world as it is, without generated ids and without the history of what was done. */
 export async function stateNow({ sites, group }: WritingGroup): Promise<unknown> {
   const { databases, ...world } = (await finalState(sites, group)) as { databases: Record<string, unknown>[] };
   const rest = databases.map(({ operations: _operations, steps: _steps, ledger: _ledger, ...row }) => row);
   const text = JSON.stringify({ ...world, databases: rest });
   return JSON.parse(text.replace(/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}/g, "<id>"));
-}
-
-/** A run that nothing disturbs, with everything it wrote into its journal and every call it made. */
-export interface CalmTest {
-  readonly status: string;
-  readonly commits: readonly string[];
-  readonly calls: readonly RecordedCall[];
-}
-
-/** Runs an ordered operation of site B to its end. */
-export async function runCalm({ sites }: WritingGroup, operationId: string): Promise<CalmTest> {
-  const observer = atJournalPoint(undefined, () => {});
-  const { conditions } = sites.world;
-  conditions.isRecording = true;
-  conditions.calls.length = 0;
-  const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }));
-  conditions.isRecording = false;
-  return { status, commits: observer.labels, calls: [...conditions.calls] };
 }
 
 /** Row of an operation of site B. */
