@@ -1,5 +1,6 @@
 import { readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
+import { DEMO_RESOURCES } from "@protector/simulator";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { canRun, openRealOpenstack, type RealOpenstack } from "./real-openstack.ts";
 
@@ -14,12 +15,7 @@ const DOCUMENTED = [
   ...["protector failover", "protector policy show", "dr protection-group sync-status"],
 ];
 
-const MAPPINGS = [
-  ...["--network=demo-front=demo-front", "--network=demo-back=demo-back"],
-  ...["--subnet=demo-front-subnet=demo-front-subnet", "--subnet=demo-back-subnet=demo-back-subnet"],
-  ...["--flavor=m1.small=m1.small", "--flavor=m1.medium=m1.medium", "--volume-type=replicated=replicated"],
-  ...["--security-group=demo-web=demo-web", "--security-group=demo-database=demo-database"],
-];
+const MAPPINGS = DEMO_RESOURCES.map(([noun, name]) => `--${noun}=${name}=${name}`);
 
 describe.skipIf(!canRun())("the plugin in the real openstack command", { timeout: 400_000 }, () => {
   let real: RealOpenstack;

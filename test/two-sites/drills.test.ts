@@ -1,18 +1,7 @@
 import type { Operation, RecoveryPoint } from "@protector/contract";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { protectShop } from "./shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
-
-const PAIRS = [
-  ["network", "demo-front"],
-  ["network", "demo-back"],
-  ["subnet", "demo-front-subnet"],
-  ["subnet", "demo-back-subnet"],
-  ["flavor", "m1.small"],
-  ["flavor", "m1.medium"],
-  ["security-group", "demo-web"],
-  ["security-group", "demo-database"],
-  ["volume-type", "replicated"],
-] as const;
 
 let here: WorkingSites;
 beforeEach(async () => {
@@ -20,29 +9,12 @@ beforeEach(async () => {
 });
 afterEach(() => here.stop());
 
-async function must(...lines: readonly string[]): Promise<void> {
-  for (const line of lines) {
-    const { code, stderr } = await here.run(line);
-    expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
-  }
-}
-
-async function protect(testType: string): Promise<void> {
-  const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");
-  await must(
-    "pg create shop",
-    `mapping set shop ${pairs} ${testType}`,
-    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
-    "member add shop db-01 --tier 0 --wait",
-    "member add shop web-01 --tier 1 --wait",
-    "pg replicate shop --wait",
-  );
-}
+const protect = (testType: string) => protectShop(here, { members: ["db-01", "web-01"], testType });
 
 const serversAtB = () => [...here.sites.world.cloud("site-b").compute.servers.values()].map(({ name }) => name).sort();
 
 it("tests a group beside production, says until when it stands, and cleans it up", async () => {
-  await protect("--test-volume-type replicated=plain");
+  await protect("plain");
   const test = await here.read<Operation>("test-failover shop --yes --wait --time-limit 4h --suffix -drill");
   expect(test).toMatchObject({ type: "test_failover", status: "completed", phase: "standing" });
   expect(test.status_reason).toBe("the test stands for 240 min, then it is cleaned up");
@@ -58,7 +30,7 @@ it("tests a group beside production, says until when it stands, and cleans it up
 });
 
 it("refuses a test whose volumes would replicate, with exit code 3 and the remedy", async () => {
-  await protect("--test-volume-type replicated=replicated");
+  await protect("replicated");
   const { code, stdout } = await here.run("test-failover shop --yes --wait");
   expect(code).toBe(3);
   expect(stdout.replaceAll(/\s+/g, " ")).toContain("protector mapping set GROUP --test-volume-type HERE=THERE");
@@ -66,8 +38,8 @@ it("refuses a test whose volumes would replicate, with exit code 3 and the remed
 });
 
 it("cleans up by itself when that was asked for", async () => {
-  await protect("--test-volume-type replicated=plain");
+  await protect("plain");
   const points = await here.read<readonly RecoveryPoint[]>("recovery-point list shop");
-  await must(`test-failover shop --yes --wait --auto-cleanup --point ${points[0]?.name}`);
+  await here.must(`test-failover shop --yes --wait --auto-cleanup --point ${points[0]?.name}`);
   await here.until("the test to be cleaned up", async () => serversAtB().length === 0);
 });

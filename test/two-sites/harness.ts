@@ -1,4 +1,4 @@
-import { type CliHost, runCli } from "../../packages/cli/src/index.ts";
+import type { CliHost } from "../../packages/cli/src/index.ts";
 import {
   type Clock,
   type HttpResponse,
@@ -6,7 +6,9 @@ import {
   HttpTransportError,
   seededRandom,
 } from "../../packages/ports/src/index.ts";
-import { type TestSite, type TestSites, twoSites } from "../../packages/server/src/api/testing.ts";
+import { type TestSites, twoSites } from "../../packages/server/src/api/testing.ts";
+import { type CliRun, runLine } from "./command-line.ts";
+import { sendToApi } from "./send-to-api.ts";
 
 /** What is known of a request to an API of Protector. */
 export interface ApiRequest {
@@ -22,12 +24,6 @@ export type Fate = "unreachable" | "lost_answer" | "killed_before" | "killed_aft
 
 /** The client died: whatever it had in mind is gone. */
 export class Killed extends Error {}
-
-export interface CliRun {
-  readonly code: number;
-  readonly stdout: string;
-  readonly stderr: string;
-}
 
 /** Two real APIs on SQLite with simulated Keystones, and the command in front of them. */
 export interface Harness {
@@ -46,7 +42,10 @@ export interface Harness {
 
 export async function openHarness(): Promise<Harness> {
   const sites = await twoSites();
-  for (const name of ["site-a", "site-b"]) registerApi(sites, name);
+  for (const { name } of [sites.a, sites.b]) {
+    const cloud = sites.world.cloud(name);
+    cloud.publish("protector", "protector", `http://${cloud.options.host}:8788/v1/%(tenant_id)s`);
+  }
   let now = sites.clock.now();
   const harness: Harness = {
     sites,
@@ -68,14 +67,6 @@ export async function openHarness(): Promise<Harness> {
   return harness;
 }
 
-function registerApi({ world }: TestSites, name: string): void {
-  const cloud = world.cloud(name);
-  const service = cloud.identity.createService("protector", "protector");
-  const url = `http://${cloud.options.host}:8788/v1/%(tenant_id)s`;
-  for (const kind of ["public", "internal", "admin"])
-    cloud.identity.createEndpoint(service.id, kind, { region: "RegionOne", url });
-}
-
 async function send(harness: Harness, request: Parameters<HttpTransport>[0]): Promise<HttpResponse> {
   const { a, b, world } = harness.sites;
   const url = new URL(request.url);
@@ -88,22 +79,11 @@ async function send(harness: Harness, request: Parameters<HttpTransport>[0]): Pr
   if (fate === "unreachable")
     throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
   if (fate === "killed_before") throw new Killed();
-  const answer = await inject(site, request, url);
+  const answer = await sendToApi(site.app, request);
   if (fate === "killed_after") throw new Killed();
   if (fate === "lost_answer")
     throw new HttpTransportError("interrupted", `${request.method} ${url.origin}: ECONNRESET`);
   return answer;
-}
-
-async function inject(site: TestSite, request: Parameters<HttpTransport>[0], url: URL): Promise<HttpResponse> {
-  const answer = await site.app.inject({
-    method: request.method as "GET",
-    url: `${url.pathname}${url.search}`,
-    headers: request.headers,
-    ...(request.body === undefined ? {} : { payload: request.body }),
-  });
-  const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
-  return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
 }
 
 const CLOUDS = (sites: TestSites) => `
@@ -136,25 +116,6 @@ clouds:
 
 let runs = 99;
 
-async function run(harness: Harness, line: string, host: Partial<CliHost> = {}): Promise<CliRun> {
-  const out = { stdout: "", stderr: "" };
-  const into = (name: "stdout" | "stderr") => ({
-    write: (text: string) => {
-      out[name] += text;
-    },
-  });
-  const words = line.match(/"[^"]*"|\S+/g) ?? [];
-  const code = await runCli({
-    argv: words.map((word) => word.replaceAll('"', "")),
-    env: { OS_CLOUD: "site-a", OS_SECONDARY_CLOUD: "site-b" },
-    stdout: into("stdout"),
-    stderr: into("stderr"),
-    transport: harness.transport,
-    clock: harness.clock,
-    random: seededRandom(++runs),
-    readFile: (path) => (path === "./clouds.yaml" ? CLOUDS(harness.sites) : harness.files.get(path)),
-    writeFile: (path, text) => void harness.files.set(path, text),
-    ...host,
-  });
-  return { code, ...out };
+function run({ transport, clock, files, sites }: Harness, line: string, host?: Partial<CliHost>): Promise<CliRun> {
+  return runLine(line, { transport, clock, random: seededRandom(++runs), clouds: CLOUDS(sites), files }, host);
 }

@@ -1,17 +1,8 @@
 import type { Operation } from "@protector/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { TestSite } from "../world/two-sites.ts";
+import { protectShop } from "./shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
-
-const KINDS = ["network", "subnet", "flavor", "security-group", "volume-type"] as const;
-type Kind = (typeof KINDS)[number];
-const RESOURCES: Readonly<Record<Kind, readonly string[]>> = {
-  network: ["demo-front", "demo-back"],
-  subnet: ["demo-front-subnet", "demo-back-subnet"],
-  flavor: ["m1.small", "m1.medium"],
-  "security-group": ["demo-web", "demo-database"],
-  "volume-type": ["replicated"],
-};
 
 const AT_B = { env: { OS_CLOUD: "site-b", OS_SECONDARY_CLOUD: "site-a" } };
 
@@ -20,28 +11,6 @@ beforeEach(async () => {
   here = await openWorkingSites();
 });
 afterEach(() => here.stop());
-
-/** Runs commands that must succeed. */
-async function must(...lines: readonly string[]): Promise<void> {
-  for (const line of lines) {
-    const { code, stderr } = await here.run(line);
-    expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
-  }
-}
-
-/** The three servers protected, one recovery point at site B. */
-async function protect(kinds: readonly Kind[] = KINDS): Promise<void> {
-  const pairs = kinds.flatMap((kind) => RESOURCES[kind].map((name) => `--${kind} ${name}=${name}`));
-  await must(
-    "pg create shop",
-    `mapping set shop ${pairs.join(" ")}`,
-    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
-    "member add shop db-01 --tier 0 --wait",
-    "member add shop app-01 --tier 1 --wait",
-    "member add shop web-01 --tier 2 --wait",
-    "pg replicate shop --wait",
-  );
-}
 
 /** Starts a failover and lets it come to a phase. */
 async function failoverIn(phase: string): Promise<string> {
@@ -77,7 +46,7 @@ const RUNNING = ["app-01", "db-01", "web-01"].map((name) => ({ name, runs: true,
 
 describe("a failover as its operator sees it", () => {
   it("runs to its end with exit code 0 and reports what it did", async () => {
-    await protect();
+    await protectShop(here);
     const done = await here.read<Operation>("failover shop --yes --wait");
     expect(done).toMatchObject({ status: "completed", is_past_no_return: true, data_loss_seconds: 0, leftovers: [] });
     expect(done.members.map(({ name, status }) => `${name} ${status}`)).toEqual([
@@ -91,7 +60,7 @@ describe("a failover as its operator sees it", () => {
   });
 
   it("starts nothing while a network is not mapped: exit code 3, the sentence that says so, and the remedy", async () => {
-    await protect(["subnet", "flavor", "security-group", "volume-type"]);
+    await protectShop(here, { unmapped: "network" });
     const network = here.sites.a.tenant.front.network.id;
     const { code, stdout } = await here.run("failover shop --yes --wait");
     expect(code).toBe(3);
@@ -113,7 +82,7 @@ describe("a failover as its operator sees it", () => {
   ])(
     "%s is refused while another operation holds the group: exit code 3, and that operation is named",
     async (line) => {
-      await protect();
+      await protectShop(here);
       const id = await failoverIn("quiesce");
       const { code, stderr } = await here.run(line);
       expect({ code, stderr }).toMatchObject({ code: 3, stderr: expect.stringContaining(id) });
@@ -121,7 +90,7 @@ describe("a failover as its operator sees it", () => {
   );
 
   it("is told of by protection-group show before the primary knows of it", async () => {
-    await protect();
+    await protectShop(here);
     const id = await failoverIn("quiesce");
     const { stdout, stderr } = await here.run("pg show shop");
     expect(`${stdout}${stderr}`).toContain(id);
@@ -129,16 +98,16 @@ describe("a failover as its operator sees it", () => {
   });
 
   it("is refused away from home, where nothing replicates back: exit code 3", async () => {
-    await protect();
-    await must("failover shop --yes --wait");
+    await protectShop(here);
+    await here.must("failover shop --yes --wait");
     const { code, stderr } = await here.run("failover shop --yes");
     expect(code).toBe(3);
     expect(stderr).toContain('Protection group "shop" runs at site "site-b", away from its home');
   });
 
   it("tells a plan that was only looked at from a failover in the list of operations", async () => {
-    await protect();
-    await must("failover shop --dry-run", "failover shop --yes --wait");
+    await protectShop(here);
+    await here.must("failover shop --dry-run", "failover shop --yes --wait");
     const { stdout } = await here.run("operation list --type failover -f csv -c is_dry_run -c status");
     expect(stdout.trim().split("\n")).toEqual(["is_dry_run,status", "no,completed", "yes,completed", "yes,completed"]);
   });
@@ -146,8 +115,12 @@ describe("a failover as its operator sees it", () => {
 
 describe("a group that has failed over", () => {
   it("can be emptied and deleted; its servers go on running where they are", async () => {
-    await protect();
-    await must("failover shop --yes --wait", "member remove shop web-01 app-01 db-01 --wait", "pg delete shop --wait");
+    await protectShop(here);
+    await here.must(
+      "failover shop --yes --wait",
+      "member remove shop web-01 app-01 db-01 --wait",
+      "pg delete shop --wait",
+    );
     expect(await here.read("pg list")).toEqual([]);
     expect(serversAt(here.sites.b)).toEqual(RUNNING);
   });
@@ -155,14 +128,14 @@ describe("a group that has failed over", () => {
 
 describe("readiness", () => {
   it("says what is missing and what to do: exit code 3, and 0 once it is mended", async () => {
-    await protect(["subnet", "flavor", "security-group", "volume-type"]);
+    await protectShop(here, { unmapped: "network" });
     const { code, stdout } = await here.run("pg readiness shop --check");
     expect(code).toBe(3);
     expect(stdout).toContain("Failover ready: no");
     expect(stdout).toMatch(
       /error +mapping\.network_unmapped +web-01 .* protector mapping set GROUP --network HERE=THERE/,
     );
-    await must("mapping set shop --network demo-front=demo-front --network demo-back=demo-back");
+    await here.must("mapping set shop --network demo-front=demo-front --network demo-back=demo-back");
     const mended = await here.run("pg readiness shop --check");
     expect(mended).toMatchObject({ code: 0, stdout: expect.stringContaining("Failover ready: yes") });
   });
@@ -170,7 +143,7 @@ describe("readiness", () => {
 
 describe("the verbs of an operation", () => {
   it("cancel during quiesce ends as cancelled, with the servers running: exit code 0", async () => {
-    await protect();
+    await protectShop(here);
     const id = await failoverIn("quiesce");
     await here.until("a server has stopped", async () => serversAt(here.sites.a).some(({ runs }) => !runs));
     const cancelled = await here.read<Operation>(`operation cancel ${id} --wait`);
@@ -181,14 +154,14 @@ describe("the verbs of an operation", () => {
   });
 
   it("cancel makes the failover that somebody else waits for end with exit code 1", async () => {
-    await protect();
+    await protectShop(here);
     const id = await failoverIn("quiesce");
-    await must(`operation cancel ${id} --no-wait`);
+    await here.must(`operation cancel ${id} --no-wait`);
     expect((await here.run(`operation watch ${id}`)).code).toBe(1);
   });
 
   it("resume --as unplanned goes on when the source is lost in mid-run, with the loss that was told before", async () => {
-    await protect();
+    await protectShop(here);
     const id = await failoverIn("quiesce");
     here.destroy(here.sites.a);
     await waits(id);
@@ -213,7 +186,7 @@ describe("the verbs of an operation", () => {
   });
 
   it("rollback of a failover that waits takes everything back: exit code 0", async () => {
-    await protect();
+    await protectShop(here);
     const { id, mend } = await failoverWithoutSourceArray();
     mend();
     expect(await here.read(`operation rollback ${id} --wait`)).toMatchObject({ status: "rolled_back" });
@@ -223,7 +196,7 @@ describe("the verbs of an operation", () => {
   });
 
   it("resume goes on where the operation waited: exit code 0, nothing lost", async () => {
-    await protect();
+    await protectShop(here);
     const { id, mend } = await failoverWithoutSourceArray();
     mend();
     const done = await here.read<Operation>(`operation resume ${id} --wait`);
@@ -232,7 +205,7 @@ describe("the verbs of an operation", () => {
   });
 
   it("abandon says what is left, and that is taken back when the array answers again", async () => {
-    await protect();
+    await protectShop(here);
     const { id, mend } = await failoverWithoutSourceArray();
     const done = await here.read<Operation>(`operation abandon ${id} --reason "the array is sold" --wait`);
     expect(done).toMatchObject({ status: "cancelled", status_reason: "abandoned: the array is sold" });
@@ -254,7 +227,7 @@ describe("the verbs of an operation", () => {
   });
 
   it("retry runs again what failed at the end: exit code 4, then 0", async () => {
-    await protect();
+    await protectShop(here);
     const mend = here.sites.world.conditions.inject({
       service: "site-b/nova",
       method: "POST",
@@ -273,7 +246,7 @@ describe("the verbs of an operation", () => {
   it.each(["cancel", "retry", "rollback", "resume", 'abandon --reason "no longer wanted"'])(
     "%s of an operation that is completed is refused: exit code 3, and what it is for",
     async (words) => {
-      await must(
+      await here.must(
         "pg create shop",
         "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
       );
@@ -288,7 +261,7 @@ describe("the verbs of an operation", () => {
 
 describe("reclaim", () => {
   it("brings the servers back at the source when the target is lost: exit code 0, the plan shown before", async () => {
-    await protect();
+    await protectShop(here);
     await failoverIn("quiesce");
     here.destroy(here.sites.b);
     const reason = '--reason "site B burnt down, nothing runs there"';
@@ -302,8 +275,8 @@ describe("reclaim", () => {
   });
 
   it("wants a reason once the other site has taken over, and says why: exit code 3", async () => {
-    await protect();
-    await must("failover shop --yes --wait");
+    await protectShop(here);
+    await here.must("failover shop --yes --wait");
     const { code, stderr } = await here.run("reclaim shop --dry-run");
     expect(code).toBe(3);
     expect(stderr).toContain('Site "site-b" (');

@@ -1,36 +1,14 @@
 import type { Operation, Plan } from "@protector/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
+import { protectShop } from "./shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
-
-const KINDS = ["network", "subnet", "flavor", "security-group", "volume-type"] as const;
-const NAMES: Readonly<Record<(typeof KINDS)[number], readonly string[]>> = {
-  network: ["demo-front", "demo-back"],
-  subnet: ["demo-front-subnet", "demo-back-subnet"],
-  flavor: ["m1.small", "m1.medium"],
-  "security-group": ["demo-web", "demo-database"],
-  "volume-type": ["replicated"],
-};
 
 let here: WorkingSites;
 beforeEach(async () => {
   here = await openWorkingSites();
-  const pairs = KINDS.flatMap((kind) => NAMES[kind].map((name) => `--${kind} ${name}=${name}`));
-  await must(
-    "pg create shop",
-    `mapping set shop ${pairs.join(" ")} --test-volume-type replicated=plain`,
-    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
-    "member add shop db-01 --wait",
-    "pg replicate shop --wait",
-  );
+  await protectShop(here, { members: ["db-01"], testType: "plain" });
 });
 afterEach(() => here.stop());
-
-async function must(...lines: readonly string[]): Promise<void> {
-  for (const line of lines) {
-    const { code, stderr } = await here.run(line);
-    expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
-  }
-}
 
 /** Failovers that are more than a look, as the database of site B has them. */
 function failovers() {
@@ -56,7 +34,7 @@ describe("--plan-file", () => {
   });
 
   it("starts nothing when the world's plan is another by now, and names what is different: exit code 3", async () => {
-    await must("failover shop --dry-run --plan-file shop.plan", "member add shop web-01 --wait");
+    await here.must("failover shop --dry-run --plan-file shop.plan", "member add shop web-01 --wait");
     const { code, stderr } = await here.run("failover shop --plan-file shop.plan --yes --wait");
     expect(code).toBe(3);
     expect(stderr).toContain("code plan.changed");
@@ -68,7 +46,7 @@ describe("--plan-file", () => {
   });
 
   it("keeps what a test failover was asked for, its recovery point above all", async () => {
-    await must("test-failover shop --dry-run --suffix -drill --plan-file drill.plan", "pg replicate shop --wait");
+    await here.must("test-failover shop --dry-run --suffix -drill --plan-file drill.plan", "pg replicate shop --wait");
     const { plan } = JSON.parse(here.files.get("drill.plan") ?? "") as { plan: Plan };
     const later = await here.read<Plan>("test-failover shop --dry-run");
     expect(later.recovery_point).not.toBe(plan.recovery_point);
@@ -85,7 +63,7 @@ describe("--plan-file", () => {
     ["failover shop --dry-run --plan-file letter.txt", "is no plan of protector; it is left as it is"],
     ["reclaim shop --plan-file reclaim.plan --site site-b --yes", "holds a plan with other options"],
   ])("is wrong usage in: %s", async (line, text) => {
-    await must(
+    await here.must(
       "pg create other",
       "failover shop --dry-run --plan-file shop.plan",
       "reclaim shop --dry-run --plan-file reclaim.plan",
@@ -116,7 +94,7 @@ describe("--idempotency-key", () => {
   });
 
   it("is refused for another request: exit code 3, and what it has started is named", async () => {
-    await must("test-failover shop --yes --wait --idempotency-key night-42");
+    await here.must("test-failover shop --yes --wait --idempotency-key night-42");
     const { code, stderr } = await here.run("failover shop --yes --idempotency-key night-42");
     expect(code).toBe(3);
     expect(stderr).toContain("code request.idempotency_conflict");

@@ -1,4 +1,4 @@
-import { type CliHost, runCli } from "../../packages/cli/src/index.ts";
+import type { CliHost } from "../../packages/cli/src/index.ts";
 import { type HttpTransport, HttpTransportError, seededRandom } from "../../packages/ports/src/index.ts";
 import { loadConfig } from "../../packages/server/src/config/index.ts";
 import { Engine } from "../../packages/server/src/engine/engine.ts";
@@ -6,8 +6,9 @@ import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
 import { seedThreeTier } from "../../packages/simulator/src/index.ts";
 import { createTwoSites, enginePorts, type TestSite, type TwoSites } from "../world/two-sites.ts";
-import type { CliRun } from "./harness.ts";
+import { type CliRun, runLine } from "./command-line.ts";
 import { PatientClock } from "./patient-clock.ts";
+import { sendToApi } from "./send-to-api.ts";
 
 /** Two sites as people have them: simulated clouds and arrays, real APIs, real engines with their watches. */
 export interface WorkingSites {
@@ -18,6 +19,8 @@ export interface WorkingSites {
   run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
   /** As {@link run}; answers what `-f json` prints. @throws Error when the exit code is not 0. */
   read<T>(line: string, host?: Partial<CliHost>): Promise<T>;
+  /** Runs command lines one after the other. @throws Error when the exit code of one is not 0. */
+  must(...lines: readonly string[]): Promise<void>;
   /** Cloud, array and Protector of a site answer nobody any more, its servers stop. */
   destroy(site: TestSite): void;
   /** Lets time pass until `isSo`. @throws Error after ten minutes. */
@@ -39,16 +42,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
     if (!api) return world.transport(request);
     if (destroyed.has(api.site.name))
       throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
-    return clock.hold(async () => {
-      const answer = await api.app.inject({
-        method: request.method as "GET",
-        url: `${url.pathname}${url.search}`,
-        headers: request.headers,
-        ...(request.body === undefined ? {} : { payload: request.body }),
-      });
-      const headers = Object.entries(answer.headers).map(([name, value]) => [name, String(value)]);
-      return { status: answer.statusCode, headers: Object.fromEntries(headers), body: answer.body };
-    });
+    return clock.hold(() => sendToApi(api.app, request));
   };
   const engines = [sites.a, sites.b].map((site) => {
     const ports = enginePorts(world, site, sites.events, { clock, transport });
@@ -65,37 +59,22 @@ export async function openWorkingSites(): Promise<WorkingSites> {
   const clouds = cloudsFile(sites);
   const files = new Map<string, string>();
   let runs = 99;
-  const run = async (line: string, host: Partial<CliHost> = {}): Promise<CliRun> => {
-    const out = { stdout: "", stderr: "" };
-    const into = (name: "stdout" | "stderr") => ({
-      write: (text: string) => {
-        out[name] += text;
-      },
-    });
-    const code = await clock.run(
-      runCli({
-        argv: (line.match(/"[^"]*"|\S+/g) ?? []).map((word) => word.replaceAll('"', "")),
-        env: { OS_CLOUD: "site-a", OS_SECONDARY_CLOUD: "site-b" },
-        stdout: into("stdout"),
-        stderr: into("stderr"),
-        transport,
-        clock,
-        random: seededRandom(++runs),
-        readFile: (path) => (path === "./clouds.yaml" ? clouds : files.get(path)),
-        writeFile: (path, text) => void files.set(path, text),
-        ...host,
-      }),
-    );
-    return { code, ...out };
+  const run = (line: string, host?: Partial<CliHost>): Promise<CliRun> => {
+    const random = seededRandom(++runs);
+    return clock.run(runLine(line, { transport, clock, random, clouds, files }, host));
+  };
+  const succeed = async (line: string, host?: Partial<CliHost>): Promise<string> => {
+    const { code, stdout, stderr } = await run(line, host);
+    if (code !== 0) throw new Error(`${line} ends with exit code ${code}: ${stderr}`);
+    return stdout;
   };
   return {
     sites,
     files,
     run,
-    read: async (line, host) => {
-      const { code, stdout, stderr } = await run(`${line} -f json`, host);
-      if (code !== 0) throw new Error(`${line} ends with exit code ${code}: ${stderr}`);
-      return JSON.parse(stdout);
+    read: async (line, host) => JSON.parse(await succeed(`${line} -f json`, host)),
+    must: async (...lines) => {
+      for (const line of lines) await succeed(line);
     },
     destroy: ({ name }) => {
       destroyed.add(name);
@@ -123,10 +102,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
 
 async function startApi({ world, clock, random }: TwoSites, site: TestSite, announce: (id: string) => void) {
   const cloud = world.cloud(site.name);
-  const service = cloud.identity.createService("protector", "protector");
-  const url = `http://${cloud.options.host}:8788/v1/%(tenant_id)s`;
-  for (const kind of ["public", "internal", "admin"])
-    cloud.identity.createEndpoint(service.id, kind, { region: cloud.region, url });
+  cloud.publish("protector", "protector", `http://${cloud.options.host}:8788/v1/%(tenant_id)s`);
   const { config } = loadConfig({ files: ["protector.conf"], env: {}, read: () => configText(cloud) });
   const api = await assembleApi({
     config,

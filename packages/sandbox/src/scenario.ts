@@ -1,3 +1,4 @@
+import { DEMO_RESOURCES } from "@protector/simulator";
 import { type CommandLine, protector } from "./commands.ts";
 import type { Telling } from "./telling.ts";
 import type { SandboxWorld } from "./world.ts";
@@ -57,19 +58,8 @@ async function run({ telling, line }: Stage, done: string, words: readonly strin
 
 /** Options of `mapping set`: the same names on both sites. */
 export function mappings(): readonly string[] {
-  const pairs = [
-    ["network", "demo-front"],
-    ["network", "demo-back"],
-    ["subnet", "demo-front-subnet"],
-    ["subnet", "demo-back-subnet"],
-    ["flavor", "m1.small"],
-    ["flavor", "m1.medium"],
-    ["security-group", "demo-web"],
-    ["security-group", "demo-database"],
-    ["volume-type", "replicated"],
-  ];
   return [
-    ...pairs.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]),
+    ...DEMO_RESOURCES.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]),
     "--test-volume-type",
     "replicated=plain",
   ];

@@ -75,11 +75,7 @@ async function arrayOf(name: string, host: string) {
 /** What an administrator does before a site gets its Protector: users, projects, the endpoint in the catalog. */
 function prepareCloud({ cloud, apiPort }: SandboxSite): SeededTenant {
   const tenant = seedTenant(cloud, seedBasics(cloud));
-  const service = cloud.identity.createService("protector", "protector");
-  const url = `http://127.0.0.1:${apiPort}/v1/%(tenant_id)s`;
-  for (const kind of ["public", "internal", "admin"]) {
-    cloud.identity.createEndpoint(service.id, kind, { region: cloud.region, url });
-  }
+  cloud.publish("protector", "protector", `http://127.0.0.1:${apiPort}/v1/%(tenant_id)s`);
   return tenant;
 }
 

@@ -166,11 +166,14 @@ export class Cloud {
       ["image", "glance", this.#origin("glance")],
       ["placement", "placement", this.#origin("placement")],
     ] as const;
-    for (const [type, name, url] of entries) {
-      const service = this.identity.createService(type, name);
-      for (const kind of ["public", "internal", "admin"]) {
-        this.identity.createEndpoint(service.id, kind, { region: this.region, url });
-      }
+    for (const [type, name, url] of entries) this.publish(type, name, url);
+  }
+
+  /** Puts a service with its three endpoints into the catalog. @param url may hold `%(tenant_id)s`. */
+  publish(type: string, name: string, url: string): void {
+    const service = this.identity.createService(type, name);
+    for (const kind of ["public", "internal", "admin"]) {
+      this.identity.createEndpoint(service.id, kind, { region: this.region, url });
     }
   }
 }

@@ -116,6 +116,19 @@ export function seedTenant(cloud: Cloud, basics: SeededBasics, name = "demo"): S
   return { basics, project, user, password, front, back, web, database, keyName };
 }
 
+/** What the servers of tenant `demo` use and a recovery needs at the other site: OpenStack's noun and the name. */
+export const DEMO_RESOURCES = [
+  ["network", "demo-front"],
+  ["network", "demo-back"],
+  ["subnet", "demo-front-subnet"],
+  ["subnet", "demo-back-subnet"],
+  ["flavor", "m1.small"],
+  ["flavor", "m1.medium"],
+  ["security-group", "demo-web"],
+  ["security-group", "demo-database"],
+  ["volume-type", "replicated"],
+] as const;
+
 export interface ThreeTier {
   readonly web: SeededServer;
   readonly app: SeededServer;
