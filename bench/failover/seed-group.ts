@@ -6,7 +6,9 @@ import { openSite } from "../../packages/server/src/engine/world/group-access.ts
 import { loadGroup } from "../../packages/server/src/engine/world/group-view.ts";
 import type { SiteAccess } from "../../packages/server/src/engine/world/site-access.ts";
 import { carry, createGroup, type Mapping, run } from "../../test/world/protected-group.ts";
-import { enginePorts, type TestSite, type TwoSites } from "../../test/world/two-sites.ts";
+import { enginePorts } from "../../test/world/site-engine.ts";
+import type { TestSite } from "../../test/world/test-site.ts";
+import type { TwoSites } from "../../test/world/two-sites.ts";
 
 const TIERS = 3;
 

@@ -5,7 +5,8 @@ import { type MessageBus, openMessageBus } from "../../packages/server/src/messa
 import { type FreshDatabase, freshMariadb, type Rabbitmq, serviceAddress, startRabbitmq } from "../services/index.ts";
 import { lostWrites } from "../world/lost-writes.ts";
 import { type ProtectedGroup, protectThreeTier } from "../world/protected-group.ts";
-import { createTwoSites, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
+import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { PacedClock } from "./paced-clock.ts";
 import { RealEngine, type RealEngineOptions } from "./real-engine.ts";
 

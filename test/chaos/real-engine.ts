@@ -4,7 +4,9 @@ import type { EngineEvent } from "../../packages/server/src/engine/engine-events
 import type { JournalObserver } from "../../packages/server/src/engine/runner/journal.ts";
 import type { MessageBus } from "../../packages/server/src/messaging/index.ts";
 import type { FreshDatabase } from "../services/index.ts";
-import { enginePorts, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import { enginePorts } from "../world/site-engine.ts";
+import type { TestSite } from "../world/test-site.ts";
+import type { TwoSites } from "../world/two-sites.ts";
 import { CutProxy } from "./cut-proxy.ts";
 
 /** An engine as its own process has it. */

@@ -3,7 +3,7 @@ import { type CalmRun, describePoint, journalPoints } from "../world/calm-run.ts
 import { calmFailover, type WritingGroup, writingGroup } from "../world/failover-run.ts";
 import { cutOffAt } from "../world/interrupted-run.ts";
 import { lostWrites } from "../world/lost-writes.ts";
-import type { TestSite } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
 
 /** Nothing of a site answers any more: cloud, array, Protector. */
 function destroy({ sites }: WritingGroup, site: TestSite): void {

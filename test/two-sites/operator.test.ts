@@ -1,6 +1,6 @@
 import type { Operation } from "@protector/contract";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import type { TestSite } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
 import { protectShop } from "./shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
 

@@ -4,7 +4,8 @@ import { nextEpoch } from "../../packages/server/src/domain/epochs.ts";
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { protectThreeTier } from "../world/protected-group.ts";
-import { createTwoSites, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
+import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { arrayAt, dutiesOf, groupRow, watchPorts } from "./watched-site.ts";
 
 const HOLDER = "0123abcd-0000-4000-8000-000000000000";

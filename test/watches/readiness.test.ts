@@ -3,7 +3,8 @@ import { expect, test } from "vitest";
 import { readJson } from "../../packages/server/src/db/codecs.ts";
 import { answerReadinessRequests, watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
 import { protectThreeTier } from "../world/protected-group.ts";
-import { createTwoSites, type TestSite } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
+import { createTwoSites } from "../world/two-sites.ts";
 import { arrayAt, groupRow, watchPorts } from "./watched-site.ts";
 
 async function protectedSites() {

@@ -2,7 +2,8 @@ import { arrayGroupName } from "@protector/storage";
 import { expect, test } from "vitest";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { protectThreeTier } from "../world/protected-group.ts";
-import { createTwoSites, type TestSite } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
+import { createTwoSites } from "../world/two-sites.ts";
 import { arrayAt, groupRow, watchPorts } from "./watched-site.ts";
 
 async function protectedSites() {

@@ -1,7 +1,9 @@
 import { type HttpTransport, HttpTransportError } from "@protector/ports";
 import { flashArrayDriver, type StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../../packages/server/src/engine/engine-ports.ts";
-import { enginePorts, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import { enginePorts } from "../world/site-engine.ts";
+import type { TestSite } from "../world/test-site.ts";
+import type { TwoSites } from "../world/two-sites.ts";
 
 /** Ports of a site's engine, with the Protectors of both sites answering as far as `isUp` says. */
 export function watchPorts(sites: TwoSites, site: TestSite, isUp: (name: string) => boolean = () => true): EnginePorts {

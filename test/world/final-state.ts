@@ -1,6 +1,7 @@
 import type { CloudDescription } from "@protector/simulator";
 import type { ProtectedGroup } from "./protected-group.ts";
-import type { TestSite, TwoSites } from "./two-sites.ts";
+import type { TestSite } from "./test-site.ts";
+import type { TwoSites } from "./two-sites.ts";
 
 type Plain = Readonly<Record<string, unknown>>;
 

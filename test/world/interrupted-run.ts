@@ -1,7 +1,7 @@
 import type { Engine } from "../../packages/server/src/engine/engine.ts";
 import { orderFailover, type WritingGroup } from "./failover-run.ts";
 import { atJournalPoint, type JournalPoint, Lifeline } from "./killable.ts";
-import type { EngineOptions } from "./two-sites.ts";
+import type { EngineOptions } from "./site-engine.ts";
 
 /** Orders something on site B; answers the operation's id. */
 export type Order = (writing: WritingGroup) => Promise<string>;

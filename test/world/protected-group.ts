@@ -8,7 +8,8 @@ import { firstEpoch } from "../../packages/server/src/domain/epochs.ts";
 import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
 import { makeDocument } from "../../packages/server/src/domain/group-document.ts";
 import { loadSiteIdentity } from "../../packages/server/src/domain/site-identity.ts";
-import type { TestSite, TwoSites } from "./two-sites.ts";
+import type { TestSite } from "./test-site.ts";
+import type { TwoSites } from "./two-sites.ts";
 
 /** A three-tier workload at site A that is protected on site B. */
 export interface ProtectedGroup {

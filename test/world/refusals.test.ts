@@ -4,7 +4,7 @@ import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { orderFailover, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { finalState } from "./final-state.ts";
 import { orderMember } from "./protected-group.ts";
-import type { TestSite } from "./two-sites.ts";
+import type { TestSite } from "./test-site.ts";
 
 interface Refusal {
   readonly code: string | undefined;

@@ -1,0 +1,90 @@
+import type { Clock, HttpTransport } from "@protector/ports";
+import type { World } from "@protector/simulator";
+import { withGate } from "../../packages/server/src/db/open-sqlite.ts";
+import type { EngineEvent } from "../../packages/server/src/engine/engine-events.ts";
+import type { EnginePorts } from "../../packages/server/src/engine/engine-ports.ts";
+import type { JournalObserver } from "../../packages/server/src/engine/runner/journal.ts";
+import { flashArrayDriver } from "../../packages/storage/src/index.ts";
+import type { TestSite } from "./test-site.ts";
+
+/** What differs between two engines of a site. */
+export interface EngineOptions {
+  readonly host?: string;
+  readonly observer?: JournalObserver;
+  /** Stands before every turn on the database and every outside call: a killed engine's never opens again. */
+  readonly gate?: () => Promise<void>;
+  /** Awaited when a call has passed every check of the engine and is about to leave. */
+  readonly beforeCall?: () => Promise<void>;
+  readonly clock?: Clock;
+  /** Through which it calls; default the world's own. */
+  readonly transport?: HttpTransport;
+  /** Most calls at once to one service; default 16, to an array 8. */
+  readonly callsPerService?: number;
+}
+
+const LEASE_MS = 30_000;
+/** ms between two sweeps of an engine. */
+export const SWEEP_MS = 10_000;
+
+/** What an engine of a site is given. */
+export function enginePorts(world: World, site: TestSite, events: EngineEvent[], options: EngineOptions): EnginePorts {
+  const clock = options.clock ?? world.clock;
+  const send = options.transport ?? world.transport;
+  const gate = options.gate;
+  const transport: HttpTransport = async (request) => {
+    await gate?.();
+    await options.beforeCall?.();
+    const answer = await send(request);
+    await gate?.();
+    return answer;
+  };
+  return {
+    connection: gate ? withGate(site.connection, gate) : site.connection,
+    transport,
+    clock,
+    random: world.random,
+    secrets: site.secrets,
+    events: (event) => events.push(event),
+    ...(options.observer ? { observer: options.observer } : {}),
+    storageDriver: (through) => flashArrayDriver({ transport: through, clock, random: world.random }),
+    settings: {
+      host: options.host ?? `${site.name}-engine-1`,
+      ownCloud: {
+        authUrl: world.cloud(site.name).authUrl,
+        credential: {
+          kind: "password",
+          username: "protector",
+          password: "labsvc",
+          userDomainName: "Default",
+          scope: { kind: "project", projectName: "service", projectDomainName: "Default" },
+        },
+      },
+      backends: [
+        {
+          name: "array-a",
+          url: "https://127.0.0.21",
+          apiToken: "token-array-a",
+          tls: {},
+          cinderHost: "site-a@pure#pure",
+        },
+        {
+          name: "array-b",
+          url: "https://127.0.0.22",
+          apiToken: "token-array-b",
+          tls: {},
+          cinderHost: "site-b@pure#pure",
+        },
+      ],
+      groupTypeName: "consistent",
+      leaseMs: LEASE_MS,
+      sweepMs: SWEEP_MS,
+      operationsAtOnce: 25,
+      callsPerService: options.callsPerService ?? 16,
+      callsPerArray: options.callsPerService ?? 8,
+      markerMs: 60_000,
+      peerMs: 30_000,
+      callTimeoutMs: 60_000,
+      policyArrayTls: {},
+    },
+  };
+}
