@@ -17,7 +17,7 @@ const results = [
   await check("lint", ["biome", "ci", "--colors=off", "."]),
   await check("typecheck", ["tsc", "--noEmit", "--pretty", "false"]),
   ...(await runVitest({ name: "vitest", args })),
-  ...(args.length > 0 ? [] : await runOpenstackSuites({ endsAt: openstackEnd() })),
+  ...(args.length > 0 ? [] : await runOpenstackSuites({ endsAt: openstackEnd(), mayLackClouds: true })),
 ];
 writeSummary(
   results,

@@ -5,13 +5,15 @@ import { validateSites } from "../../packages/server/src/engine/watch/site-valid
 import { createTwoSites, type TestSite, type TwoSites } from "../world/two-sites.ts";
 import { watchPorts } from "./watched-site.ts";
 
-async function validate(sites: TwoSites, at: TestSite, siteId: string) {
+async function validate(sites: TwoSites, at: TestSite, siteId: string, clockAheadMs = 0) {
   const { db } = at.connection;
   await sites.clock.advance(1_000);
   const asked = { validation_requested_at: writeTime(sites.clock.now()) };
   await db.updateTable("sites").set(asked).where("id", "=", siteId).execute();
   await sites.clock.advance(1_000);
-  await sites.clock.run(validateSites(watchPorts(sites, at)));
+  const { clock, ...others } = watchPorts(sites, at);
+  const now = () => clock.now() + clockAheadMs;
+  await sites.clock.run(validateSites({ ...others, clock: { now, sleep: clock.sleep.bind(clock) } }));
   const row = await db.selectFrom("sites").selectAll().where("id", "=", siteId).executeTakeFirstOrThrow();
   const validation = readJson(row.validation);
   expect(problemsOf(SiteValidation, validation)).toEqual([]);
@@ -44,6 +46,16 @@ test("this site passes: rights, types, arrays, and a volume managed by a member 
   sites.stop();
 });
 
+test("a clock that differs from Keystone's is told, from 30 s on", async () => {
+  const sites = await createTwoSites();
+  const checkAt = async (aheadMs: number) =>
+    (await validate(sites, sites.a, sites.b.id, aheadMs)).found["clock site-b"];
+  expect(await checkAt(-29_000)).toMatchObject({ result: "ok" });
+  expect(await checkAt(120_000)).toMatchObject({ result: "warning", reason: expect.stringMatching(/by 1(19|20) s/) });
+  expect(await checkAt(-120_000)).toMatchObject({ result: "warning", reason: expect.stringMatching(/by 1(19|20) s/) });
+  sites.stop();
+});
+
 test("a missing group type is made", async () => {
   const sites = await createTwoSites();
   const { volumes } = sites.world.cloud("site-a");
@@ -69,7 +81,7 @@ test("a wrong password fails at login and names the cure", async () => {
   const { validation, found } = await validate(sites, sites.a, sites.b.id);
   expect(validation.status).toBe("failed");
   expect(found["login site-b"]).toMatchObject({ result: "error", remedy: expect.stringContaining("site update") });
-  expect(validation.checks.map(({ check }) => check)).toEqual(["login", "clock"]);
+  expect(validation.checks.map(({ check }) => check)).toEqual(["login"]);
   sites.stop();
 });
 

@@ -1,4 +1,7 @@
+import { ProtectorError } from "@protector/contract";
+import { OutsideError } from "@protector/ports";
 import type { Logger } from "pino";
+import { DatabaseUnavailableError } from "../db/index.ts";
 import type { EngineEvent, StepFacts } from "../engine/engine-events.ts";
 
 interface LogEntry {
@@ -50,7 +53,7 @@ function entryOf(event: EngineEvent): LogEntry {
     case "sweep_failed":
       return { level: "error", facts: { err: event.error }, text: "Sweep failed" };
     case "watch_failed": {
-      const facts = { watch: event.watch, subject: event.subject, err: event.error };
+      const facts = { watch: event.watch, subject: event.subject, ...errorFacts(event.error) };
       return { level: "warn", facts, text: "Watch failed" };
     }
     case "duty_done":
@@ -58,6 +61,13 @@ function entryOf(event: EngineEvent): LogEntry {
     case "primary_changed":
       return { level: "warn", facts: { group_id: event.groupId, epoch: event.epoch }, text: "Primary changed" };
   }
+}
+
+/** Where an error came up says something only when nobody foresaw it. */
+function errorFacts(error: unknown): Readonly<Record<string, unknown>> {
+  const isForeseen =
+    error instanceof ProtectorError || error instanceof OutsideError || error instanceof DatabaseUnavailableError;
+  return isForeseen ? { reason: error.message } : { err: error };
 }
 
 function stepFacts(event: StepFacts): Readonly<Record<string, unknown>> {

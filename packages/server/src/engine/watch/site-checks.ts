@@ -24,9 +24,10 @@ const CONSISTENT_SPECS = { consistent_group_snapshot_enabled: "<is> True" } as c
 /** Uses a site's administrator credential as an operation would. */
 export async function checkCloud(ports: EnginePorts, site: SitesTable): Promise<CheckedCloud> {
   const list = new CheckList(site.name);
-  const session = await logIn(ports, site, list);
-  await list.make({ check: "clock", remedy: help("cloud.unreachable"), look: () => checkClock(ports, site) });
-  if (!session) return { checks: list.checks, session, volumeTypes: undefined };
+  const login = await logIn(ports, site, list);
+  if (!login) return { checks: list.checks, session: undefined, volumeTypes: undefined };
+  const { session } = login;
+  await list.make({ check: "clock", remedy: help("cloud.unreachable"), look: async () => checkClock(login) });
   await checkRights(session, list);
   await list.make({
     check: "nova.microversion",
@@ -51,9 +52,17 @@ export async function checkCloud(ports: EnginePorts, site: SitesTable): Promise<
   return { checks: list.checks, session, volumeTypes };
 }
 
-async function logIn(ports: EnginePorts, site: SitesTable, list: CheckList): Promise<Cloud | undefined> {
+/** A login as this host's clock and Keystone's saw it, in ms since the UNIX epoch. */
+interface TimedLogin {
+  readonly session: Cloud;
+  readonly askedAt: number;
+  readonly answeredAt: number;
+  readonly issuedAt: number;
+}
+
+async function logIn(ports: EnginePorts, site: SitesTable, list: CheckList): Promise<TimedLogin | undefined> {
   const { connection, secrets, settings, transport, clock, random } = ports;
-  let session: Cloud | undefined;
+  let login: TimedLogin | undefined;
   const isIn = await list.make({
     check: "login",
     remedy:
@@ -63,12 +72,14 @@ async function logIn(ports: EnginePorts, site: SitesTable, list: CheckList): Pro
     look: async () => {
       const directory = { connection, secrets, ownCloud: settings.ownCloud, callTimeoutMs: settings.callTimeoutMs };
       const options = { ...(await administratorOf(directory, site)), requestId: systemRequestId(ports) };
-      session = connectCloud(options, { transport, clock, random });
+      const session = connectCloud(options, { transport, clock, random });
+      const askedAt = clock.now();
       const { content } = await session.token();
+      login = { session, askedAt, answeredAt: clock.now(), issuedAt: Date.parse(content.issuedAt) };
       return { result: "ok", reason: `${content.userName} logs in with the roles ${content.roles.join(", ")}.` };
     },
   });
-  return isIn ? session : undefined;
+  return isIn ? login : undefined;
 }
 
 /** Rights by use, not by the names of roles: policies differ between clouds. */
@@ -167,20 +178,9 @@ async function checkCatalog(session: Cloud, site: SitesTable): Promise<Finding> 
   return { result: "warning", reason: `The catalog has no endpoint of protector${where}.`, remedy: CATALOG_REMEDY };
 }
 
-/** Keystone's clock against this host's: tokens and trusts are judged by it. */
-async function checkClock({ transport, clock }: EnginePorts, site: SitesTable): Promise<Finding> {
-  const askedAt = clock.now();
-  const { headers } = await transport({
-    method: "GET",
-    url: `${site.auth_url.replace(/\/+$/, "").replace(/\/v3$/, "")}/v3`,
-    headers: { accept: "application/json" },
-    timeoutMs: MOST_SKEW_MS,
-    ...(site.ca_certificate ? { tls: { ca: site.ca_certificate } } : {}),
-  });
-  const theirs = Date.parse(headers.date ?? "");
-  if (Number.isNaN(theirs)) return { result: "ok", reason: "Keystone does not tell its time." };
-  // `Date` has whole seconds, and the answer took a while.
-  const skewMs = Math.max(0, Math.abs(theirs - (askedAt + clock.now()) / 2) - 1000 - (clock.now() - askedAt) / 2);
+/** Keystone's clock against this host's: tokens and trusts are judged by it. Tokens tell when they were issued, in whole seconds. */
+function checkClock({ askedAt, answeredAt, issuedAt }: TimedLogin): Finding {
+  const skewMs = Math.max(0, issuedAt - answeredAt, askedAt - issuedAt - 1000);
   if (skewMs <= MOST_SKEW_MS) return { result: "ok", reason: "Its clock and this host's agree." };
   const reason = `Its clock and this host's differ by ${Math.round(skewMs / 1000)} s.`;
   return { result: "warning", reason, remedy: "Let both hosts keep time by NTP." };
