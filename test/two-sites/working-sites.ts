@@ -15,6 +15,9 @@ import { sendToApi } from "./send-to-api.ts";
 /** Two sites as people have them: simulated clouds and arrays, real APIs, real engines with their watches. */
 export interface WorkingSites {
   readonly sites: TwoSites;
+  readonly clock: PatientClock;
+  /** Text of a file of who types the commands, `clouds.yaml` included. */
+  readFile(path: string): string | undefined;
   /** Files of who types the commands, by path. */
   readonly files: Map<string, string>;
   /** Runs a command line to its end, as a member of the project at site A; time passes meanwhile. */
@@ -44,7 +47,10 @@ export async function openWorkingSites(): Promise<WorkingSites> {
     if (!api) return world.transport(request);
     if (destroyed.has(api.site.name))
       throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
-    return clock.hold(() => sendToApi(api.app, request));
+    return clock.hold(async () => {
+      const answer = await sendToApi(api.app, request);
+      return { ...answer, headers: { ...answer.headers, date: new Date(clock.now()).toUTCString() } };
+    });
   };
   const engines = [sites.a, sites.b].map((site) => {
     const ports = enginePorts(world, site, sites.events, { clock, transport });
@@ -72,6 +78,8 @@ export async function openWorkingSites(): Promise<WorkingSites> {
   };
   return {
     sites,
+    clock,
+    readFile: (path) => (path === "./clouds.yaml" ? clouds : files.get(path)),
     files,
     run,
     read: async (line, host) => JSON.parse(await succeed(`${line} -f json`, host)),

@@ -54,6 +54,11 @@ export class CommandContext {
     return this.#handles.get(client) ?? this.#near;
   }
 
+  /** File that describes the clouds; undefined when there is none. */
+  get cloudsPath(): string | undefined {
+    return this.#cloudFiles().path;
+  }
+
   /** Colours for what goes to standard error. */
   get paint(): Painter {
     return painterFor(this.host.stderr, this.host.env);

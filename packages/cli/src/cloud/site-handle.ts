@@ -35,10 +35,7 @@ export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Po
   const authUrl = entry.auth.auth_url;
   if (!authUrl) throw new UsageError(`Cloud "${entry.name}" lacks auth_url in its auth section.`);
   const caCertificate = entry.caFile === undefined ? undefined : readCa(entry, host);
-  const tls: TlsOptions | undefined =
-    caCertificate !== undefined || entry.isInsecure
-      ? { ...(caCertificate === undefined ? {} : { ca: caCertificate }), insecure: entry.isInsecure }
-      : undefined;
+  const tls = tlsOf(entry, caCertificate);
   const ports = { transport: host.transport, clock: host.clock, random: host.random };
   const cloud = connectCloud(
     {
@@ -64,6 +61,12 @@ export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Po
   };
   const client = new SiteClient({ session, ports, globalRequestId, ...(tls === undefined ? {} : { tls }) });
   return { entry, authUrl, client, cloud, caCertificate };
+}
+
+/** How certificates of a site are checked; undefined = as the system does. */
+export function tlsOf(entry: CloudEntry, caCertificate: string | undefined): TlsOptions | undefined {
+  if (caCertificate === undefined && !entry.isInsecure) return undefined;
+  return { ...(caCertificate === undefined ? {} : { ca: caCertificate }), insecure: entry.isInsecure };
 }
 
 function questionsOf(host: Ports, tls: TlsOptions | undefined): LoginQuestions {

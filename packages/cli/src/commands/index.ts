@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Act } from "./command.ts";
+import { addDoctorCommand } from "./doctor.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
 import { addMappingCommands } from "./mappings.ts";
@@ -25,4 +26,5 @@ export function addCommands(program: Command, act: Act): void {
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
   addOperationCommands(program, act);
+  addDoctorCommand(program, act);
 }
