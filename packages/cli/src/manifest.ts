@@ -49,14 +49,18 @@ export interface Manifest {
 /** Global options that a host program has of its own: which cloud, how to print, how much to tell. */
 const OF_THE_HOST = ["--version", "--os-cloud", "--secondary-cloud", "--format", "--column", "--debug"];
 
+/** Commands that are about this program itself: a host program has its own. */
+const OF_THE_PROGRAM = ["complete"];
+
 /** Describes every command, made from the definitions that run. */
 export function describeCommands(): Manifest {
   const program = buildProgram(() => async () => {});
-  const nouns = program.commands.filter((command) => command.commands.length > 0);
+  const offered = program.commands.filter((command) => !OF_THE_PROGRAM.includes(command.name()));
+  const nouns = offered.filter((command) => command.commands.length > 0);
   return {
     version: VERSION,
     nouns: Object.fromEntries(nouns.map((noun) => [noun.name(), noun.description()])),
-    commands: program.commands.flatMap((command) =>
+    commands: offered.flatMap((command) =>
       command.commands.length === 0 ? [describe(command)] : command.commands.map((verb) => describe(verb, command)),
     ),
     common: program.options.filter((option) => !option.hidden && !isOfHost(option)).map(optionOf),

@@ -1,4 +1,5 @@
 import { type Command, CommanderError } from "commander";
+import { COMPLETE_WORDS, completeWords } from "./completion/complete-words.ts";
 import { CommandContext } from "./context.ts";
 import { debugTransport } from "./debug-transport.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
@@ -13,6 +14,13 @@ import { buildProgram } from "./program.ts";
  * @returns the exit code ({@link EXIT}); never throws.
  */
 export async function runCli(host: CliHost): Promise<number> {
+  const [first, second, ...words] = host.argv;
+  if (first === COMPLETE_WORDS && second === "--")
+    return completeWords(
+      host,
+      buildProgram(() => async () => {}),
+      words,
+    );
   let exitCode: number = EXIT.done;
   const program = buildProgram((program) => async (run) => {
     const options = readGlobalOptions(program);

@@ -1,5 +1,6 @@
 import type { Command } from "commander";
 import type { Act } from "./command.ts";
+import { addCompleteCommand } from "./complete.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
@@ -27,4 +28,5 @@ export function addCommands(program: Command, act: Act): void {
   addDrillCommands(program, act);
   addOperationCommands(program, act);
   addDoctorCommand(program, act);
+  addCompleteCommand(program);
 }
