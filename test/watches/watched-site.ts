@@ -38,3 +38,11 @@ export function groupRow(site: TestSite, id: string) {
 export function dutiesOf(site: TestSite) {
   return site.connection.db.selectFrom("duties").selectAll().orderBy("created_at").execute();
 }
+
+/** The markers of a group on both arrays. */
+export async function primaryMarkers(sites: TwoSites, groupId: string) {
+  const [a, b] = await sites.clock.run(
+    Promise.all([arrayAt(sites, "array-a").readMarker(groupId), arrayAt(sites, "array-b").readMarker(groupId)]),
+  );
+  return { a, b, isLevel: a?.epoch === b?.epoch && a?.holder === undefined && b?.holder === undefined };
+}

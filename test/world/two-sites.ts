@@ -56,7 +56,7 @@ export interface TwoSites {
 
 export interface OperationWish {
   readonly type: OperationType;
-  readonly mode?: "planned";
+  readonly mode?: "planned" | "unplanned";
   readonly parameters?: Record<string, unknown>;
   readonly isDryRun?: boolean;
 }

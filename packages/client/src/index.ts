@@ -19,6 +19,8 @@ export {
   type RunningOperation,
   reclaim,
   replicateNow,
+  type UnplannedRequest,
+  unplannedFailover,
 } from "./recoveries.ts";
 export {
   type CallOptions,

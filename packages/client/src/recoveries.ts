@@ -13,6 +13,33 @@ export interface RunningOperation {
 
 export type FailoverRequest = RecoveryOptions;
 
+export interface UnplannedRequest extends FailoverRequest {
+  /** Name or id of a kept point; default: the latest usable one. */
+  readonly recoveryPoint?: string;
+  /** Why to go on when something cannot be fenced. */
+  readonly reason?: string;
+}
+
+/** Failover without the site that is left: only the surviving one is asked. */
+export async function unplannedFailover(
+  sites: TwoSiteClient,
+  ref: string,
+  { recoveryPoint, reason, ...options }: UnplannedRequest = {},
+): Promise<RunningOperation> {
+  const { id, other } = await sites.inspect(ref);
+  if (!other.isReachable) throw other.failure;
+  const body = {
+    failover: {
+      mode: "unplanned" as const,
+      ...askedHow(options),
+      ...(recoveryPoint === undefined ? {} : { recovery_point: recoveryPoint }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
+  return { operation, client: other.client };
+}
+
 /** Planned failover, asked of the target site: both sites must answer, and owed documents go first. */
 export async function failover(
   sites: TwoSiteClient,

@@ -97,6 +97,16 @@ export const OPERATION_ERRORS = {
     title: "Superseded",
     help: "The group's primary role has changed since. Nothing more is done; see the duties it left.",
   },
+  "fence.failed": {
+    status: 409,
+    title: "Servers at the lost site not fenced",
+    help: "See that they do not run, then go on: protector operation resume ID --as unplanned --reason TEXT. Or take everything back: protector operation rollback ID",
+  },
+  "fence.reason_required": {
+    status: 409,
+    title: "Nothing at the lost site can be fenced",
+    help: "See by other means that its servers do not run, then say so: protector failover GROUP --unplanned --reason TEXT",
+  },
   "test.type_replicates": {
     status: 409,
     title: "Test volumes would replicate",

@@ -1,5 +1,8 @@
-import { failover, reclaim } from "@protector/client";
+import { failover, reclaim, unplannedFailover } from "@protector/client";
+import type { Plan } from "@protector/contract";
 import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
+import { UsageError } from "../exit-codes.ts";
 import { type Act, yields } from "./command.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
 import { type PlanOptions, recover, withPlan } from "./recover.ts";
@@ -9,23 +12,21 @@ interface ReclaimOptions extends PlanOptions {
   readonly site?: string;
 }
 
+interface FailoverOptions extends PlanOptions {
+  readonly unplanned?: boolean;
+  readonly point?: string;
+  readonly reason?: string;
+}
+
 /** `protector failover` and `protector reclaim` */
 export function addFailoverCommands(program: Command, act: Act): void {
   withPlan(yields(program.command("failover"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
-    .description("planned failover: stop the servers, replicate, start them at the other site")
-    .action((ref: string, options: PlanOptions) =>
-      act((context) =>
-        recover(context, {
-          command: "failover",
-          type: "failover",
-          ref,
-          wish: {},
-          options,
-          ask: (_, { recoveryPoint: _none, ...how }) => failover(context.sites, ref, how),
-        }),
-      ),
-    );
+    .option("--unplanned", "the site that is left is lost: recover from a kept point")
+    .option("--point <name>", "with --unplanned: recovery point, by name or id; default: the latest usable one")
+    .option("--reason <text>", "with --unplanned: why to go on when something cannot be fenced; kept in the audit")
+    .description("stop the servers, replicate, start them at the other site; or start them there without their site")
+    .action((ref: string, options: FailoverOptions) => act((context) => failOver(context, ref, options)));
   withPlan(yields(program.command("reclaim"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
     .option("--reason <text>", "why it is safe; needed when the other site has taken over")
@@ -43,4 +44,60 @@ export function addFailoverCommands(program: Command, act: Act): void {
         }),
       ),
     );
+}
+
+/** What a failover is to be; nothing of it: a planned one. */
+interface FailoverWish {
+  readonly mode?: "unplanned";
+  readonly recoveryPoint?: string;
+  readonly reason?: string;
+}
+
+function failOver(
+  context: CommandContext,
+  ref: string,
+  { unplanned, point, reason, ...options }: FailoverOptions,
+): Promise<void> {
+  if (!unplanned && (point !== undefined || reason !== undefined))
+    throw new UsageError("--point and --reason go with --unplanned.");
+  const wish: FailoverWish = {
+    ...(unplanned ? { mode: "unplanned" } : {}),
+    ...(point === undefined ? {} : { recoveryPoint: point }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return recover(context, {
+    command: "failover",
+    type: "failover",
+    ref,
+    wish,
+    options,
+    ask: ({ mode, ...which }, { recoveryPoint, ...how }) =>
+      mode === undefined
+        ? failover(context.sites, ref, how)
+        : unplannedFailover(context.sites, ref, {
+            ...which,
+            ...how,
+            ...(recoveryPoint === undefined ? {} : { recoveryPoint }),
+          }),
+    isNameAsked: ({ mode, reason }, plan) =>
+      mode !== undefined && (plan.expected_data_loss_seconds !== 0 || reason !== undefined),
+    mend: async (wish, plan) => {
+      const why = await askReason(context, plan);
+      return why === undefined ? undefined : { ...wish, reason: why };
+    },
+  });
+}
+
+/** Fewest characters of a reason, as the API wants them. */
+const SHORTEST_REASON = 10;
+
+/** Where a reason is all that is missing, the person at the terminal is asked for it. */
+async function askReason(context: CommandContext, { blockers }: Plan): Promise<string | undefined> {
+  const { host, options } = context;
+  if (options.yes || !host.ask || blockers.some(({ check }) => check !== "fence.reason_required")) return undefined;
+  const question = "\nWhy is it safe to go on without a fence? It is kept in the audit; nothing typed = stop: ";
+  const reason = (await host.ask(question)).trim();
+  if (reason.length >= SHORTEST_REASON) return reason;
+  if (reason.length > 0) context.note(`A reason has at least ${SHORTEST_REASON} characters.`);
+  return undefined;
 }

@@ -1,5 +1,5 @@
 import { type RunningOperation, type SiteClient, startedByKey } from "@protector/client";
-import type { Operation, OperationType, Plan } from "@protector/contract";
+import type { Operation, OperationType, Plan, RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, exitCodeOfOperation, UsageError } from "../exit-codes.ts";
@@ -37,6 +37,10 @@ export interface Recovery<W extends object> {
   readonly wish: W;
   readonly options: PlanOptions;
   ask(wish: W, how: Asking): Promise<RunningOperation>;
+  /** Whether confirming takes the group's name instead of a `yes`: for what cannot be put right afterwards. */
+  isNameAsked?(wish: W, plan: Plan): boolean;
+  /** What is wanted after a person has added what the plan lacks; undefined: it stays blocked. */
+  mend?(wish: W, plan: Plan): Promise<W | undefined>;
 }
 
 /** Adds what {@link recover} understands. */
@@ -62,8 +66,11 @@ export async function recover<W extends object>(context: CommandContext, recover
   if (isDryRun && !context.printer.isForPeople) context.printer.record(plan, PLAN_COLUMNS);
   else await showPlan(context, { operation, client: planned.client }, plan);
   if (isDryRun && planFile !== undefined) keepPlan(context, recovery, { path: planFile, operation, plan });
-  if (plan.blockers.length > 0) return context.worsen(EXIT.refusedByState);
-  if (!isDryRun) await start(context, recovery, { wish, plan });
+  if (plan.blockers.length > 0) {
+    const mended = isDryRun || saved ? undefined : await recovery.mend?.(wish, plan);
+    return mended ? recover(context, { ...recovery, wish: mended }) : context.worsen(EXIT.refusedByState);
+  }
+  if (!isDryRun) await start(context, recovery, { wish, operation, plan });
 }
 
 /** Whether the key has started it before: then that is gone on with. */
@@ -79,10 +86,11 @@ async function isRejoined<W extends object>(
 
 async function start<W extends object>(
   context: CommandContext,
-  { ask, options: { idempotencyKey } }: Recovery<W>,
-  { wish, plan }: { readonly wish: W; readonly plan: Plan },
+  { ask, isNameAsked, options: { idempotencyKey } }: Recovery<W>,
+  { wish, operation, plan }: { readonly wish: W; readonly operation: Operation; readonly plan: Plan },
 ): Promise<void> {
-  if (!(await isConfirmed(context))) {
+  const name = isNameAsked?.(wish, plan) ? operation.protection_group_name : undefined;
+  if (!(await isConfirmed(context, name))) {
     context.note("Not confirmed; nothing has been changed.");
     return context.worsen(EXIT.error);
   }
@@ -142,17 +150,31 @@ function planFailed(context: CommandContext, operation: Operation): void {
 async function showPlan(context: CommandContext, running: RunningOperation, plan: Plan): Promise<void> {
   const { printer, host } = context;
   const isOnError = !printer.isForPeople;
-  const { from, to } = await endpoints(context, running.client);
+  const [{ from, to }, point] = await Promise.all([endpoints(context, running.client), listedPoint(running, plan)]);
   const lines = planView(running.operation, plan, {
     width: printer.width ?? 100,
     paint: isOnError ? context.paint : printer.paint,
     memberName: await memberNames(running),
     from,
     to,
+    now: host.clock.now(),
+    ...(point ? { point } : {}),
   });
   const text = `${lines.join("\n")}\n`;
   if (isOnError) host.stderr.write(text);
   else printer.tell(text);
+}
+
+/** The point that servers are recovered from, as the site that runs the operation lists it. */
+async function listedPoint({ operation, client }: RunningOperation, plan: Plan): Promise<RecoveryPoint | undefined> {
+  if (plan.recovery_point === null) return undefined;
+  try {
+    const points = await client.all("recovery_points.index", { path: { id: operation.protection_group_id } });
+    return points.find(({ name }) => name === plan.recovery_point);
+  } catch {
+    // The plan names it; its age and whether a test has proven it are a comfort only.
+    return undefined;
+  }
 }
 
 /** A failover comes to the site that runs it; a reclaim too. */
@@ -171,8 +193,10 @@ async function nameOfFar(context: CommandContext): Promise<string | undefined> {
   }
 }
 
-async function isConfirmed({ options, host }: CommandContext): Promise<boolean> {
+/** @param name the group's, when it has to be typed. */
+async function isConfirmed({ options, host }: CommandContext, name: string | undefined): Promise<boolean> {
   if (options.yes || !host.ask) return options.yes;
-  const answer = await host.ask('\nStart it? Type "yes" to go on: ');
-  return answer.trim() === "yes";
+  if (name === undefined) return (await host.ask('\nStart it? Type "yes" to go on: ')).trim() === "yes";
+  const question = `\nWhat was written after the recovery point is lost. Type the group's name ("${name}") to start it: `;
+  return (await host.ask(question)).trim() === name;
 }

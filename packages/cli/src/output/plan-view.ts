@@ -1,5 +1,5 @@
-import type { CheckResult, Operation, Plan } from "@protector/contract";
-import { durationText } from "./duration.ts";
+import type { CheckResult, Operation, Plan, RecoveryPoint } from "@protector/contract";
+import { durationText, timeText } from "./duration.ts";
 import { pad, wrap } from "./fit.ts";
 import { operationTitle } from "./operation-tree.ts";
 import { phasesOf } from "./phases.ts";
@@ -12,6 +12,10 @@ export interface PlanViewOptions {
   /** Names of the sites that the servers leave and come to. */
   readonly from: string;
   readonly to: string;
+  /** ms since the UNIX epoch. */
+  readonly now: number;
+  /** The point that servers are recovered from, where it is listed. */
+  readonly point?: RecoveryPoint;
 }
 
 /** What an operation is going to do, for the person who confirms it. */
@@ -28,7 +32,7 @@ export function planView(operation: Operation, plan: Plan, options: PlanViewOpti
   ];
 }
 
-function facts(plan: Plan, { memberName, width }: PlanViewOptions): readonly string[] {
+function facts(plan: Plan, { memberName, width, point, now }: PlanViewOptions): readonly string[] {
   const ids = [...new Set(plan.steps.flatMap((step) => step.member_id ?? []))];
   const names = ids.map((id) => memberName(id) ?? id);
   const loss = plan.expected_data_loss_seconds;
@@ -39,13 +43,23 @@ function facts(plan: Plan, { memberName, width }: PlanViewOptions): readonly str
       "Expected duration",
       plan.expected_duration_seconds === null ? "not known" : durationText(plan.expected_duration_seconds),
     ],
-    ...(plan.recovery_point ? [["Recovery point", plan.recovery_point]] : []),
+    ...(plan.recovery_point
+      ? [["Recovery point", [plan.recovery_point, ...(point ? pointFacts(point, now) : [])].join(", ")]]
+      : []),
     ["Point of no return", plan.steps.find((step) => step.is_point_of_no_return)?.title ?? "none"],
   ] as const;
   return rows.flatMap(([name = "", value = ""]) => {
     const [first = "", ...more] = wrap(value, Math.max(20, width - 24));
     return [`  ${pad(name, 20)}  ${first}`, ...more.map((line) => `${" ".repeat(24)}${line}`)];
   });
+}
+
+function pointFacts({ created_at, proven_at }: RecoveryPoint, now: number): readonly string[] {
+  const age = durationText((now - Date.parse(created_at)) / 1000);
+  return [
+    `cut ${timeText(created_at)} (${age} ago)`,
+    proven_at === null ? "not tested" : `proven by a test at ${timeText(proven_at)}`,
+  ];
 }
 
 function someOf(names: readonly string[]): string {

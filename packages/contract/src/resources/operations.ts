@@ -156,8 +156,22 @@ export const ProtectionGroupAction = Strict(
   {
     failover: Type.Optional(
       Strict({
-        mode: OneOf(["planned"] as const),
+        mode: OneOf(["planned", "unplanned"] as const, { description: "unplanned: the site that is left is lost" }),
         dry_run: Type.Optional(Type.Boolean()),
+        recovery_point: Type.Optional(
+          Type.String({
+            minLength: 1,
+            maxLength: 255,
+            description: "Unplanned only: name or id of a kept point; default: the latest usable one",
+          }),
+        ),
+        reason: Type.Optional(
+          Type.String({
+            minLength: 10,
+            maxLength: 1024,
+            description: "Unplanned only: why to go on when something cannot be fenced; kept in the audit",
+          }),
+        ),
         plan_digest: Type.Optional(
           Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
         ),

@@ -22,9 +22,11 @@ export interface OperationStart {
     readonly idempotency: Idempotency | undefined;
   };
   readonly type: OperationType;
-  readonly mode?: "planned" | null;
+  readonly mode?: "planned" | "unplanned" | null;
   readonly isDryRun?: boolean;
   readonly parameters: Readonly<Record<string, unknown>>;
+  /** Types of operation that give way when they hold the group: they are cancelled at their next boundary. */
+  readonly displaces?: readonly OperationType[];
   /** Whether the group lets it; asked before anything is made, and again in the transaction (`holder` = the operation). */
   check(db: Db, group: ProtectionGroupView, holder: string): Promise<void>;
   /** What else is written with it. */
@@ -55,7 +57,7 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
   const isRepeated = () => isPerhapsRepeat(database.db, path.project_id, idempotency);
   if (!(await isRepeated())) {
     try {
-      if (!start.isDryRun) await requireNotBusy(database.db, group);
+      if (!start.isDryRun && !start.displaces) await requireNotBusy(database.db, group);
       await start.check(database.db, group, id);
     } catch (error) {
       // The same request, sent twice at the same moment, must not be refused for what its twin has just begun.
@@ -65,6 +67,7 @@ export async function startOperation(ports: ApiPorts, start: OperationStart): Pr
   }
   const { operation, isRepeat } = await createOperation(database, {
     claimsGroup: !start.isDryRun,
+    displaces: start.displaces ?? [],
     row: newOperationRow({
       id,
       type: start.type,

@@ -1,4 +1,5 @@
 import { ProtectorError } from "@protector/contract";
+import { findOperation } from "../../db/repositories/operations.ts";
 import { type ProtectionGroupView, updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
 import { findSite } from "../../db/repositories/sites.ts";
@@ -37,8 +38,10 @@ export function protectionGroupActionHandlers(ports: ApiPorts): Handlers<"protec
 
 function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "call" | "apply"> {
   const { siteId } = ports.identity;
+  if (body.failover?.mode === "unplanned") return unplannedOrder(body.failover, siteId);
   if (body.failover) {
     const { mode, dry_run, ...parameters } = body.failover;
+    requireOwnOptions(body.failover);
     return {
       type: "failover",
       mode,
@@ -111,6 +114,50 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       await requirePolicy(db, group);
     },
   };
+}
+
+/** Operations that give way to an unplanned failover: it is refused for none of them. */
+const GIVES_WAY = ["test_failover", "test_cleanup", "sync", "member_add", "member_remove"] as const;
+
+/**
+ * Refused for nothing that the lost site may have left behind: not for what it was doing, nor for where the group is at
+ * home. Whether there is a point to recover from is for the plan to say.
+ */
+function unplannedOrder(
+  { mode, dry_run, ...parameters }: NonNullable<ActionCall["body"]["failover"]>,
+  siteId: string,
+): Omit<OperationStart, "call" | "apply"> {
+  return {
+    type: "failover",
+    mode,
+    isDryRun: dry_run ?? false,
+    parameters: { ...parameters, as: "unplanned" },
+    displaces: GIVES_WAY,
+    check: async (db, group, holder) => {
+      await requireTargetHere(db, group, siteId);
+      await requireNoOtherFailover(db, group, holder);
+      await requirePolicy(db, group);
+      if (group.status === "creating" || group.status === "deleting") requireStatus(group, AT_REST);
+    },
+  };
+}
+
+/** One that is under way here already goes on without its source by a verb of its own. */
+async function requireNoOtherFailover(db: Db, group: ProtectionGroupView, holder: string): Promise<void> {
+  const held = group.current_operation_id;
+  const operation = held === null || held === holder ? undefined : await findOperation(db, { id: held });
+  if (operation?.type !== "failover") return;
+  const detail = `Protection group "${group.name}" is being failed over by ${operation.id} (${operation.status}). Without its source it goes on with: protector operation resume ${operation.id} --as unplanned --reason TEXT`;
+  throw new ProtectorError("protection_group.busy", detail, { facts: { operation_id: operation.id } });
+}
+
+/** @throws ProtectorError `request.invalid` for what only an unplanned failover knows. */
+function requireOwnOptions({ recovery_point, reason }: NonNullable<ActionCall["body"]["failover"]>): void {
+  if (recovery_point === undefined && reason === undefined) return;
+  const field = recovery_point === undefined ? "failover.reason" : "failover.recovery_point";
+  throw new ProtectorError("request.invalid", `The request is not valid: ${field} is for unplanned failovers.`, {
+    facts: { fields: [{ field, problem: "is for unplanned failovers" }] },
+  });
 }
 
 /** A group that an operation has in hand is refused with that operation's name, not only with its status. */

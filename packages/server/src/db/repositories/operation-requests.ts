@@ -1,5 +1,6 @@
 import {
   isTestBeingCleaned,
+  type OperationType,
   type OperationVerb,
   ProtectorError,
   TEST_CLEANUP_PHASES,
@@ -23,6 +24,8 @@ export interface OperationOrder {
   readonly row: Insertable<DrOperationsTable>;
   /** It changes its group, so nobody else may meanwhile. */
   readonly claimsGroup: boolean;
+  /** Types of operation that let the group go for this one. */
+  readonly displaces?: readonly OperationType[];
   /** What else has to be true at the same instant; not called for a repeated order. */
   readonly alongside?: (transaction: Transaction<Database>) => Promise<void>;
 }
@@ -55,16 +58,48 @@ function isPerhapsOurs(error: unknown): boolean {
 async function storeOrRepeat(
   connection: DatabaseConnection,
   transaction: Transaction<Database>,
-  { row, claimsGroup, alongside }: OperationOrder,
+  { row, claimsGroup, displaces = [], alongside }: OperationOrder,
 ): Promise<{ readonly operation: OperationRow; readonly isRepeat: boolean }> {
   const earlier = await earlierOrder(connection, transaction, row);
   if (earlier) return { operation: earlier, isRepeat: true };
+  if (claimsGroup && displaces.length > 0) await displaceHolder(connection, transaction, { row, displaces });
   if (claimsGroup) await claimProtectionGroup(transaction, { id: row.protection_group_id, operationId: row.id });
   await transaction.insertInto("dr_operations").values(row).execute();
   await alongside?.(transaction);
   const operation = await findOperation(transaction, { id: row.id });
   if (!operation) throw new Error(`operation ${row.id} is not there after it was stored`);
   return { operation, isRepeat: false };
+}
+
+/** Whoever holds the group and gives way for the order lets it go and is cancelled at its next boundary. */
+async function displaceHolder(
+  connection: DatabaseConnection,
+  db: Db,
+  { row, displaces }: Pick<OperationOrder, "row"> & { readonly displaces: readonly OperationType[] },
+): Promise<void> {
+  const holder = await db
+    .selectFrom("protection_groups")
+    .innerJoin("dr_operations", "dr_operations.id", "protection_groups.current_operation_id")
+    .select(["dr_operations.id", "dr_operations.type"])
+    .where("protection_groups.id", "=", row.protection_group_id)
+    .executeTakeFirst();
+  if (!holder || !displaces.includes(holder.type)) return;
+  await db
+    .updateTable("dr_operations")
+    .set({
+      request: writeJson({ verb: "cancel", user_id: row.user_id }),
+      next_look_at: null,
+      updated_at: connection.now(),
+    })
+    .where("id", "=", holder.id)
+    .where("status", "in", VERB_ALLOWED_IN.cancel)
+    .execute();
+  await db
+    .updateTable("protection_groups")
+    .set({ current_operation_id: null })
+    .where("id", "=", row.protection_group_id)
+    .where("current_operation_id", "=", holder.id)
+    .execute();
 }
 
 async function earlierOrder(

@@ -202,6 +202,12 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
   return found;
 }
 
+/** True of every plan: people have to know it before they begin. */
+export function notHeld(siteName: string): CheckResult {
+  const reason = `Room on the hosts of ${siteName} cannot be held: it is looked at again right before the switch, and may still be gone when the servers are built.`;
+  return { check: "capacity.not_held", result: "warning", subject: siteName, reason, remedy: null };
+}
+
 /** A blocker with the catalogue's remedy. */
 export function finding(code: ErrorCode, subject: string, reason: string): CheckResult {
   return { check: code, result: "error", subject, reason, remedy: ERROR_CATALOGUE[code].help };

@@ -1,6 +1,5 @@
-import type { CheckResult } from "@protector/contract";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
-import { checkFailover } from "./failover-checks.ts";
+import { checkFailover, notHeld } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
@@ -31,7 +30,7 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
   return {
     steps,
     blockers,
-    warnings: [...warnings, notHeld(input)],
+    warnings: [...warnings, notHeld(input.target.siteName)],
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
   };
@@ -324,12 +323,6 @@ function finishPhase(input: FailoverInput): PlannedStep[] {
       ),
     ),
   ];
-}
-
-/** True of every plan: people have to know it before they begin. */
-function notHeld({ target }: FailoverInput): CheckResult {
-  const reason = `Room on the hosts of ${target.siteName} cannot be held: it is looked at again right before the switch, and may still be gone when the servers are built.`;
-  return { check: "capacity.not_held", result: "warning", subject: target.siteName, reason, remedy: null };
 }
 
 function suffix(input: FailoverInput, kind: string): string {

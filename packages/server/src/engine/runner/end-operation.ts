@@ -1,10 +1,10 @@
 import type { OperationStatus, ProtectorError } from "@protector/contract";
 import type { Transaction } from "kysely";
-import { writeJson } from "../../db/codecs.ts";
+import { readJson, writeJson } from "../../db/codecs.ts";
 import type { Database } from "../../db/schema.ts";
 import { oweLeftoverScan } from "../watch/leftovers.ts";
 import type { WorkflowEnd, WorkflowReport, WorkflowTransaction } from "../workflows/workflow.ts";
-import { oweStep } from "./duties.ts";
+import { type DutyInput, oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
 import { type JournaledStep, loadSteps } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
@@ -57,6 +57,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
     const context = workflowTransaction(tools, scene, trx);
     if (operation.is_dry_run === 0) {
       await workflow.end(context, end);
+      if (end === "undone") await forgetForwardDuties(trx, ports, operation.id);
       await oweLeftoverScan(trx, ports, { ...operation, lease_number: tools.keeper.lease.number }, scene.localSiteId);
     }
     const report = end === "refused" || operation.is_dry_run === 1 ? undefined : workflow.report?.(context);
@@ -75,7 +76,9 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
             recovery_point: report.recoveryPoint,
             data_loss_seconds: report.dataLossSeconds,
             downtime_seconds: report.downtimeSeconds,
-            leftovers: writeJson([...report.leftovers, ...(ending.leftovers ?? [])]),
+            leftovers: writeJson(
+              await notDoneYet(trx, operation.id, [...report.leftovers, ...(ending.leftovers ?? [])]),
+            ),
           }
         : {}),
       ...(operation.is_dry_run === 0 ? workflow.endState?.(context, end) : {}),
@@ -88,6 +91,44 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
       .execute();
   });
   return status;
+}
+
+/** A site may have done what it owed while the operation still worked. */
+async function notDoneYet(
+  trx: Transaction<Database>,
+  operationId: string,
+  leftovers: WorkflowReport["leftovers"],
+): Promise<WorkflowReport["leftovers"]> {
+  if (leftovers.length === 0) return leftovers;
+  const duties = await trx
+    .selectFrom("duties")
+    .select(["subject", "state"])
+    .where("operation_id", "=", operationId)
+    .execute();
+  const owed = new Set(duties.filter(({ state }) => state === "owed").map(({ subject }) => subject));
+  const done = new Set(duties.map(({ subject }) => subject).filter((subject) => !owed.has(subject)));
+  return leftovers.filter(({ subject }) => !done.has(subject));
+}
+
+/** What a site owed an operation that was taken back, nobody needs any more; what it has to take back stays owed. */
+async function forgetForwardDuties(
+  trx: Transaction<Database>,
+  { connection }: Pick<OperationTools["ports"], "connection">,
+  operationId: string,
+): Promise<void> {
+  const owed = await trx
+    .selectFrom("duties")
+    .select(["id", "input"])
+    .where("operation_id", "=", operationId)
+    .where("state", "=", "owed")
+    .execute();
+  const ids = owed.filter(({ input }) => (readJson(input) as Partial<DutyInput>).isUndo === false).map(({ id }) => id);
+  if (ids.length === 0) return;
+  await trx
+    .updateTable("duties")
+    .set({ state: "done", done_at: connection.now(), last_error: "the operation was taken back" })
+    .where("id", "in", ids)
+    .execute();
 }
 
 /** Nothing was done: the operation ends and lets the group go. */

@@ -1,5 +1,6 @@
 import { type ErrorCode, ProtectorError, toErrorItem } from "@protector/contract";
 import { type Effect, type FailureClass, OutsideError } from "@protector/ports";
+import { Silence } from "../world/within.ts";
 import { StepTimeout } from "./step-handler.ts";
 
 /** What an error means for the step that threw it. */
@@ -53,6 +54,13 @@ export function failureOf(error: unknown): StepFailure {
       failureClass: "waiting",
       effect: "unknown",
       error: new ProtectorError("step.timed_out", error.message, { cause: error }),
+    };
+  }
+  if (error instanceof Silence) {
+    return {
+      failureClass: "waiting",
+      effect: "unknown",
+      error: new ProtectorError("cloud.unreachable", `${error.message}.`, { cause: error }),
     };
   }
   if (error instanceof ProtectorError) {

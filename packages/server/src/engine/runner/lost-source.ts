@@ -5,7 +5,7 @@ import type { EnginePorts } from "../engine-ports.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import { oweStep } from "./duties.ts";
 import type { Journal } from "./journal.ts";
-import type { JournaledStep } from "./operation-store.ts";
+import type { JournaledStep, OperationRow } from "./operation-store.ts";
 import type { Scene } from "./scene.ts";
 import { OWED } from "./step-graph.ts";
 
@@ -25,6 +25,26 @@ export interface ChosenPoint extends CutPoint {
   readonly lossSeconds: number;
 }
 
+/** Step of an unplanned failover that keeps the source from writing. */
+const FENCE = "source.fence";
+
+/** Whether an operation was started without its source, rather than having lost it on the way. */
+export function isUnplanned(steps: readonly JournaledStep[]): boolean {
+  return steps.some((step) => step.action === FENCE);
+}
+
+/**
+ * Steps as they run once a person has said why it is safe to go on: a fence that fails stops nothing any more, it is owed.
+ */
+export function withReason(steps: readonly JournaledStep[], reason: string | undefined): readonly JournaledStep[] {
+  if (reason === undefined) return steps;
+  return steps.map((step) =>
+    step.action === FENCE && step.settings.onFailure === "stop"
+      ? { ...step, settings: { ...step.settings, onFailure: "duty" } }
+      : step,
+  );
+}
+
 /**
  * Makes a planned failover go on without its source (`resume --as unplanned`): recovers from the final point when all of it
  * arrived, else from the newest usable one; what only the source could do is owed.
@@ -36,6 +56,7 @@ export async function goOnWithoutSource(
 ): Promise<void> {
   const { journal, ports } = tools;
   const { operation } = scene;
+  if (isUnplanned(scene.steps)) return journal.writeOperation(reasonOf(operation, tools.reason));
   const point = await choosePoint(scene, ports.clock.now());
   await journal.write("go on without the source", async (trx) => {
     for (const step of scene.steps) {
@@ -65,6 +86,10 @@ export async function goOnWithoutSource(
       .execute();
   });
   await Promise.all(scene.steps.map((step) => settleStep(journal, step, point)));
+}
+
+function reasonOf(operation: OperationRow, reason: string) {
+  return { parameters: writeJson({ ...readJson(operation.parameters), reason }), request: null };
 }
 
 /** The point that a recovery without the source would use now. */

@@ -3,6 +3,7 @@ import { OutsideError } from "@protector/ports";
 import { type Marker, markerName } from "@protector/storage";
 import { isHeldBy } from "../steps/markers.ts";
 import type { SiteAccess } from "../world/site-access.ts";
+import { Silence, within } from "../world/within.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import type { RunEnvironment } from "./step-context.ts";
 import { Superseded } from "./step-handler.ts";
@@ -40,9 +41,17 @@ export async function guardMarkers(
         `The marker of group ${groupId} is missing on the array at ${side.siteName}.`,
       );
     }
+    // Taken over without asking this array: it is behind until it is told.
+    if (marker.epoch < claimedEpoch(steps)) continue;
     if (isTaken)
       requireOurs({ marker, operationId: id, epochs: epochsOf(environment, steps), siteName: side.siteName });
   }
+}
+
+/** Epoch that the operation has claimed over any holder; 0 when none. */
+function claimedEpoch(steps: readonly JournaledStep[]): number {
+  const claims = markerStepsOf(steps).filter((step) => step.action === "marker.claim" && step.status === "completed");
+  return Math.max(0, ...claims.map((step) => (step.input as { epoch: number }).epoch));
 }
 
 async function readMarker(
@@ -52,9 +61,29 @@ async function readMarker(
 ): Promise<Marker | undefined | "silent"> {
   const isNeeded = mode.mustAnswer && (side.isOwn || !(mode.isAlone || environment.source.isOwn));
   try {
-    return await side.reads.marker();
+    return await (isNeeded ? side.reads.marker() : askSoon(environment, side));
   } catch (error) {
     if (isNeeded || !(error instanceof OutsideError)) throw error;
+    return "silent";
+  }
+}
+
+/** ms that an array is given which need not answer: before every server, a dead one must not cost a call's time limit. */
+const SILENT_AFTER_MS = 5_000;
+/** ms for which an array that did not answer is not waited for again. */
+const SILENT_FOR_MS = 30_000;
+
+/** Until when arrays count as silent, in ms since the UNIX epoch. */
+const silentUntil = new WeakMap<SiteAccess, number>();
+
+async function askSoon({ clock }: RunEnvironment, side: SiteAccess): Promise<Marker | undefined | "silent"> {
+  if (clock.now() < (silentUntil.get(side) ?? 0)) return "silent";
+  try {
+    const patience = { ms: SILENT_AFTER_MS, who: `The array at ${side.siteName}` };
+    return await within({ clock }, patience, () => side.reads.marker());
+  } catch (error) {
+    if (!(error instanceof Silence)) throw error;
+    silentUntil.set(side, clock.now() + SILENT_FOR_MS);
     return "silent";
   }
 }

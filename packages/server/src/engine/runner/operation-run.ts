@@ -5,11 +5,10 @@ import { STEP_HANDLERS } from "../steps/index.ts";
 import type { CallLimits } from "../world/call-limits.ts";
 import { oweStep } from "./duties.ts";
 import { abandonOperation, endOperation, supersedeOperation } from "./end-operation.ts";
-import { failureItem } from "./failure.ts";
 import { ForwardRun } from "./forward-run.ts";
 import { Journal } from "./journal.ts";
 import type { LeaseKeeper } from "./lease.ts";
-import { goOnWithoutSource } from "./lost-source.ts";
+import { goOnWithoutSource, withReason } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
 import { measuredSeconds } from "./measured-seconds.ts";
 import { openScene } from "./open-scene.ts";
@@ -19,7 +18,7 @@ import { planOperation } from "./plan-operation.ts";
 import type { Scene } from "./scene.ts";
 import { tellStep } from "./step-events.ts";
 import { LeaseLost, Superseded } from "./step-handler.ts";
-import { undoSteps } from "./undo-run.ts";
+import { takeBack } from "./take-back.ts";
 import { failOperation, waitForOutside } from "./wait-for-outside.ts";
 
 /** Tries of a step in one look before the operation waits. */
@@ -108,10 +107,10 @@ export class OperationRun {
     }
     const isPast = operation.is_past_no_return === 1;
     if (request?.verb === "cancel" && isPast) return this.#pause(operation);
-    if (request?.verb === "cancel") return this.#undo(scene, "cancelled");
-    if (request?.verb === "rollback" && !isPast) return this.#undo(scene, "rolled_back");
+    if (request?.verb === "cancel") return takeBack(this.#tools, scene, "cancelled");
+    if (request?.verb === "rollback" && !isPast) return takeBack(this.#tools, scene, "rolled_back");
     if (scene.steps.some(isUndoing))
-      return this.#undo(scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
+      return takeBack(this.#tools, scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
     if (request !== null) await this.#prepareRepeat(scene, request);
     return this.#goForward(scene);
   }
@@ -154,6 +153,7 @@ export class OperationRun {
   async #forwardRun(scene: Scene): Promise<ForwardRun> {
     const { ports, keeper } = this.#tools;
     const { operation } = scene;
+    scene.steps = withReason(scene.steps, (readJson(operation.parameters) as { reason?: string }).reason);
     return new ForwardRun(scene.environment, scene.steps, {
       handlers: STEP_HANDLERS,
       databaseNow: await databaseTime(ports.connection),
@@ -186,7 +186,10 @@ export class OperationRun {
     const { journal } = this.#tools;
     if (step.kind === "fire" && !scene.workflow.isOutsideEpochs) {
       const { as } = readJson(scene.operation.parameters) as { as?: string };
-      await guardMarkers(scene.environment, scene.steps, { mustAnswer: true, isAlone: as === "unplanned" });
+      await guardMarkers(scene.environment, scene.steps, {
+        mustAnswer: true,
+        isAlone: as === "unplanned" || scene.operation.mode === "unplanned",
+      });
     }
     if (step.settings.isPointOfNoReturn && !(await this.#passNoReturn(scene))) return false;
     if (step.phase !== scene.phase) {
@@ -221,36 +224,6 @@ export class OperationRun {
       await clearRequest(trx, operation);
     });
     return "paused";
-  }
-
-  async #undo(scene: Scene, status: "cancelled" | "rolled_back"): Promise<OperationStatus> {
-    const { ports, journal, keeper } = this.#tools;
-    const { operation } = scene;
-    await journal.write("operation rolling_back", async (trx) => {
-      const cleared = { next_look_at: null, finished_at: null };
-      await setOperation(trx, operation.id, { status: "rolling_back", status_reason: status, ...cleared });
-      await clearRequest(trx, operation);
-    });
-    const outcome = await undoSteps(scene.environment, scene.steps, {
-      handlers: STEP_HANDLERS,
-      databaseNow: await databaseTime(ports.connection),
-      leaseSignal: keeper.signal,
-    });
-    if (outcome.kind === "undone") {
-      return endOperation(this.#tools, scene, { end: "undone", status, reason: "everything it did was taken back" });
-    }
-    const error = writeJson(failureItem(outcome.failure, scene.environment.operation.requestId));
-    if (outcome.kind === "waiting") {
-      await journal.writeOperation({ error, next_look_at: ports.connection.fromNow(LOOK_AGAIN_MS) });
-      return "rolling_back";
-    }
-    await journal.writeOperation({
-      status: "failed",
-      error,
-      status_reason: status,
-      finished_at: ports.connection.now(),
-    });
-    return "failed";
   }
 
   /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */

@@ -35,6 +35,7 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
       source,
       target,
       connection: ports.connection,
+      clock: ports.clock,
       now: ports.clock.now(),
     });
   } catch (error) {

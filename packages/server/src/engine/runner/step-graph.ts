@@ -7,7 +7,8 @@ const ENDED = new Set(["completed", "failed", "skipped", "undone", "undo_failed"
 /** Output of a skipped step whose work is owed elsewhere or no longer needed: nothing that depends on it is skipped for it. */
 export const OWED = { owed: true } as const;
 
-function isOwed(step: JournaledStep): boolean {
+/** Whether a skipped step is owed to its site. */
+export function isOwed(step: Pick<JournaledStep, "output">): boolean {
   return (step.output as { owed?: boolean } | undefined)?.owed === true;
 }
 

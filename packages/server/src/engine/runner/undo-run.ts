@@ -1,6 +1,9 @@
+import type { Transaction } from "kysely";
+import type { Database } from "../../db/schema.ts";
 import { failureItem, failureOf, type StepFailure } from "./failure.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import { type RunEnvironment, stepContext } from "./step-context.ts";
+import { isOwed } from "./step-graph.ts";
 import { LeaseLost, type StepHandlers, Superseded } from "./step-handler.ts";
 
 export type UndoOutcome =
@@ -14,6 +17,11 @@ export interface UndoOptions {
   readonly handlers: StepHandlers;
   readonly databaseNow: number;
   readonly leaseSignal: AbortSignal;
+  /**
+   * Writes down that a site owes the undoing of a step, when it does not answer; undefined: nothing is owed, the undoing
+   * waits for it.
+   */
+  readonly owe?: (trx: Transaction<Database>, step: JournaledStep, failure: StepFailure) => Promise<void>;
 }
 
 /** Longest time that OpenStack services and arrays keep a request under way, ms: oslo's and our clients' usual limit. */
@@ -34,7 +42,7 @@ export async function undoSteps(
   steps: readonly JournaledStep[],
   options: UndoOptions,
 ): Promise<UndoOutcome> {
-  const toUndo = new Set(steps.filter((step) => step.settings.isUndoable && MAY_HAVE_EFFECT.has(step.status)));
+  const toUndo = new Set(steps.filter((step) => step.settings.isUndoable && mayHaveEffect(step)));
   const followers = followersOf(steps);
   const undone = new Map<string, Promise<UndoOutcome>>();
   const undo = (step: JournaledStep): Promise<UndoOutcome> => {
@@ -54,6 +62,11 @@ export async function undoSteps(
     outcomes.find((outcome) => outcome.kind === "failed") ??
     outcomes.find((outcome) => outcome.kind === "waiting") ?? { kind: "undone" }
   );
+}
+
+/** What a site owed it may have done since, as a duty. */
+function mayHaveEffect(step: JournaledStep): boolean {
+  return MAY_HAVE_EFFECT.has(step.status) || (step.status === "skipped" && isOwed(step));
 }
 
 async function undoStep(
@@ -87,6 +100,13 @@ async function undoStep(
     if (error instanceof LeaseLost || error instanceof Superseded || options.leaseSignal.aborted) throw error;
     const failure = failureOf(error);
     const waits = failure.failureClass === "retryable" || failure.failureClass === "waiting";
+    if (waits && options.owe && !environment[step.site].isOwn) {
+      const { owe } = options;
+      await journal.write(`duty to take back step ${step.key}`, (trx) => owe(trx, step, failure));
+      await journal.writeStep(step.key, { status: "undone", finishedAt: "now", message: "owed: taken back later" });
+      step.status = "undone";
+      return { kind: "undone" };
+    }
     await journal.writeStep(step.key, {
       status: waits ? "undoing" : "undo_failed",
       error: failureItem(failure, operation.requestId),

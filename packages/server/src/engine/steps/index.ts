@@ -11,9 +11,11 @@ import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
 import { confirmPoint } from "./confirm-point.ts";
 import { describeStorage } from "./describe-storage.ts";
+import { fenceSource, stopSource } from "./fence-source.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
+import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
@@ -31,8 +33,10 @@ import {
   powerOff,
   stopServer,
 } from "./servers.ts";
+import { describeSurvivor, disallowReplica } from "./survivor.ts";
 import { verifyServer } from "./verify-server.ts";
 import { describeVolume, recoverVolume } from "./volumes.ts";
+import { yieldSource } from "./yield-source.ts";
 
 /** Every step that a plan can name. */
 export const STEP_HANDLERS = {
@@ -57,6 +61,7 @@ export const STEP_HANDLERS = {
   "point.confirm": confirmPoint,
   "port.ensure": ensurePort,
   "port.ensure_isolated": ensureIsolatedPort,
+  "replica.disallow": disallowReplica,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
   "replication.schedule": setSchedule,
@@ -73,7 +78,12 @@ export const STEP_HANDLERS = {
   "server.stop": stopServer,
   "server.verify": verifyServer,
   "server_group.ensure": ensureServerGroup,
+  "source.fence": fenceSource,
+  "source.look": lookAtSource,
+  "source.stop": stopSource,
+  "source.yield": yieldSource,
   "storage.describe": describeStorage,
+  "storage.survivor": describeSurvivor,
   "test.look": lookForTest,
   "test.remove": removeObject,
   "volume.describe": describeVolume,

@@ -57,6 +57,8 @@ export const raiseEpoch: StepHandler<RaiseEpochInput, { readonly epoch: number }
 export interface ClaimEpochInput {
   /** Lowest epoch to claim; in the primary's name. */
   readonly epoch: number;
+  /** Epoch in the other site's name, above `epoch`: where undoing goes. */
+  readonly back?: number;
 }
 
 /**
@@ -76,6 +78,12 @@ export const claimEpoch: StepHandler<ClaimEpochInput, { readonly epoch: number }
     }
     await swap(context, array, stands, wanted);
     return { epoch };
+  },
+  undo: async (context, { epoch, back }) => {
+    const { array } = context.here;
+    const stands = await requireMarker(context, array);
+    if (back === undefined || stands.epoch !== epoch || !isOurs(context, stands)) return;
+    await swap(context, array, stands, marker(context, back, undefined));
   },
 };
 

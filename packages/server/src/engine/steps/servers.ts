@@ -5,9 +5,17 @@ import { roundOf } from "../runner/forward-run.ts";
 import { settledAbsence } from "../runner/settled-absence.ts";
 import { RedoSteps, type StepContext, type StepHandler } from "../runner/step-handler.ts";
 
+/** With this beginning a lock is known as Protector's: an operation that brings the server back removes it. */
+export const LOCK_PREFIX = "Protector operation ";
+
 /** Reason that stands on servers locked by an operation. */
 export function lockReason(operationId: string): string {
-  return `Protector operation ${operationId}`;
+  return `${LOCK_PREFIX}${operationId}`;
+}
+
+/** Whether a server is locked by an operation of Protector, this one or another. */
+export function isProtectorsLock({ isLocked, lockedReason }: Pick<Server, "isLocked" | "lockedReason">): boolean {
+  return isLocked && lockedReason?.startsWith(LOCK_PREFIX) === true;
 }
 
 /** Input of steps on a server that exists. */
@@ -63,13 +71,7 @@ export const lockServer: StepHandler<QuiesceInput> = {
 /** Stops a server and sees it SHUTOFF. Undoing starts it again when it ran before. */
 export const stopServer: StepHandler<QuiesceInput, { readonly stoppedAt: number }> = {
   run: async (context, input) => {
-    const server = await requireServer(context, input);
-    if (!isStopped(server) && server.taskState !== "powering-off")
-      await context.here.admin.compute.stopServer(input.serverId);
-    await context.until(`${input.name} to be SHUTOFF`, async () => {
-      const now = await requireServer(context, input);
-      return isStopped(now) ? now : undefined;
-    });
+    await stopAndSee(context, input);
     return { stoppedAt: context.clock.now() };
   },
   undo: async (context, input) => {
@@ -213,29 +215,47 @@ export interface BringBackInput extends ServerInput {
   readonly shouldRun: boolean;
   readonly wasLocked: boolean;
   readonly lockedReason: string | null;
+  /** Its volumes on the array of its site: a server that was cut off from one is shelved first. */
+  readonly arrayVolumes: readonly string[];
 }
 
-/** Makes a server that an operation stopped or parked run again where it was, under its old lock. */
+/**
+ * Makes a server that an operation stopped, parked or cut off from its volumes run again where it was, under its old lock.
+ * Only shelving and unshelving makes ended connections anew: a start would look for them in vain.
+ */
 export const bringBack: StepHandler<BringBackInput, { readonly status: string }> = {
   run: async (context, input) => {
     const server = await requireServer(context, input);
     const admin = context.here.admin.compute;
-    if (isShelved(server)) {
+    const isParked = isShelved(server) || (await isCutOff(context, input));
+    if (isParked) {
+      if (!isShelved(server)) await parkServer.run(context, input);
       await admin.unshelveServer(input.serverId);
       await context.until(`${input.name} to be unshelved`, async () =>
         isShelved(await requireServer(context, input)) ? undefined : true,
       );
     }
     if (input.shouldRun) await startAndSee(context, input);
+    else if (isParked) await stopAndSee(context, input);
     const now = await requireServer(context, input);
-    if (now.isLocked && now.lockedReason?.startsWith("Protector operation ")) {
+    if (isProtectorsLock(now)) {
       await admin.unlockServer(input.serverId);
-      if (input.wasLocked)
-        await (await context.here.tenant()).compute.lockServer(input.serverId, input.lockedReason ?? "");
+      if (input.wasLocked) {
+        const { here } = context;
+        // An owner's lock can be made at this engine's own site only; elsewhere it is an administrator's.
+        const { compute } = here.isOwn ? await here.tenant() : here.admin;
+        await compute.lockServer(input.serverId, input.lockedReason ?? "");
+      }
     }
     return { status: (await requireServer(context, input)).status };
   },
 };
+
+async function isCutOff({ here }: StepContext, { arrayVolumes }: BringBackInput): Promise<boolean> {
+  if (arrayVolumes.length === 0) return false;
+  const connected = new Set((await here.array.connectionsOf(arrayVolumes)).map(({ volume }) => volume.toLowerCase()));
+  return arrayVolumes.some((volume) => !connected.has(volume.toLowerCase()));
+}
 
 /** @throws ProtectorError `member.server_not_found` */
 async function requireServer(context: StepContext, input: ServerInput): Promise<Server> {
@@ -247,6 +267,15 @@ async function requireServer(context: StepContext, input: ServerInput): Promise<
     );
   }
   return server;
+}
+
+async function stopAndSee(context: StepContext, input: ServerInput): Promise<void> {
+  const server = await requireServer(context, input);
+  if (!isStopped(server) && server.taskState !== "powering-off")
+    await context.here.admin.compute.stopServer(input.serverId);
+  await context.until(`${input.name} to be SHUTOFF`, async () =>
+    isStopped(await requireServer(context, input)) ? true : undefined,
+  );
 }
 
 async function startAndSee(context: StepContext, input: ServerInput): Promise<void> {
@@ -303,7 +332,8 @@ function serverError(name: string, server: Server): ProtectorError {
   return new ProtectorError(code, `Server ${name} (${server.id}) went to ERROR: ${fault}`);
 }
 
-function isStopped(server: Server): boolean {
+/** Whether nothing of a server runs: off, or shelved. */
+export function isStopped(server: Server): boolean {
   return server.status === "SHUTOFF" || isShelved(server);
 }
 

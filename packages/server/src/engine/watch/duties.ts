@@ -9,7 +9,7 @@ import type { DutyInput } from "../runner/duties.ts";
 import { loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
 import { ArrayRound } from "./array-round.ts";
-import { type DutyOutcome, type DutyScene, FENCE_DUTY, FENCING, LEFTOVERS_DUTY } from "./duty.ts";
+import { type DutyOutcome, type DutyScene, FENCE_DUTY, FENCING, LEFTOVERS_DUTY, URGENT } from "./duty.ts";
 import { fenceHere } from "./fence.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { doOwedStep } from "./owed-step.ts";
@@ -19,8 +19,12 @@ import { forEachSubject } from "./rounds.ts";
 const MOST_AT_ONCE = 200;
 /** ms for which no other engine takes a duty that this one has begun. */
 const CLAIM_MS = 300_000;
+/** The same for an urgent one, which has its own time limits. */
+const URGENT_CLAIM_MS = 90_000;
 const FIRST_RETRY_MS = 30_000;
 const LONGEST_RETRY_MS = 600_000;
+/** Less than the rounds are apart: in every round. */
+const URGENT_RETRY_MS = 10_000;
 
 const never = new AbortController().signal;
 
@@ -67,7 +71,13 @@ async function findDueDuties({ connection }: EnginePorts): Promise<readonly Duty
     .selectAll("duties")
     .where("duties.state", "=", "owed")
     .where((eb) => eb.or([eb("duties.next_look_at", "is", null), eb("duties.next_look_at", "<=", connection.now())]))
-    .where((eb) => eb.or([eb("sites.is_local", "=", 1), eb("sites.reachability", "!=", "unreachable")]))
+    .where((eb) =>
+      eb.or([
+        eb("sites.is_local", "=", 1),
+        eb("sites.reachability", "!=", "unreachable"),
+        eb("duties.kind", "in", [...URGENT]),
+      ]),
+    )
     .orderBy("duties.created_at")
     .orderBy("duties.id")
     .limit(MOST_AT_ONCE)
@@ -140,7 +150,7 @@ async function doDuty(scene: DutyScene): Promise<void> {
       .set({
         ...(isOver ? { state: "done", done_at: ports.connection.now() } : {}),
         last_error: outcome.kind === "done" ? null : outcome.reason.slice(0, 1000),
-        next_look_at: isOver ? null : ports.connection.fromNow(retryAfter(duty.attempts)),
+        next_look_at: isOver ? null : ports.connection.fromNow(retryAfter(duty)),
       })
       .where("id", "=", duty.id)
       .execute();
@@ -173,7 +183,10 @@ async function claim({ ports, duty }: DutyScene): Promise<boolean> {
   const { connection } = ports;
   const claimed = await connection.db
     .updateTable("duties")
-    .set({ attempts: duty.attempts + 1, next_look_at: connection.fromNow(CLAIM_MS) })
+    .set({
+      attempts: duty.attempts + 1,
+      next_look_at: connection.fromNow(URGENT.has(duty.kind) ? URGENT_CLAIM_MS : CLAIM_MS),
+    })
     .where("id", "=", duty.id)
     .where("state", "=", "owed")
     .where("attempts", "=", duty.attempts)
@@ -199,6 +212,7 @@ async function attempt(scene: DutyScene): Promise<DutyOutcome> {
 }
 
 /** ms until the next try, after so many. */
-function retryAfter(attempts: number): number {
+function retryAfter({ kind, attempts }: DutyRow): number {
+  if (URGENT.has(kind)) return URGENT_RETRY_MS;
   return Math.min(FIRST_RETRY_MS * 2 ** attempts, LONGEST_RETRY_MS);
 }

@@ -30,9 +30,18 @@ export const LEFTOVERS_DUTY = "operation.leftovers";
 /** Duties that keep a group's servers from running at two sites: before all others. */
 export const FENCING: ReadonlySet<string> = new Set([
   FENCE_DUTY,
+  "source.fence",
+  "source.stop",
   "server.lock",
   "server.stop",
   "server.park",
   "marker.raise",
   "marker.claim",
+  "source.yield",
 ]);
+
+/**
+ * Duties that an unplanned failover left because a site was silent: tried all the time, whatever else is known of the
+ * site's reachability, since its servers may be running.
+ */
+export const URGENT: ReadonlySet<string> = new Set(["source.fence", "source.stop", "source.yield"]);

@@ -1,5 +1,6 @@
 import type { Server } from "@protector/openstack";
 import { arrayGroupName } from "@protector/storage";
+import { isProtectorsLock, isStopped, LOCK_PREFIX } from "../steps/servers.ts";
 import { openSite } from "../world/group-access.ts";
 import { serverAt } from "../world/group-view.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
@@ -11,8 +12,6 @@ import { systemRequestId } from "./request-id.ts";
 /** ms in which servers must have stopped; after that the duty is looked at again. */
 const STOP_WITHIN_MS = 120_000;
 const POLL_MS = 2_000;
-/** With this beginning a lock is known as Protector's: an operation that brings the server back removes it. */
-const LOCK_PREFIX = "Protector operation ";
 
 /**
  * Fences this site's part of a group that the other site has taken over: its servers are locked by an administrator's lock
@@ -47,12 +46,12 @@ async function stopServers(
   const { compute } = site.admin;
   const reason = `${LOCK_PREFIX}at the other site took the group over from epoch ${view.group.epoch}`;
   for (const server of await ours()) {
-    if (!isFenced(server)) await compute.lockServer(server.id, reason);
+    if (!isProtectorsLock(server)) await compute.lockServer(server.id, reason);
     if (!isStopped(server) && server.taskState === null) await compute.stopServer(server.id);
   }
   const until = ports.clock.now() + STOP_WITHIN_MS;
   for (;;) {
-    const running = (await ours()).filter((server) => !isStopped(server) || !isFenced(server));
+    const running = (await ours()).filter((server) => !isStopped(server) || !isProtectorsLock(server));
     if (running.length === 0 || ports.clock.now() >= until) return running;
     await ports.clock.sleep(POLL_MS, signal);
   }
@@ -64,12 +63,4 @@ async function turnScheduleOff({ view }: DutyScene, site: SiteAccess): Promise<v
   if (!group?.replication.enabled) return;
   await site.array.setReplication(name, { ...replicationSettings(view), enabled: false });
   if ((await site.array.findGroup(name))?.replication.enabled) throw new Error(`the schedule of ${name} is still on`);
-}
-
-function isFenced(server: Server): boolean {
-  return server.isLocked && server.lockedReason?.startsWith(LOCK_PREFIX) === true;
-}
-
-function isStopped(server: Server): boolean {
-  return ["SHUTOFF", "SHELVED", "SHELVED_OFFLOADED"].includes(server.status);
 }

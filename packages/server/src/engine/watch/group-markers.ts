@@ -5,6 +5,8 @@ import { type ArrayRound, unlessSilent } from "./array-round.ts";
 
 /** What the arrays that answer say of a group. */
 export interface SeenMarkers {
+  /** The marker on the array of each site that answers and has one. */
+  readonly bySite: ReadonlyMap<string, Marker>;
   /** The marker with the highest epoch; undefined when no array that answers has one. */
   readonly highest: Marker | undefined;
   /** Site whose epoch the highest known one is, the row's included. */
@@ -15,9 +17,13 @@ export interface SeenMarkers {
 export async function readMarkers(round: ArrayRound, view: GroupView, localSiteId: string): Promise<SeenMarkers> {
   const { id, epoch, peer_site_id } = view.group;
   const sites = [localSiteId, peer_site_id] as const;
-  const read = await Promise.all(
+  const answers = await Promise.all(
     sites.map((siteId) => unlessSilent(round.ask(view, siteId, (array) => array.readMarker(id)))),
   );
-  const [highest] = read.filter((marker) => marker !== undefined).sort((a, b) => b.epoch - a.epoch);
-  return { highest, primarySiteId: primaryOfEpoch(Math.max(epoch, highest?.epoch ?? 0), sites) };
+  const read = sites.flatMap((siteId, index) => {
+    const marker = answers[index];
+    return marker ? [[siteId, marker] as const] : [];
+  });
+  const [highest] = read.map(([, marker]) => marker).sort((a, b) => b.epoch - a.epoch);
+  return { bySite: new Map(read), highest, primarySiteId: primaryOfEpoch(Math.max(epoch, highest?.epoch ?? 0), sites) };
 }

@@ -13,7 +13,7 @@ import { ArrayRound } from "./array-round.ts";
 import { doDutiesNow } from "./duties.ts";
 import { FENCE_DUTY } from "./duty.ts";
 import { groupsToWatch } from "./group-list.ts";
-import { readMarkers } from "./group-markers.ts";
+import { readMarkers, type SeenMarkers } from "./group-markers.ts";
 import { forEachSubject } from "./rounds.ts";
 
 const never = new AbortController().signal;
@@ -28,6 +28,9 @@ const never = new AbortController().signal;
  * | above the row's epoch, in this site's name | adopted, unless an operation is at work |
  * | anything else | nothing |
  *
+ * A marker that is behind, on the other array than the highest, is raised by the primary when nobody works on the group: what
+ * an operation could not tell an array that did not answer, or was taken back on one array only.
+ *
  * An operation of this site that rests (failed or paused) while the other site has taken over is closed as superseded.
  */
 export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = never): Promise<void> {
@@ -38,8 +41,10 @@ export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = nev
     const subjects = await groupsToWatch(connection);
     await forEachSubject(ports, { watch: "markers", subjects, nameOf: (id) => id }, async (groupId) => {
       const look = { ports, view: await loadGroup(connection, groupId), localSiteId, signal };
-      const { highest } = await readMarkers(round, look.view, localSiteId);
+      const seen = await readMarkers(round, look.view, localSiteId);
+      const { highest } = seen;
       if (highest && highest.epoch > look.view.group.epoch) await learn(look, highest);
+      else await level(look, round, seen);
     });
   } finally {
     await round.close();
@@ -51,6 +56,18 @@ interface Look {
   readonly view: GroupView;
   readonly localSiteId: string;
   readonly signal: AbortSignal;
+}
+
+/** Raises a marker that is behind to the primary's epoch; both have to be idle. */
+async function level({ view, localSiteId }: Look, round: ArrayRound, seen: SeenMarkers): Promise<void> {
+  const { group } = view;
+  const { highest, bySite } = seen;
+  const isOurs = group.primary_site_id === localSiteId && group.current_operation_id === null;
+  if (!isOurs || !highest || highest.epoch !== group.epoch || highest.holder !== undefined) return;
+  for (const [siteId, marker] of bySite) {
+    if (marker.epoch >= highest.epoch || marker.holder !== undefined) continue;
+    await round.ask(view, siteId, (array) => array.swapMarker(marker, highest));
+  }
 }
 
 async function learn(look: Look, marker: Marker): Promise<void> {

@@ -10,6 +10,7 @@ import {
 } from "../runner/operation-store.ts";
 import { type StepEnvironment, stepContext } from "../runner/step-context.ts";
 import { type StepContext, type StepHandler, type StepHandlers, Superseded } from "../runner/step-handler.ts";
+import type { FencedSource } from "../steps/fence-source.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
 import type { SetScheduleInput } from "../steps/replication.ts";
 import { WORKFLOWS } from "../workflows/index.ts";
@@ -19,7 +20,16 @@ import { DutyJournal } from "./duty-journal.ts";
 import { readMarkers } from "./group-markers.ts";
 
 /** Steps that are right only while the other site is primary; their undoing only while their own site is. */
-const FENCING_STEPS = new Set(["server.lock", "server.stop", "server.park", "replication.schedule"]);
+const FENCING_STEPS = new Set([
+  "source.fence",
+  "source.stop",
+  "server.lock",
+  "server.stop",
+  "server.park",
+  "replication.schedule",
+]);
+/** As a duty it is done only when Nova has stopped the servers: nothing comes after it that would. */
+const FENCE_STEP = "source.fence";
 /** Steps after which a marker stands in the operation's name. */
 const MARKER_STEPS = new Set(["marker.raise", "marker.claim", "marker.take"]);
 
@@ -55,6 +65,7 @@ async function whyNotNow({ scene, operation, step, isUndo }: Owed): Promise<Duty
   if (!highest) return { kind: "kept", reason: "no array answers for the group's marker" };
   const isPrimary = primarySiteId === duty.site_id;
   if (isPrimary === startsThere(step, isUndo)) return undefined;
+  if (!isUndo && isPrimary && !isClosed(operation)) return { kind: "kept", reason: "its operation is still at work" };
   const reason = isPrimary ? "the site is primary again" : "the other site is primary";
   return isUndo ? { kind: "kept", reason } : { kind: "void", reason };
 }
@@ -72,7 +83,13 @@ async function carryOut(owed: Owed): Promise<DutyOutcome> {
   return inEnvironment(owed, async (context) => {
     try {
       if (isUndo) await handler.undo?.(context, step.input as never, step.output as never);
-      else await recordOutput(owed, await handler.run(context, step.input as never));
+      else {
+        const output = await handler.run(context, step.input as never);
+        await recordOutput(owed, output);
+        if (step.action === FENCE_STEP && isCutOff(output as FencedSource)) {
+          return { kind: "kept", reason: "cut off from their volumes, but not stopped: Nova has not done it" };
+        }
+      }
       if (!isUndo && MARKER_STEPS.has(step.action) && isClosed(operation)) {
         await STEP_HANDLERS["marker.release_here"].run(context, {});
       }
@@ -95,6 +112,10 @@ async function recordOutput({ scene: { ports, duty }, step }: Owed, output: unkn
     .where("protection_group_id", "=", duty.protection_group_id)
     .where("site_id", "=", duty.site_id)
     .execute();
+}
+
+function isCutOff({ means }: FencedSource): boolean {
+  return Object.values(means).includes("disconnected");
 }
 
 function isClosed(operation: OperationRow): boolean {

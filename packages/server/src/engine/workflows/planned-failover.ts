@@ -2,20 +2,27 @@ import type { MemberResult } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
+import { planUnplannedFailover } from "../plans/unplanned-failover.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
+import type { ConfirmedPoint } from "../steps/confirm-point.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
+import type { FencedSource } from "../steps/fence-source.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import { observeFailover } from "../world/observe-failover.ts";
+import { observeUnplanned } from "../world/observe-unplanned.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
-/** Moves a group's servers to this site while the other one still runs: no write is lost. */
+/** Moves a group's servers to this site: while the other one still runs, with no write lost, or without it. */
 export const plannedFailover: Workflow = {
   type: "failover",
   direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
-  plan: async (context) => planPlannedFailover(await observeFailover(context)),
+  plan: async (context) =>
+    context.operation.mode === "unplanned"
+      ? planUnplannedFailover(await observeUnplanned(context))
+      : planPlannedFailover(await observeFailover(context)),
   begin: async ({ trx, operation, connection }) => {
     await trx
       .updateTable("protection_groups")
@@ -94,14 +101,13 @@ async function recordVolumes(context: WorkflowTransaction): Promise<void> {
 /** The source is primary again, or has been all along: at whatever epoch undoing left the markers. */
 async function recordReturn(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps } = context;
-  const raised = steps.find((step) => step.key === "epoch.source");
-  const wasRaised = raised?.status === "undone";
+  const raised = steps.find(({ key, status }) => status === "undone" && /^epoch\.(source|target)$/.test(key));
   const status = view.group.primary_site_id === view.group.home_site_id ? "active" : "failed_over";
   await trx
     .updateTable("protection_groups")
     .set({
       status,
-      ...(wasRaised ? { epoch: (raised.input as { back: number }).back } : {}),
+      ...(raised ? { epoch: (raised.input as { back: number }).back } : {}),
       updated_at: connection.now(),
     })
     .where("id", "=", view.group.id)
@@ -133,12 +139,23 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
   return {
     members,
     recoveryPoint: cut?.suffix ?? operation.recovery_point,
-    dataLossSeconds: operation.mode === "unplanned" ? operation.data_loss_seconds : 0,
+    dataLossSeconds: operation.mode === "unplanned" ? lossOf(operation, steps) : 0,
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
     leftovers: steps
       .filter((step) => step.kind !== "observe" && (step.output as { owed?: boolean } | undefined)?.owed)
-      .map((step) => ({ subject: step.title, reason: "owed: done when the site answers again" })),
+      .map((step) => ({
+        subject: step.title,
+        reason: `owed: done when the site answers again${step.error ? `. ${step.error.detail}` : ""}`,
+      })),
   };
+}
+
+/** s of writes: until the plan was made, or until the servers were fenced when that was seen. */
+function lossOf({ data_loss_seconds }: WorkflowTransaction["operation"], steps: readonly JournaledStep[]) {
+  const point = outputOf<ConfirmedPoint>(steps, "final.verify");
+  const fence = outputOf<Partial<FencedSource>>(steps, "fence");
+  if (point === undefined || fence?.fencedAt === undefined) return data_loss_seconds;
+  return Math.max(data_loss_seconds ?? 0, Math.round((fence.fencedAt - point.createdAt) / 1000));
 }
 
 function memberError(steps: readonly JournaledStep[], memberId: string) {

@@ -137,6 +137,7 @@ function reclaimSteps({ view, source, target }: PlanningContext, epoch: number) 
             shouldRun: member.description?.was_running ?? true,
             wasLocked: member.description?.was_locked ?? false,
             lockedReason: member.description?.locked_reason ?? null,
+            arrayVolumes: member.description?.volumes.map((volume) => volume.array_volume) ?? [],
           },
           dependsOn: ["epoch.source"],
           after: ["epoch.target"],

@@ -1,4 +1,5 @@
 import type { MemberResult, OperationType } from "@protector/contract";
+import type { Clock } from "@protector/ports";
 import type { Transaction } from "kysely";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
@@ -22,6 +23,7 @@ export interface PlanningContext {
   readonly source: SiteAccess;
   readonly target: SiteAccess;
   readonly connection: DatabaseConnection;
+  readonly clock: Clock;
   /** ms since the UNIX epoch. */
   readonly now: number;
 }

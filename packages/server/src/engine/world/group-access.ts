@@ -1,5 +1,5 @@
 import { type Cloud, connectCloud } from "@protector/openstack";
-import { type HttpTransport, OutsideError } from "@protector/ports";
+import { type Clock, type HttpTransport, OutsideError } from "@protector/ports";
 import type { StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
 import { arrayOf, findCinderHost } from "./arrays.ts";
@@ -8,6 +8,7 @@ import { SharedReads } from "./shared-reads.ts";
 import type { SiteAccess } from "./site-access.ts";
 import { administratorOf, projectAt, siteById } from "./site-directory.ts";
 import { openProjectManager, openTenantCloud } from "./tenant-access.ts";
+import { Silence, within } from "./within.ts";
 
 /** In whose name, and through which transport, a group's sites are reached. */
 export interface AccessRequest {
@@ -41,7 +42,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     array,
     groupTypeName: settings.groupTypeName,
     reads: new SharedReads(clock, { cloud: admin, projectId, array, groupId: view.group.id }),
-    arrayName: once(() => nameOf(array, view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name)),
+    arrayName: once(() => nameOf(array, { clock, siteName: site.name, recorded: recordedName(view, siteId) })),
     cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
     tenant: once((): Promise<Cloud> => {
       if (!isOwn) throw new Error(`no call is made in the tenant's name at ${site.name}: it is not this engine's site`);
@@ -60,12 +61,25 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   };
 }
 
+function recordedName(view: GroupView, siteId: string): string | undefined {
+  return view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name;
+}
+
+/** ms that an array is waited for whose name was recorded: a dead one must not cost a call's time limit. */
+const NAME_WITHIN_MS = 5_000;
+
 /** The array's own word, since names can change; what was recorded when it does not answer. */
-async function nameOf(array: StorageArray, recorded: string | undefined): Promise<string> {
+async function nameOf(
+  array: StorageArray,
+  of: { readonly clock: Clock; readonly siteName: string; readonly recorded: string | undefined },
+): Promise<string> {
+  const { clock, siteName, recorded } = of;
+  const ask = async () => (await array.identify()).name;
+  if (recorded === undefined) return ask();
   try {
-    return (await array.identify()).name;
+    return await within({ clock }, { ms: NAME_WITHIN_MS, who: `The array at ${siteName}` }, ask);
   } catch (error) {
-    if (recorded === undefined || !(error instanceof OutsideError)) throw error;
+    if (!(error instanceof OutsideError || error instanceof Silence)) throw error;
     return recorded;
   }
 }

@@ -1,11 +1,10 @@
-import { ProtectorError } from "@protector/contract";
 import type { Network } from "@protector/openstack";
-import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
-import type { DatabaseConnection } from "../../db/connection.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import type { TestInput } from "../plans/test-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
+import { chosenPoint } from "./chosen-point.ts";
 import { type MappingLookup, type MappingRow, mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 
@@ -37,7 +36,7 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   const observed = await observeTarget(context, members, mapping);
   const { network } = target.admin;
   const [chosen, networks, networkQuota] = await Promise.all([
-    choosePoint(context, parameters.recovery_point),
+    chosenPoint(context, parameters.recovery_point),
     network.listNetworks({}),
     network.quota(target.projectId),
   ]);
@@ -135,36 +134,4 @@ function networksOf(members: readonly FailoverMember[], mapping: MappingLookup):
 
 function copiedNetworks(networks: readonly Network[], ids: readonly string[]): ReadonlyMap<string, Network> {
   return new Map(networks.filter((network) => ids.includes(network.id)).map((network) => [network.id, network]));
-}
-
-/** The newest complete point, or the one that was asked for. @throws ProtectorError `recovery_point.gone` */
-async function choosePoint(
-  { view, source, target, connection }: PlanningContext,
-  asked: string | undefined,
-): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
-  const points = await target.array.listRecoveryPoints({
-    group: arrayGroupName(view.group.id),
-    array: await source.arrayName(),
-  });
-  if (asked === undefined) {
-    const point = points.find((each) => each.isUsable);
-    return { point, pointProblem: `No recovery point of ${view.group.name} is complete at ${target.siteName}.` };
-  }
-  const wanted = await nameOfPoint(connection, view.group.id, asked);
-  const point = points.find((each) => each.suffix === wanted);
-  if (!point)
-    throw new ProtectorError("recovery_point.gone", `There is no recovery point ${wanted} at ${target.siteName}.`);
-  const pointProblem = `Recovery point ${wanted} is not complete at ${target.siteName} (${Math.floor(point.progress * 100)} %).`;
-  return { point: point.isUsable ? point : undefined, pointProblem };
-}
-
-/** People name a point by what the array calls it, or by the id in the list. */
-async function nameOfPoint(connection: DatabaseConnection, groupId: string, asked: string): Promise<string> {
-  const row = await connection.db
-    .selectFrom("recovery_points")
-    .select("name")
-    .where("protection_group_id", "=", groupId)
-    .where("id", "=", asked)
-    .executeTakeFirst();
-  return row?.name ?? asked;
 }

@@ -1,0 +1,264 @@
+import type { CheckResult } from "@protector/contract";
+import type { Marker, RecoveryPoint } from "@protector/storage";
+import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
+import type { ConfirmPointInput } from "../steps/confirm-point.ts";
+import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
+import type { LookAtSourceInput } from "../steps/look-at-source.ts";
+import type { YieldSourceInput } from "../steps/yield-source.ts";
+import { checkAddresses, checkMappings, checkRoom, distinct, finding, notHeld } from "./failover-checks.ts";
+import type { FailoverInput } from "./failover-input.ts";
+import { memberRecovery } from "./member-recovery.ts";
+import { tiersOf } from "./planned-failover.ts";
+import { barrier, step } from "./planned-step.ts";
+import { roomNeeds } from "./room-needs.ts";
+
+/** Everything that an unplanned failover is planned from. */
+export interface UnplannedInput extends FailoverInput {
+  readonly point: RecoveryPoint | undefined;
+  readonly pointProblem: string | undefined;
+  readonly ownMarker: Marker | undefined;
+  /** What of the site that is left has answered: the best of it fences. */
+  readonly answers: SourceAnswers;
+  /** Why it is safe to go on when something cannot be fenced, as a person has said. */
+  readonly reason: string | undefined;
+  /** ms since the UNIX epoch. */
+  readonly now: number;
+}
+
+/** Whether the two means of fencing answered when the plan was made. */
+export interface SourceAnswers {
+  readonly nova: boolean;
+  readonly array: boolean;
+}
+
+/**
+ * The plan of an unplanned failover (phases of the design, section 9). Pure. Nothing of it waits for the site that is left,
+ * but for the fence, which has a minute.
+ */
+export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
+  const steps = [
+    ...checkPhase(input),
+    ...preparePhase(input),
+    ...fencePhase(input),
+    ...switchPhase(input),
+    ...recoverPhase(input),
+    ...finishPhase(input),
+  ];
+  const { point, now } = input;
+  return {
+    steps,
+    blockers: blockersOf(input),
+    warnings: warningsOf(input),
+    expectedDataLossSeconds: point ? Math.max(0, Math.round((now - point.createdAt) / 1000)) : null,
+    recoveryPoint: point?.suffix ?? null,
+  };
+}
+
+function blockersOf(input: UnplannedInput): readonly CheckResult[] {
+  const { group, members, target, point, pointProblem, ownMarker } = input;
+  const found = [...fenceBlocker(input), ...checkMappings(input), ...checkAddresses(input), ...checkRoom(input)];
+  if (!point) found.push(finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete."));
+  if (!ownMarker) {
+    found.push(
+      finding("marker.missing", target.siteName, `The group's marker is missing on the array at ${target.siteName}.`),
+    );
+  }
+  if (members.length === 0) {
+    found.push(finding("protection_group.wrong_status", group.name, "The group has no members to fail over."));
+  }
+  if (target.cinderHostProblem) found.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
+  if (target.trustProblem) found.push(finding("trust.unusable", target.siteName, target.trustProblem));
+  return distinct(found);
+}
+
+function fenceBlocker({ answers, reason, source }: UnplannedInput): CheckResult[] {
+  if (answers.nova || answers.array || reason !== undefined) return [];
+  const text = `Neither Nova nor the array of ${source.siteName} answers: nothing keeps its servers from writing, if they run.`;
+  return [finding("fence.reason_required", source.siteName, text)];
+}
+
+/** How the source will be fenced, for the person who confirms it. */
+function warningsOf({ source, target, answers, reason, group }: UnplannedInput): readonly CheckResult[] {
+  const warn = (check: string, text: string) => ({
+    check,
+    result: "warning" as const,
+    subject: group.name,
+    reason: text,
+    remedy: null,
+  });
+  const { siteName } = source;
+  const whyGoOn = reason === undefined ? "" : ` Going on all the same: ${reason}`;
+  const fence = answers.nova
+    ? `Nova of ${siteName} answers: its servers are locked and stopped before anything starts at ${target.siteName}. If they are in order, a planned failover loses no write.`
+    : answers.array
+      ? `Nova of ${siteName} does not answer, its array does: the servers are cut off from their volumes there, as if their disks were pulled, before anything starts at ${target.siteName}.`
+      : `Nothing of ${siteName} answers: its servers may run on and write until it hears of the failover. What they write then is not at ${target.siteName}.${whyGoOn}`;
+  const stops = `If a server at ${siteName} can be neither stopped nor cut off within 60 s after all, the failover stops before the switch and asks for a reason.`;
+  return [
+    warn("failover.fence", fence),
+    ...(reason === undefined ? [warn("failover.fence_fails", stops)] : []),
+    notHeld(target.siteName),
+  ];
+}
+
+function checkPhase({ group, point, members, target }: UnplannedInput): PlannedStep[] {
+  const arrayVolumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
+  const confirm: ConfirmPointInput = { arrayGroup: group.arrayGroup, suffix: point?.suffix ?? "", arrayVolumes };
+  const title = `See that the recovery point is complete at ${target.siteName}`;
+  return [
+    step("final.verify", "observe", "point.confirm", title, "check", "target", { input: confirm }),
+    step("storage", "observe", "storage.survivor", "Ask the surviving array who it is", "check", "target"),
+    barrier("checked", "The recovery point is complete", "check", "target", { dependsOn: ["final.verify", "storage"] }),
+  ];
+}
+
+function preparePhase(input: UnplannedInput): PlannedStep[] {
+  const prepared = input.members.flatMap((member) => memberRecovery(input, member).prepare);
+  const title = `Everything prepared at ${input.target.siteName}`;
+  return [
+    ...prepared,
+    barrier("prepared", title, "prepare", "target", { dependsOn: ["checked", ...prepared.map((each) => each.key)] }),
+  ];
+}
+
+function serversToFence({ members }: UnplannedInput): readonly ServerToFence[] {
+  return members.map(({ serverId, name, description }) => ({
+    serverId,
+    name,
+    arrayVolumes: description.volumes.map((volume) => volume.array_volume),
+    wasRunning: description.was_running,
+    wasLocked: description.was_locked,
+    lockedReason: description.locked_reason,
+  }));
+}
+
+function fencePhase(input: UnplannedInput): PlannedStep[] {
+  const { source, target } = input;
+  const servers = serversToFence(input);
+  const look: LookAtSourceInput = { serverIds: servers.map(({ serverId }) => serverId) };
+  const fence: FenceSourceInput = { servers, lookStep: "look" };
+  const { siteName } = source;
+  return [
+    step("room.check", "observe", "room.check", `See that ${target.siteName} still has room`, "fence", "target", {
+      // The ports were made before: they count as used by now.
+      input: { ...roomNeeds({ ...input, flavors: target.flavors }), ports: 0 },
+      dependsOn: ["prepared"],
+    }),
+    step("look", "observe", "source.look", `Look at the servers at ${siteName}`, "fence", "source", {
+      input: look,
+      dependsOn: ["checked"],
+    }),
+    step(
+      "fence",
+      "ensure",
+      "source.fence",
+      `Stop the servers at ${siteName}, or cut them off from their volumes`,
+      "fence",
+      "source",
+      { input: fence, dependsOn: ["look", "room.check"], settings: { isUndoable: true, weight: 30 } },
+    ),
+  ];
+}
+
+function switchPhase({ group, epochs, source, target, replication }: UnplannedInput): PlannedStep[] {
+  const { next, back } = epochs;
+  const surrender: YieldSourceInput = { epoch: next, back, arrayGroup: group.arrayGroup, settings: replication };
+  return [
+    step("epoch.target", "fire", "marker.claim", `Make ${target.siteName} primary on its array`, "switch", "target", {
+      input: { epoch: next, back },
+      dependsOn: ["fence"],
+      settings: { isUndoable: true },
+    }),
+    barrier("schedule.off", `${target.siteName} is primary`, "switch", "target", { dependsOn: ["epoch.target"] }),
+    step(
+      "source.yield",
+      "ensure",
+      "source.yield",
+      `Make ${target.siteName} primary on the array at ${source.siteName}`,
+      "switch",
+      "source",
+      { input: surrender, dependsOn: ["epoch.target"], settings: { onFailure: "duty", isUndoable: true } },
+    ),
+  ];
+}
+
+function recoverPhase(input: UnplannedInput): PlannedStep[] {
+  const steps: PlannedStep[] = [];
+  let before: string | null = null;
+  for (const tier of tiersOf(input.members)) {
+    const members = input.members.filter((member) => member.tier === tier);
+    for (const member of members) steps.push(...memberRecovery(input, member).recover(before).map(sinceTheChoice));
+    before = `started.${tier}`;
+    const after = members.map((member) => `gate.${member.id}`);
+    steps.push(barrier(before, `Tier ${tier} is up`, "recover", "target", { after }));
+  }
+  return steps;
+}
+
+/** The time that a recovery takes counts from the choice of the point: when the servers were lost, nobody has seen. */
+function sinceTheChoice(planned: PlannedStep): PlannedStep {
+  if (planned.action !== "server.verify") return planned;
+  return { ...planned, input: { ...(planned.input as object), stopStep: "final.verify" } };
+}
+
+function finishPhase(input: UnplannedInput): PlannedStep[] {
+  const { members, group, target, source } = input;
+  const stop: StopSourceInput = { servers: serversToFence(input), fenceStep: "fence" };
+  const volumeSteps = members.flatMap(({ id, description }) =>
+    description.volumes.map((_, index) => `volume.${id}.${index}`),
+  );
+  return [
+    barrier("verified", "All servers seen as planned", "verify", "target", {
+      after: members.map((member) => `verify.${member.id}`),
+    }),
+    step(
+      "source.stop",
+      "ensure",
+      "source.stop",
+      `Lock and stop what was only cut off at ${source.siteName}`,
+      "finish",
+      "source",
+      { input: stop, dependsOn: ["fence"], after: ["verified"], settings: { onFailure: "duty" } },
+    ),
+    step(
+      "replica.disallow",
+      "ensure",
+      "replica.disallow",
+      `Let nothing replicate in from ${source.siteName}`,
+      "finish",
+      "target",
+      {
+        input: { arrayGroup: group.arrayGroup },
+        dependsOn: ["epoch.target"],
+        // Not before the group can no longer go back: the source replicates on if it does.
+        after: ["verified"],
+        settings: { onFailure: "duty" },
+      },
+    ),
+    step(
+      "cinder_group",
+      "ensure",
+      "cinder_group.ensure",
+      `Group the volumes in Cinder at ${target.siteName}`,
+      "finish",
+      "target",
+      {
+        input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps },
+        after: ["verified"],
+        settings: { onFailure: "duty" },
+      },
+    ),
+    step(
+      "marker.release.target",
+      "ensure",
+      "marker.release_here",
+      `Give the group back at ${target.siteName}`,
+      "finish",
+      "target",
+      {
+        after: ["verified", "cinder_group", "replica.disallow", "source.yield", "source.stop"],
+        dependsOn: ["epoch.target"],
+      },
+    ),
+  ];
+}

@@ -1,0 +1,245 @@
+import { ProtectorError } from "@protector/contract";
+import type { Server } from "@protector/openstack";
+import { OutsideError } from "@protector/ports";
+import type { VolumeConnection } from "@protector/storage";
+import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { REQUEST_TIME_LIMIT_MS } from "../runner/undo-run.ts";
+import { type Patience, Silence, within } from "../world/within.ts";
+import { liftFence } from "./lift-fence.ts";
+import { ANSWER_WITHIN_MS } from "./look-at-source.ts";
+import { isProtectorsLock, isStopped, lockReason } from "./servers.ts";
+
+/** A server that must not run any more. */
+export interface ServerToFence {
+  readonly serverId: string;
+  readonly name: string;
+  /** Its volumes on the source's array. */
+  readonly arrayVolumes: readonly string[];
+  /** As captured; what the step `lookStep` saw is younger. */
+  readonly wasRunning: boolean;
+  readonly wasLocked: boolean;
+  readonly lockedReason: string | null;
+}
+
+/** Input of {@link fenceSource}. */
+export interface FenceSourceInput {
+  readonly servers: readonly ServerToFence[];
+  /** Step that looked at the servers before. */
+  readonly lookStep: string;
+}
+
+/** Input of {@link stopSource}. */
+export interface StopSourceInput {
+  readonly servers: readonly ServerToFence[];
+  /** Step that fenced. */
+  readonly fenceStep: string;
+}
+
+/** By which means a server was kept from writing. */
+export type FenceMeans = "stopped" | "disconnected";
+
+/** What {@link fenceSource} did. */
+export interface FencedSource {
+  /** By server id. */
+  readonly means: Readonly<Record<string, FenceMeans>>;
+  /** Connections that were ended on the array, as far as this try ended them. */
+  readonly disconnected: readonly VolumeConnection[];
+  /** When the last server was fenced, ms since the UNIX epoch. */
+  readonly fencedAt: number;
+  /** A call that was no longer waited for may still take effect until then; 0 when there is none. */
+  readonly lateUntil: number;
+}
+
+/** ms that Nova is given to stop servers, and the array to end connections: 60 s together. */
+const NOVA_WITHIN_MS = 40_000;
+const ARRAY_WITHIN_MS = 20_000;
+/** Longest time that a fence takes, ms. */
+export const FENCE_WITHIN_MS = NOVA_WITHIN_MS + ARRAY_WITHIN_MS;
+const POLL_MS = 1_000;
+/** ms after which a server that has not stopped is told again. */
+const REPEAT_MS = 10_000;
+
+/** What is done so far; written by work that may be given up at any moment. */
+interface FenceState {
+  readonly means: Map<string, FenceMeans>;
+  readonly disconnected: VolumeConnection[];
+  /** Why servers are not fenced, by what was said. */
+  readonly reasons: Set<string>;
+  lateUntil: number;
+}
+
+/**
+ * Keeps the servers of the site that is left from writing, best means first: locked and stopped through Nova, seen SHUTOFF;
+ * where Nova does not do that in time, cut off from their volumes by the array, seen without connections.
+ * @throws ProtectorError `fence.failed` naming what runs on, perhaps.
+ */
+export const fenceSource: StepHandler<FenceSourceInput, FencedSource> = {
+  run: async (context, { servers }) => {
+    const state = newState();
+    await stopThroughNova(context, servers, state);
+    const running = servers.filter(({ serverId }) => !state.means.has(serverId));
+    if (running.length > 0) {
+      const patience = { ms: ARRAY_WITHIN_MS, who: `The array at ${context.here.siteName}` };
+      await attempt(context, { state, patience }, (signal) => cutOffServers(context, running, { state, signal }));
+    }
+    requireFenced(context, servers, state, "could not be stopped nor cut off from their volumes");
+    return {
+      means: Object.fromEntries(state.means),
+      disconnected: state.disconnected,
+      fencedAt: context.clock.now(),
+      lateUntil: state.lateUntil,
+    };
+  },
+  undo: async (context, input, output) => {
+    await lateCallsAreIn(context, output);
+    await liftFence(context, input);
+  },
+};
+
+/**
+ * Locks and stops through Nova what was only cut off from its volumes. A fence that is owed does that itself.
+ * @throws ProtectorError `fence.failed` naming what Nova has not stopped.
+ */
+export const stopSource: StepHandler<StopSourceInput> = {
+  run: async (context, { servers, fenceStep }) => {
+    const fenced = context.outputIfAny<Partial<FencedSource>>(fenceStep)?.means ?? {};
+    const cutOff = servers.filter(({ serverId }) => fenced[serverId] === "disconnected");
+    if (cutOff.length === 0) return;
+    const state = newState();
+    await stopThroughNova(context, cutOff, state);
+    requireFenced(context, cutOff, state, "are cut off from their volumes, but could not be stopped");
+  },
+};
+
+function newState(): FenceState {
+  return { means: new Map(), disconnected: [], reasons: new Set(), lateUntil: 0 };
+}
+
+function stopThroughNova(context: StepContext, servers: readonly ServerToFence[], state: FenceState): Promise<void> {
+  const patience = { ms: NOVA_WITHIN_MS, who: `Nova of ${context.here.siteName}` };
+  return attempt(context, { state, patience }, (signal) => stopServers(context, servers, { state, signal }));
+}
+
+/** Tries one means for so long; what did not answer is written down, other errors are thrown. */
+async function attempt(
+  context: StepContext,
+  { state, patience }: { readonly state: FenceState; readonly patience: Patience },
+  work: (signal: AbortSignal) => Promise<void>,
+): Promise<void> {
+  try {
+    await within(context, patience, work);
+  } catch (error) {
+    if (context.signal.aborted) throw error;
+    if (!(error instanceof Silence || error instanceof OutsideError)) throw error;
+    state.lateUntil = context.clock.now() + REQUEST_TIME_LIMIT_MS;
+    state.reasons.add(`${error.message.replace(/\.$/, "")}.`);
+  }
+}
+
+interface FenceWork {
+  readonly state: FenceState;
+  readonly signal: AbortSignal;
+}
+
+async function stopServers(context: StepContext, servers: readonly ServerToFence[], work: FenceWork): Promise<void> {
+  // A site that says nothing at all is not given the time that servers need to stop.
+  const patience = { ms: ANSWER_WITHIN_MS, who: `Nova of ${context.here.siteName}` };
+  await within({ ...context, signal: work.signal }, patience, (signal) => firstAnswer(context, signal));
+  await Promise.all(servers.map((server) => stopServer(context, server, work)));
+}
+
+/** Tries of the first look: one call that fails does not make the array the best means. */
+const FIRST_TRIES = 3;
+
+async function firstAnswer({ here, clock }: StepContext, signal: AbortSignal): Promise<void> {
+  for (let tries = 1; ; tries += 1) {
+    try {
+      await here.reads.servers();
+      return;
+    } catch (error) {
+      if (tries === FIRST_TRIES || !(error instanceof OutsideError)) throw error;
+      await clock.sleep(POLL_MS, signal);
+    }
+  }
+}
+
+/** Until it is seen at rest under Protector's lock, or Nova refuses for good. */
+async function stopServer(context: StepContext, server: ServerToFence, { state, signal }: FenceWork): Promise<void> {
+  const { serverId, name } = server;
+  let toldAt = Number.NEGATIVE_INFINITY;
+  for (;;) {
+    signal.throwIfAborted();
+    try {
+      const now = await context.here.reads.server(serverId);
+      signal.throwIfAborted();
+      if (!now || (isStopped(now) && isProtectorsLock(now))) {
+        state.means.set(serverId, "stopped");
+        return;
+      }
+      if (context.clock.now() - toldAt >= REPEAT_MS) {
+        toldAt = context.clock.now();
+        await lockAndStop(context, now);
+      }
+    } catch (error) {
+      if (!(error instanceof OutsideError)) throw error;
+      state.reasons.add(`${name}: ${error.message.replace(/\.$/, "")}.`);
+      if (error.failure.failureClass === "final" || error.failure.failureClass === "needs_operator") return;
+    }
+    await context.clock.sleep(POLL_MS, signal);
+  }
+}
+
+async function lockAndStop(context: StepContext, server: Server): Promise<void> {
+  const { compute } = context.here.admin;
+  if (!isProtectorsLock(server)) await compute.lockServer(server.id, lockReason(context.operation.id));
+  if (!isStopped(server) && server.taskState === null) await compute.stopServer(server.id);
+}
+
+async function cutOffServers(
+  context: StepContext,
+  servers: readonly ServerToFence[],
+  { state, signal }: FenceWork,
+): Promise<void> {
+  const { array, siteName } = context.here;
+  const volumes = servers.flatMap(({ arrayVolumes }) => arrayVolumes);
+  const patience = { ms: ANSWER_WITHIN_MS, who: `The array at ${siteName}` };
+  const connections = await within({ ...context, signal }, patience, () => array.connectionsOf(volumes));
+  const ended = await Promise.allSettled(
+    connections.map(async (connection) => {
+      signal.throwIfAborted();
+      await array.disconnect(connection);
+      state.disconnected.push(connection);
+    }),
+  );
+  signal.throwIfAborted();
+  const left = new Set((await array.connectionsOf(volumes)).map(({ volume }) => volume));
+  for (const { serverId, arrayVolumes } of servers) {
+    if (!arrayVolumes.some((volume) => left.has(volume))) state.means.set(serverId, "disconnected");
+  }
+  const refusal = ended.find((each) => each.status === "rejected");
+  if (refusal && left.size > 0) throw refusal.reason;
+}
+
+/** @throws ProtectorError `fence.failed` naming the servers for which no means has worked. */
+function requireFenced(
+  { here }: StepContext,
+  servers: readonly ServerToFence[],
+  { means, reasons }: FenceState,
+  what: string,
+): void {
+  const names = servers.filter(({ serverId }) => !means.has(serverId)).map(({ name }) => name);
+  if (names.length === 0) return;
+  const detail = `Servers at ${here.siteName} ${what}: ${names.join(", ")}. ${[...reasons].join(" ")}`;
+  throw new ProtectorError("fence.failed", detail.trimEnd());
+}
+
+/** Lets calls that were no longer waited for arrive before what they do is taken back. */
+async function lateCallsAreIn(context: StepContext, output: FencedSource | undefined): Promise<void> {
+  const { clock, signal, unknownForMs } = context;
+  // The runner has waited for one time limit since the fence began; its last call left up to its whole time later.
+  const restMs =
+    unknownForMs === undefined
+      ? (output?.lateUntil ?? 0) - clock.now()
+      : FENCE_WITHIN_MS - Math.max(0, unknownForMs - REQUEST_TIME_LIMIT_MS);
+  if (restMs > 0) await clock.sleep(restMs, signal);
+}

@@ -1,0 +1,41 @@
+import { ProtectorError } from "@protector/contract";
+import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import type { DatabaseConnection } from "../../db/connection.ts";
+import type { PlanningContext } from "../workflows/workflow.ts";
+
+/** The newest complete point, or the one that was asked for. @throws ProtectorError `recovery_point.gone` */
+export async function chosenPoint(
+  { view, source, target, connection }: PlanningContext,
+  asked: string | undefined,
+): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
+  const points = await target.array.listRecoveryPoints({
+    group: arrayGroupName(view.group.id),
+    array: await source.arrayName(),
+  });
+  if (asked === undefined) {
+    const point = points.find((each) => each.isUsable);
+    const { name, home_site_id } = view.group;
+    const away =
+      target.siteId === home_site_id
+        ? ` Nothing has replicated back to it from ${source.siteName}; protector reclaim ${name} brings back the servers that the group left there, with their disks as they were then.`
+        : "";
+    return { point, pointProblem: `No recovery point of ${name} is complete at ${target.siteName}.${away}` };
+  }
+  const wanted = await nameOfPoint(connection, view.group.id, asked);
+  const point = points.find((each) => each.suffix === wanted);
+  if (!point)
+    throw new ProtectorError("recovery_point.gone", `There is no recovery point ${wanted} at ${target.siteName}.`);
+  const pointProblem = `Recovery point ${wanted} is not complete at ${target.siteName} (${Math.floor(point.progress * 100)} %).`;
+  return { point: point.isUsable ? point : undefined, pointProblem };
+}
+
+/** People name a point by what the array calls it, or by the id in the list. */
+async function nameOfPoint(connection: DatabaseConnection, groupId: string, asked: string): Promise<string> {
+  const row = await connection.db
+    .selectFrom("recovery_points")
+    .select("name")
+    .where("protection_group_id", "=", groupId)
+    .where("id", "=", asked)
+    .executeTakeFirst();
+  return row?.name ?? asked;
+}

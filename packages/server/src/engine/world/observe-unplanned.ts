@@ -1,0 +1,72 @@
+import { OutsideError } from "@protector/ports";
+import { arrayGroupName, type StorageArray } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
+import { nextEpoch } from "../../domain/epochs.ts";
+import type { UnplannedInput } from "../plans/unplanned-failover.ts";
+import type { PlanningContext } from "../workflows/workflow.ts";
+import { chosenPoint } from "./chosen-point.ts";
+import { mappingLookup } from "./mapping.ts";
+import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
+import { Silence, within } from "./within.ts";
+
+/** Looks at the surviving site, and at the other's marker if that answers, and gathers what is planned from. */
+export async function observeUnplanned(context: PlanningContext): Promise<UnplannedInput> {
+  const { operation, view, source, target, now, clock } = context;
+  const { group } = view;
+  const { recovery_point, reason } = readJson(operation.parameters) as { recovery_point?: string; reason?: string };
+  const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
+  const members = failoverMembers(view, source.siteId);
+  const volumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
+  const [observed, chosen, ownMarker, otherMarker, nova, connections] = await Promise.all([
+    observeTarget(context, members, mapping),
+    chosenPoint(context, recovery_point),
+    target.array.readMarker(group.id),
+    soon(context, (array) => array.readMarker(group.id)),
+    unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
+    soon(context, (array) => array.connectionsOf(volumes)),
+  ]);
+  const highest = Math.max(group.epoch, ownMarker?.epoch ?? 0, otherMarker?.epoch ?? 0);
+  const next = nextEpoch(highest, { primary: target.siteId, peer: source.siteId });
+  return {
+    operationId: operation.id,
+    group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
+    epochs: { current: group.epoch, next, back: nextEpoch(next, { primary: source.siteId, peer: target.siteId }) },
+    members,
+    mapping,
+    replication: replicationSettings(view),
+    source: {
+      siteName: source.siteName,
+      servers: new Map(),
+      marker: otherMarker,
+      arrayGroup: undefined,
+      connection: undefined,
+    },
+    target: observed,
+    sourceNames: new Map(),
+    ...chosen,
+    ownMarker,
+    answers: { nova: nova !== undefined, array: connections !== undefined },
+    reason,
+    now,
+  };
+}
+
+/** ms that a site which may be dead is given to say something while the plan is made. */
+const LOOK_WITHIN_MS = 10_000;
+
+/** What the array of the site that is left says, if it says anything soon. */
+function soon<T>(
+  { source, clock }: PlanningContext,
+  question: (array: StorageArray) => Promise<T>,
+): Promise<T | undefined> {
+  return unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => question(source.array)));
+}
+
+async function unlessSilent<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof OutsideError || error instanceof Silence) return undefined;
+    throw error;
+  }
+}

@@ -1,0 +1,104 @@
+import type { HttpTransport } from "@protector/ports";
+import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
+import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
+import { primaryMarkers } from "../watches/watched-site.ts";
+import type { WritingGroup } from "./failover-run.ts";
+import type { TestSite } from "./two-sites.ts";
+
+/** Why a person goes on without a fence, in tests. */
+export const REASON = "site A burnt down this morning";
+
+/** Orders an unplanned failover to site B as the API does; answers the operation's id. */
+export function orderUnplanned(
+  { sites, group }: WritingGroup,
+  parameters: Record<string, unknown> = {},
+): Promise<string> {
+  const wish = { type: "failover", mode: "unplanned", parameters: { as: "unplanned", ...parameters } } as const;
+  return sites.order(sites.b, group.id, wish);
+}
+
+/** How much of a site is gone. */
+export type Loss = "control plane" | "all" | "black hole";
+
+/** How a site comes back. */
+export interface Return {
+  /** Hypervisors start the guests that ran, before any service answers; only after its power was gone. */
+  readonly resumeGuests: boolean;
+}
+
+/**
+ * Takes a site away: its OpenStack services alone, everything with its power, or everything behind a network that swallows
+ * what is sent. @returns what brings it back.
+ */
+export function lose(
+  { sites }: WritingGroup,
+  site: TestSite,
+  loss: Loss,
+  { resumeGuests }: Return = { resumeGuests: false },
+): () => void {
+  const { world } = sites;
+  const array = site === sites.a ? "array-a" : "array-b";
+  const fault = { kind: loss === "black hole" ? "lost_request" : "unreachable" } as const;
+  const ends = [world.conditions.inject({ service: `${site.name}/`, fault })];
+  if (loss !== "control plane") ends.push(world.conditions.inject({ service: array, fault }));
+  if (loss === "all") {
+    world.cloud(site.name).powerOff();
+    ends.push(() => world.cloud(site.name).powerOn({ resumeGuests }));
+  }
+  return () => {
+    for (const end of ends) end();
+  };
+}
+
+/** Servers of a site whose guests run. */
+export function running({ sites }: WritingGroup, name: TestSite["name"]): number {
+  const cloud = sites.world.cloud(name);
+  return [...cloud.compute.servers.values()].filter((server) => cloud.guests.find(server.id)?.isRunning).length;
+}
+
+/** Servers of site A that run and can reach their disks: both is needed to write. */
+export function writingAtSource({ sites, group }: WritingGroup): number {
+  const array = sites.world.array("array-a").model;
+  return group.servers.filter(({ server, volumes }) => {
+    const isConnected = volumes.some(({ providerId }) => (array.findVolume(providerId ?? "")?.hosts.length ?? 0) > 0);
+    return sites.world.cloud("site-a").guest(server.id).isRunning && isConnected;
+  }).length;
+}
+
+/** The world's transport; `look` is called right before site B is asked to create its first server. */
+export function beforeFirstServer({ sites }: WritingGroup, look: () => void): HttpTransport {
+  let isFirst = true;
+  // All services of a simulated cloud listen on one host.
+  const nova = new URL(sites.world.cloud("site-b").authUrl).hostname;
+  return (request) => {
+    const { hostname, pathname } = new URL(request.url);
+    if (isFirst && request.method === "POST" && hostname === nova && /\/servers$/.test(pathname)) {
+      isFirst = false;
+      look();
+    }
+    return sites.world.transport(request);
+  };
+}
+
+/** Kinds of what a site's database holds as owed. */
+export async function owedAt(site: TestSite): Promise<readonly string[]> {
+  const rows = await site.connection.db.selectFrom("duties").select("kind").where("state", "=", "owed").execute();
+  return rows.map(({ kind }) => kind).sort();
+}
+
+const MOST_ROUNDS = 40;
+
+/** Lets the watches of both sites work, as their engines do, until nobody owes anything and both say the same. */
+export async function letBothSitesRest(writing: WritingGroup): Promise<void> {
+  const { sites } = writing;
+  for (let round = 0; round < MOST_ROUNDS; round += 1) {
+    for (const site of [sites.a, sites.b]) {
+      await sites.clock.run(watchMarkers(sites.ports(site)));
+      await sites.clock.run(doDuties(sites.ports(site)));
+    }
+    const owed = [...(await owedAt(sites.a)), ...(await owedAt(sites.b))];
+    const { isLevel } = await primaryMarkers(sites, writing.group.id);
+    if (owed.length === 0 && isLevel) return;
+    await sites.clock.advance(30_000);
+  }
+}
