@@ -35,16 +35,9 @@ const never = new AbortController().signal;
  */
 export async function doDuties(ports: EnginePorts, signal: AbortSignal = never): Promise<void> {
   const due = await findDueDuties(ports);
-  await doAll(
-    ports,
-    due.filter((duty) => FENCING.has(duty.kind) && !isUndo(duty)),
-    signal,
-  );
-  await doAll(
-    ports,
-    due.filter((duty) => !FENCING.has(duty.kind) || isUndo(duty)),
-    signal,
-  );
+  const { fencing = [], rest = [] } = Object.groupBy(due, (duty) => (isFencing(duty) ? "fencing" : "rest"));
+  await doAll(ports, fencing, signal);
+  await doAll(ports, rest, signal);
 }
 
 /** Does certain duties now, whether or not they are due. */
@@ -115,6 +108,11 @@ function compare(a: string, b: string): number {
   return a < b ? -1 : a > b ? 1 : 0;
 }
 
+/** What keeps servers from running at two sites. */
+function isFencing(duty: DutyRow): boolean {
+  return FENCING.has(duty.kind) && !isUndo(duty);
+}
+
 function isUndo(duty: DutyRow): boolean {
   return (readJson(duty.input) as Partial<DutyInput>).isUndo === true;
 }
@@ -124,10 +122,9 @@ async function doAll(ports: EnginePorts, duties: readonly DutyRow[], signal: Abo
   const groups = Map.groupBy(duties, (duty) => duty.protection_group_id);
   const { id: localSiteId } = await localSite(ports.connection);
   const round = new ArrayRound(ports);
-  const subjects = [...groups.values()].flatMap((ofGroup) => (ofGroup.length > 0 ? [ofGroup] : []));
-  const nameOf = (ofGroup: readonly DutyRow[]) => ofGroup[0]?.protection_group_id ?? "";
+  const nameOf = ([groupId]: [string, DutyRow[]]) => groupId;
   try {
-    await forEachSubject(ports, { watch: "duties", subjects, nameOf }, async (ofGroup) => {
+    await forEachSubject(ports, { watch: "duties", subjects: [...groups], nameOf }, async ([, ofGroup]) => {
       for (const duty of ofGroup) {
         if (signal.aborted) return;
         const view = await loadGroup(ports.connection, duty.protection_group_id);
