@@ -65,16 +65,6 @@ export const OPERATION_STATUSES = [
 ] as const;
 export type OperationStatus = (typeof OPERATION_STATUSES)[number];
 
-/** Statuses in which an operation waits for nothing and nobody works on it. A `failed` one can still be resumed. */
-export const ENDED_OPERATION_STATUSES = [
-  "completed",
-  "completed_with_errors",
-  "rolled_back",
-  "cancelled",
-  "superseded",
-  "failed",
-] as const satisfies readonly OperationStatus[];
-
 /** Statuses from which nothing leads back. */
 export const CLOSED_OPERATION_STATUSES = [
   "completed",
@@ -82,6 +72,12 @@ export const CLOSED_OPERATION_STATUSES = [
   "rolled_back",
   "cancelled",
   "superseded",
+] as const satisfies readonly OperationStatus[];
+
+/** Statuses in which an operation waits for nothing and nobody works on it. A `failed` one can still be resumed. */
+export const ENDED_OPERATION_STATUSES = [
+  ...CLOSED_OPERATION_STATUSES,
+  "failed",
 ] as const satisfies readonly OperationStatus[];
 
 export const STEP_STATUSES = [

@@ -54,15 +54,7 @@ export interface Server {
   readonly isLocked: boolean;
   readonly lockedReason: string | null;
   /** Flavor as the server carries it (2.47+: embedded, without id). */
-  readonly flavor: {
-    readonly originalName: string;
-    readonly vcpus: number;
-    readonly ramMiB: number;
-    readonly diskGiB: number;
-    readonly ephemeralGiB: number;
-    readonly swapMiB: number;
-    readonly extraSpecs: Readonly<Record<string, string>>;
-  };
+  readonly flavor: Omit<Flavor, "id" | "name"> & { readonly originalName: string };
   /** Undefined for a server booted from a volume. */
   readonly imageId: string | undefined;
   readonly keyName: string | null;

@@ -1,4 +1,4 @@
-import { isTestStanding } from "@protector/contract";
+import { CLOSED_OPERATION_STATUSES, isTestStanding } from "@protector/contract";
 import { readJson, readOptionalJson } from "../db/codecs.ts";
 import type { LedgerRow } from "../db/repositories/ledger.ts";
 import type { OperationRow } from "../db/repositories/operations.ts";
@@ -6,8 +6,6 @@ import type { Db } from "../db/transaction.ts";
 
 /** States of a ledger row whose object may exist. */
 const MAY_EXIST = ["intended", "present", "adopted"] as const;
-/** Ends of a test that leave its objects to a clean-up. */
-const ENDED = ["completed", "completed_with_errors", "cancelled", "rolled_back", "superseded"] as const;
 
 /** A test failover that has ended, with what it made and nobody has seen gone. */
 export interface StandingTest {
@@ -29,7 +27,7 @@ export async function standingTests(
     .where("protection_group_id", "=", scope.groupId)
     .where("type", "=", "test_failover")
     .where("is_dry_run", "=", 0)
-    .where("status", "in", ENDED);
+    .where("status", "in", CLOSED_OPERATION_STATUSES);
   if (scope.testId !== undefined) query = query.where("id", "=", scope.testId);
   const operations = await query.orderBy("created_at").orderBy("id").execute();
   const tests: StandingTest[] = [];
