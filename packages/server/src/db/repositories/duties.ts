@@ -1,5 +1,5 @@
-import type { Insertable, Selectable } from "kysely";
-import type { DutiesTable } from "../schema.ts";
+import type { InsertObject, Selectable } from "kysely";
+import type { Database, DutiesTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
 
 export type DutyRow = Selectable<DutiesTable>;
@@ -16,6 +16,13 @@ export function listOwedDuties(
   return query.orderBy("created_at").orderBy("id").execute();
 }
 
-export async function insertDuties(db: Db, rows: readonly Insertable<DutiesTable>[]): Promise<void> {
-  if (rows.length > 0) await db.insertInto("duties").values(rows).execute();
+/** A duty that nobody has tried to do. */
+export type NewDuty = Omit<InsertObject<Database, "duties">, "state" | "attempts" | "last_error" | "done_at">;
+
+/** Writes down what a site owes. */
+export async function insertDuty(db: Db, duty: NewDuty): Promise<void> {
+  await db
+    .insertInto("duties")
+    .values({ ...duty, state: "owed", attempts: 0 })
+    .execute();
 }

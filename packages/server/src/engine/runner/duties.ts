@@ -1,5 +1,6 @@
 import type { Transaction } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
+import { insertDuty } from "../../db/repositories/duties.ts";
 import type { Database } from "../../db/schema.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import type { JournaledStep, OperationRow } from "./operation-store.ts";
@@ -34,23 +35,15 @@ export async function oweStep(
     .where("input", "=", writeJson(input))
     .executeTakeFirst();
   if (known) return;
-  await trx
-    .insertInto("duties")
-    .values({
-      id: ports.random.uuid(),
-      protection_group_id: owed.operation.protection_group_id,
-      operation_id: owed.operation.id,
-      site_id: owed.siteId,
-      kind: owed.step.action,
-      subject: owed.step.title,
-      input: writeJson(input),
-      reason: owed.reason.slice(0, 1000),
-      state: "owed",
-      attempts: 0,
-      last_error: null,
-      next_look_at: null,
-      created_at: ports.connection.now(),
-      done_at: null,
-    })
-    .execute();
+  await insertDuty(trx, {
+    id: ports.random.uuid(),
+    protection_group_id: owed.operation.protection_group_id,
+    operation_id: owed.operation.id,
+    site_id: owed.siteId,
+    kind: owed.step.action,
+    subject: owed.step.title,
+    input: writeJson(input),
+    reason: owed.reason.slice(0, 1000),
+    created_at: ports.connection.now(),
+  });
 }

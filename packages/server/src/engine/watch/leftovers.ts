@@ -2,6 +2,7 @@ import { OutsideError } from "@protector/ports";
 import { arrayGroupName } from "@protector/storage";
 import type { Transaction } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
+import { insertDuty } from "../../db/repositories/duties.ts";
 import type { Database } from "../../db/schema.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { WORKED_STATUSES } from "../runner/lease.ts";
@@ -34,25 +35,18 @@ export async function oweLeftoverScan(
     .where("state", "=", "owed")
     .executeTakeFirst();
   if (known) return;
-  await trx
-    .insertInto("duties")
-    .values({
-      id: ports.random.uuid(),
-      protection_group_id: operation.protection_group_id,
-      operation_id: operation.id,
-      site_id: siteId,
-      kind: LEFTOVERS_DUTY,
-      subject: "Look for what late calls have made",
-      input: writeJson({}),
-      reason: "more than one engine worked on the operation",
-      state: "owed",
-      attempts: 0,
-      last_error: null,
-      next_look_at: ports.connection.fromNow(LOOK_AFTER_MS),
-      created_at: ports.connection.now(),
-      done_at: null,
-    })
-    .execute();
+  await insertDuty(trx, {
+    id: ports.random.uuid(),
+    protection_group_id: operation.protection_group_id,
+    operation_id: operation.id,
+    site_id: siteId,
+    kind: LEFTOVERS_DUTY,
+    subject: "Look for what late calls have made",
+    input: writeJson({}),
+    reason: "more than one engine worked on the operation",
+    next_look_at: ports.connection.fromNow(LOOK_AFTER_MS),
+    created_at: ports.connection.now(),
+  });
 }
 
 /** One object of the operation that nothing knows of. */

@@ -1,6 +1,7 @@
 import type { ProtectionGroupStatus } from "@protector/contract";
 import type { Marker } from "@protector/storage";
 import { writeJson } from "../../db/codecs.ts";
+import { insertDuty } from "../../db/repositories/duties.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
@@ -116,25 +117,17 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, takeover: Tak
       .where("epoch", "=", group.epoch)
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) return false;
-    await trx
-      .insertInto("duties")
-      .values({
-        id: dutyId,
-        protection_group_id: group.id,
-        operation_id: null,
-        site_id: localSiteId,
-        kind: FENCE_DUTY,
-        subject: `Stop and lock the servers of ${group.name} here`,
-        input: writeJson({ epoch: marker.epoch }),
-        reason: `the other site is primary since epoch ${marker.epoch}`,
-        state: "owed",
-        attempts: 0,
-        last_error: null,
-        next_look_at: null,
-        created_at: connection.now(),
-        done_at: null,
-      })
-      .execute();
+    await insertDuty(trx, {
+      id: dutyId,
+      protection_group_id: group.id,
+      operation_id: null,
+      site_id: localSiteId,
+      kind: FENCE_DUTY,
+      subject: `Stop and lock the servers of ${group.name} here`,
+      input: writeJson({ epoch: marker.epoch }),
+      reason: `the other site is primary since epoch ${marker.epoch}`,
+      created_at: connection.now(),
+    });
     if (takeover.operation && !isWorkedOn(takeover.operation)) {
       const reason = `the other site took the group over (epoch ${marker.epoch})`;
       await trx
