@@ -1,7 +1,4 @@
-/**
- * Every state that a resource can be in, and every change of state that is allowed, as data: server, client and
- * documentation read the same tables.
- */
+/** Every state that a resource can be in, as data: server, client and documentation read the same lists. */
 
 /** Where a protection group's servers are, or what moves them. `active` = they run at home. */
 export const PROTECTION_GROUP_STATUSES = [
@@ -130,51 +127,4 @@ export function isTestBeingCleaned(phase: string | null): boolean {
 /** Whether something of a test failover in this phase still stands. */
 export function isTestStanding(phase: string | null): boolean {
   return phase === TEST_PHASES.standing || phase === TEST_PHASES.cleaning;
-}
-
-/** Allowed changes of an operation's status. */
-export const OPERATION_TRANSITIONS: Readonly<Record<OperationStatus, readonly OperationStatus[]>> = {
-  pending: ["running", "waiting", "cancelled", "cancelling", "superseded", "failed"],
-  running: [
-    "waiting",
-    "paused",
-    "cancelling",
-    "rolling_back",
-    "completed",
-    "completed_with_errors",
-    "superseded",
-    "failed",
-  ],
-  waiting: ["running", "cancelling", "rolling_back", "cancelled", "superseded", "failed"],
-  paused: ["running", "cancelling", "rolling_back", "cancelled", "superseded", "failed"],
-  cancelling: ["rolling_back", "paused", "cancelled", "superseded", "failed"],
-  rolling_back: ["rolled_back", "cancelled", "failed", "superseded", "waiting"],
-  completed: [],
-  completed_with_errors: ["running"],
-  rolled_back: [],
-  cancelled: [],
-  superseded: [],
-  failed: ["running", "rolling_back", "cancelled", "superseded"],
-};
-
-/** Allowed changes of a protection group's status. */
-export const PROTECTION_GROUP_TRANSITIONS: Readonly<Record<ProtectionGroupStatus, readonly ProtectionGroupStatus[]>> = {
-  creating: ["active", "error", "deleting"],
-  active: ["failing_over", "reprotecting", "deleting", "error"],
-  failing_over: ["failed_over", "failed_over_partial", "active", "error"],
-  failed_over: ["failing_back", "reprotecting", "failing_over", "deleting", "active", "error"],
-  failed_over_partial: ["failing_over", "failing_back", "failed_over", "reprotecting", "deleting", "active", "error"],
-  failing_back: ["active", "failed_over", "failed_over_partial", "error"],
-  reprotecting: ["failed_over", "active", "error"],
-  deleting: ["error"],
-  error: ["active", "failing_over", "failed_over", "deleting"],
-};
-
-/** Whether a change of state is in its table; staying where one is always is. */
-export function isAllowedTransition<S extends string>(
-  table: Readonly<Record<S, readonly S[]>>,
-  from: S,
-  to: S,
-): boolean {
-  return from === to || table[from].includes(to);
 }

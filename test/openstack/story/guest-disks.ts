@@ -3,7 +3,7 @@ import { closeSync, fstatSync, ftruncateSync, openSync, readSync, writeSync } fr
 import { join } from "node:path";
 import type { Cloud } from "@protector/openstack";
 import type { StorageArray } from "@protector/storage";
-import { mustRun, run } from "../machines/command.ts";
+import { run } from "../machines/command.ts";
 import type { StageArray } from "./stage.ts";
 
 const BLOCK = 65_536;
@@ -54,11 +54,6 @@ export async function firstDifference(one: string, other: string): Promise<strin
   const { code, stdout, stderr } = await run("cmp", ["--", one, other]);
   if (code === 0) return undefined;
   return `${stdout}${stderr}`.trim() || `cmp ended with ${code}`;
-}
-
-/** Bytes that are really kept in a file, in KiB: a sparse file keeps only what was written. */
-export async function keptKib(file: string): Promise<number> {
-  return Number((await mustRun("du", ["--block-size=1024", "--", file])).split("\t")[0]);
 }
 
 async function requireVolume(array: StorageArray, name: string) {

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { CgVolumesTable, ConsistencyGroupsTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
 
@@ -31,16 +31,6 @@ export function findConsistencyGroup(
 
 export async function insertConsistencyGroup(db: Db, row: Insertable<ConsistencyGroupsTable>): Promise<void> {
   await db.insertInto("consistency_groups").values(row).execute();
-}
-
-/** @returns whether there is such a row. */
-export async function updateConsistencyGroup(
-  db: Db,
-  id: string,
-  changes: Updateable<ConsistencyGroupsTable>,
-): Promise<boolean> {
-  const result = await db.updateTable("consistency_groups").set(changes).where("id", "=", id).executeTakeFirst();
-  return result.numUpdatedRows > 0n;
 }
 
 /** A group's volumes with the site that each is at, by member and in order. */

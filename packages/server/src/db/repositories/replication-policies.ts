@@ -39,12 +39,3 @@ export async function updateReplicationPolicy(
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
 }
-
-/** @returns whether the group had a policy. Its secrets stay for the caller to delete. */
-export async function deleteReplicationPolicy(db: Db, groupId: string): Promise<boolean> {
-  const result = await db
-    .deleteFrom("replication_policies")
-    .where("protection_group_id", "=", groupId)
-    .executeTakeFirst();
-  return result.numDeletedRows > 0n;
-}

@@ -1,4 +1,4 @@
-import type { Insertable, Selectable, Updateable } from "kysely";
+import type { Insertable, Selectable } from "kysely";
 import type { TrustsTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
 
@@ -16,12 +16,6 @@ export function listUsableTrusts(
 
 export async function insertTrust(db: Db, row: Insertable<TrustsTable>): Promise<void> {
   await db.insertInto("trusts").values(row).execute();
-}
-
-/** @returns whether there is such a trust. */
-export async function updateTrust(db: Db, id: string, changes: Updateable<TrustsTable>): Promise<boolean> {
-  const result = await db.updateTable("trusts").set(changes).where("id", "=", id).executeTakeFirst();
-  return result.numUpdatedRows > 0n;
 }
 
 /** @returns whether there was such a trust. */
