@@ -1,6 +1,13 @@
 import { ProtectorError } from "@protector/contract";
 import type { Random } from "@protector/ports";
 import { writeTime } from "../db/codecs.ts";
+import {
+  deleteSecret,
+  findSecret,
+  insertSecret,
+  listSecretsNotUnder,
+  reencryptSecret,
+} from "../db/repositories/secrets.ts";
 import type { Db } from "../db/transaction.ts";
 import { decryptText, encryptText } from "./aead.ts";
 import type { KeyRing } from "./key-ring.ts";
@@ -33,13 +40,13 @@ export class SecretStore {
    * @throws ProtectorError `secrets.unavailable` when the row is gone or this host does not have its key.
    */
   async read(db: Db, id: string, purpose: SecretPurpose): Promise<string> {
-    const row = await db.selectFrom("secrets").selectAll().where("id", "=", id).executeTakeFirst();
+    const row = await findSecret(db, id);
     if (!row) throw new ProtectorError("secrets.unavailable", `Secret ${id} (${purpose}) is not in the database.`);
     return this.#decrypt(row, purpose);
   }
 
   async remove(db: Db, id: string): Promise<void> {
-    await db.deleteFrom("secrets").where("id", "=", id).execute();
+    await deleteSecret(db, id);
   }
 
   /**
@@ -47,21 +54,21 @@ export class SecretStore {
    * @throws ProtectorError `secrets.unavailable`: do not start.
    */
   async requireCanary(db: Db, now: number): Promise<void> {
-    const row = await db.selectFrom("secrets").selectAll().where("id", "=", CANARY_ID).executeTakeFirst();
+    const row = await findSecret(db, CANARY_ID);
     if (row) this.#decrypt(row, "canary");
     else await this.#insert(db, { id: CANARY_ID, purpose: "canary", text: CANARY_TEXT }, now);
   }
 
   /** Writes every secret again under the current key. @returns number of rows changed. */
   async reencrypt(db: Db): Promise<number> {
-    const rows = await db.selectFrom("secrets").selectAll().where("key_id", "!=", this.#ring.currentId).execute();
-    for (const row of rows) {
-      const text = this.#decrypt(row, row.purpose);
-      const ciphertext = this.#encrypt({ id: row.id, purpose: row.purpose, text });
-      const values = { key_id: this.#ring.currentId, ciphertext };
-      await db.updateTable("secrets").set(values).where("id", "=", row.id).execute();
+    const keyId = this.#ring.currentId;
+    let changed = 0;
+    for (const { id, purpose, ...kept } of await listSecretsNotUnder(db, keyId)) {
+      const text = this.#decrypt({ id, ...kept }, purpose);
+      const ciphertext = this.#encrypt({ id, purpose, text });
+      if (await reencryptSecret(db, { id, fromKeyId: kept.key_id, keyId, ciphertext })) changed += 1;
     }
-    return rows.length;
+    return changed;
   }
 
   async #insert(
@@ -71,10 +78,7 @@ export class SecretStore {
   ): Promise<void> {
     const { id, purpose } = secret;
     const row = { id, purpose, key_id: this.#ring.currentId, ciphertext: this.#encrypt(secret) };
-    await db
-      .insertInto("secrets")
-      .values({ ...row, created_at: writeTime(now) })
-      .execute();
+    await insertSecret(db, { ...row, created_at: writeTime(now) });
   }
 
   #encrypt({ id, purpose, text }: { readonly id: string; readonly purpose: string; readonly text: string }): string {

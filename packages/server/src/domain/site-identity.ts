@@ -1,6 +1,7 @@
 import type { KeyObject } from "node:crypto";
 import type { Random } from "@protector/ports";
 import { flag, readJson, writeJson, writeTime } from "../db/codecs.ts";
+import { findLocalSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
 import { privateKeyOf, publicBytesOf } from "./raw-keys.ts";
 import { unseal } from "./sealing.ts";
@@ -44,7 +45,7 @@ export async function mintSiteIdentity(
   address: SiteAddress,
   now: number,
 ): Promise<string> {
-  const known = await ports.db.selectFrom("sites").select("id").where("is_local", "=", 1).executeTakeFirst();
+  const known = await findLocalSite(ports.db);
   if (known) return known.id;
   const id = ports.random.uuid();
   const signing = ports.random.bytes(32);
@@ -89,7 +90,7 @@ export async function mintSiteIdentity(
  * @throws Error when there is none; ProtectorError `secrets.unavailable` when this host lacks the key.
  */
 export async function loadSiteIdentity(db: Db, secrets: SecretStore): Promise<SiteIdentity> {
-  const row = await db.selectFrom("sites").selectAll().where("is_local", "=", 1).executeTakeFirst();
+  const row = await findLocalSite(db);
   if (!row?.private_keys_secret_id) throw new Error("this site has no identity yet: run protector-manage db sync");
   const keys = readJson<PrivateKeys>(await secrets.read(db, row.private_keys_secret_id, "site_private_keys"));
   const signingKey = Buffer.from(keys.signing, "base64");

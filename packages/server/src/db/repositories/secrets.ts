@@ -8,20 +8,9 @@ export function findSecret(db: Db, id: string): Promise<SecretRow | undefined> {
   return db.selectFrom("secrets").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-/** Secrets of one purpose, oldest first. */
-export function listSecretsFor(db: Db, purpose: string): Promise<SecretRow[]> {
-  return db
-    .selectFrom("secrets")
-    .selectAll()
-    .where("purpose", "=", purpose)
-    .orderBy("created_at")
-    .orderBy("id")
-    .execute();
-}
-
 /** Secrets that are not under `keyId`: what a rotation still has to do. */
-export function listSecretsNotUnder(db: Db, keyId: string, limit: number): Promise<SecretRow[]> {
-  return db.selectFrom("secrets").selectAll().where("key_id", "!=", keyId).orderBy("id").limit(limit).execute();
+export function listSecretsNotUnder(db: Db, keyId: string): Promise<SecretRow[]> {
+  return db.selectFrom("secrets").selectAll().where("key_id", "!=", keyId).orderBy("id").execute();
 }
 
 export async function insertSecret(db: Db, row: Insertable<SecretsTable>): Promise<void> {

@@ -23,10 +23,6 @@ export function findSite(db: Db, id: string): Promise<SiteRow | undefined> {
   return db.selectFrom("sites").selectAll().where("id", "=", id).executeTakeFirst();
 }
 
-export function findSiteByName(db: Db, name: string): Promise<SiteRow | undefined> {
-  return db.selectFrom("sites").selectAll().where("name", "=", name).executeTakeFirst();
-}
-
 /** This site's own row; undefined before `db sync`. */
 export function findLocalSite(db: Db): Promise<SiteRow | undefined> {
   return db.selectFrom("sites").selectAll().where("is_local", "=", 1).executeTakeFirst();

@@ -1,6 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import type { CloudOptions } from "@protector/openstack";
 import type { DatabaseConnection } from "../../db/connection.ts";
+import { findLocalSite } from "../../db/repositories/sites.ts";
 import type { SitesTable } from "../../db/schema.ts";
 import type { SecretStore } from "../../domain/secrets.ts";
 
@@ -16,7 +17,7 @@ export interface SiteDirectory {
 
 /** This site's own row. @throws Error before `protector-manage db sync` has made it. */
 export async function localSite(connection: DatabaseConnection): Promise<SitesTable> {
-  const row = await connection.db.selectFrom("sites").selectAll().where("is_local", "=", 1).executeTakeFirst();
+  const row = await findLocalSite(connection.db);
   if (!row) throw new Error("this database has no site of its own yet: run protector-manage db sync");
   return row;
 }
