@@ -255,6 +255,28 @@ test("what somebody holds is named, everything else goes, and the clean-up can b
   sites.stop();
 });
 
+test("what a service refuses to delete is named with its own words", async () => {
+  const writing = await quietGroup();
+  const { sites } = writing;
+  await settleTest(writing, await orderTest(writing));
+  sites.world.conditions.inject({
+    service: "site-b/neutron",
+    method: "DELETE",
+    path: /\/networks\//,
+    fault: {
+      kind: "refuse",
+      status: 403,
+      body: { NeutronError: { type: "X", message: "not on a Sunday", detail: "" } },
+    },
+  });
+  const cleanup = await orderCleanup(writing);
+  expect(await settleTest(writing, cleanup)).toBe("completed_with_errors");
+  const leftovers = readJson((await operationRow(writing, cleanup)).leftovers);
+  const look = leftovers.find(({ reason }) => reason.includes("Left at site-b"));
+  expect(look?.reason).toMatch(/network protector-.*: .*not on a Sunday/);
+  sites.stop();
+});
+
 test("a server that does not come up in a test is told, and cleaned up like the others", async () => {
   const writing = await quietGroup();
   const { sites } = writing;

@@ -22,23 +22,26 @@ interface Found {
 /**
  * Looks on Nova, Neutron, Cinder, Glance and the array for what carries the test's names, and deletes it, until a look
  * finds nothing.
- * @throws ProtectorError `test.left_behind` that names what is left.
+ * @throws ProtectorError `test.left_behind` that names what is left, each with the reason why it was not deleted.
  */
 export const lookForTest: StepHandler<LookForTestInput> = {
   run: async (context, input) => {
     let left: readonly Found[] = [];
+    const refusals = new Map<string, string>();
+    const told = ({ label }: Found) => (refusals.has(label) ? `${label}: ${refusals.get(label)}` : label);
     try {
       await context.until("nothing of the test to be left", async () => {
         left = await findAll(context, input);
         if (left.length === 0) return true;
         context.report(null, `being deleted: ${left.map(({ label }) => label).join(", ")}`.slice(0, 900));
-        for (const { remove } of left) if (remove) await ignoreGone(remove()).catch(() => {});
+        for (const { label, remove } of left) {
+          if (remove) await ignoreGone(remove()).catch((error: Error) => refusals.set(label, error.message));
+        }
         return undefined;
       });
     } catch (error) {
       if (!(error instanceof StepTimeout)) throw error;
-      const names = left.map(({ label }) => label).join(", ");
-      throw new ProtectorError("test.left_behind", `Left at ${context.here.siteName}: ${names}.`);
+      throw new ProtectorError("test.left_behind", `Left at ${context.here.siteName}: ${left.map(told).join(", ")}.`);
     }
   },
 };
