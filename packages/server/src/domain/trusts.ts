@@ -3,6 +3,7 @@ import type { Cloud } from "@protector/openstack";
 import { type Clock, OutsideError, type Random } from "@protector/ports";
 import { flag, writeJson, writeTime } from "../db/codecs.ts";
 import type { DatabaseConnection } from "../db/connection.ts";
+import { insertTrust, listUsableTrusts } from "../db/repositories/trusts.ts";
 
 /** Whoever asks for work that outlives his token. */
 export interface Delegator {
@@ -44,12 +45,7 @@ export class Trusts {
    * `authentication.unavailable` when Keystone does not answer.
    */
   async ensure(caller: Delegator, projectId: string, requestId: string): Promise<void> {
-    const usable = await this.#ports.database.db
-      .selectFrom("trusts")
-      .select("user_id")
-      .where("project_id", "=", projectId)
-      .where("is_usable", "=", 1)
-      .execute();
+    const usable = await listUsableTrusts(this.#ports.database.db, { projectId });
     if (usable.some(({ user_id }) => user_id === caller.userId)) return;
     const refusal = this.#refusal(caller, projectId);
     if (refusal === undefined) return this.#delegate(caller, projectId, requestId);
@@ -75,19 +71,16 @@ export class Trusts {
     const { database, clock, random } = this.#ports;
     const roles = this.#rolesOf(caller);
     const trustId = await this.#create(caller, { projectId, requestId, roles });
-    await database.db
-      .insertInto("trusts")
-      .values({
-        id: random.uuid(),
-        project_id: projectId,
-        user_id: caller.userId,
-        trust_id: trustId,
-        roles: writeJson(roles),
-        is_usable: flag(true),
-        created_at: writeTime(clock.now()),
-        checked_at: null,
-      })
-      .execute();
+    await insertTrust(database.db, {
+      id: random.uuid(),
+      project_id: projectId,
+      user_id: caller.userId,
+      trust_id: trustId,
+      roles: writeJson(roles),
+      is_usable: flag(true),
+      created_at: writeTime(clock.now()),
+      checked_at: null,
+    });
   }
 
   async #create(

@@ -13,7 +13,7 @@ import { isDuplicate } from "../constraint.ts";
 import type { Database, DrOperationsTable } from "../schema.ts";
 import { type Db, inTransaction } from "../transaction.ts";
 import { findOperation, type OperationRow } from "./operations.ts";
-import { claimProtectionGroup } from "./protection-groups.ts";
+import { claimProtectionGroup, releaseProtectionGroup } from "./protection-groups.ts";
 
 /** ms for which an idempotency key is remembered. */
 export const IDEMPOTENCY_KEY_LIFETIME_MS = 24 * 3600 * 1000;
@@ -94,12 +94,7 @@ async function displaceHolder(
     .where("id", "=", holder.id)
     .where("status", "in", VERB_ALLOWED_IN.cancel)
     .execute();
-  await db
-    .updateTable("protection_groups")
-    .set({ current_operation_id: null })
-    .where("id", "=", row.protection_group_id)
-    .where("current_operation_id", "=", holder.id)
-    .execute();
+  await releaseProtectionGroup(db, { id: row.protection_group_id, operationId: holder.id });
 }
 
 async function earlierOrder(

@@ -1,6 +1,7 @@
 import type { OperationStatus, ProtectorError } from "@protector/contract";
 import type { Transaction } from "kysely";
 import { readJson, writeJson } from "../../db/codecs.ts";
+import { releaseProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import type { Database } from "../../db/schema.ts";
 import { oweLeftoverScan } from "../watch/leftovers.ts";
 import type { WorkflowEnd, WorkflowReport, WorkflowTransaction } from "../workflows/workflow.ts";
@@ -83,12 +84,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
         : {}),
       ...(operation.is_dry_run === 0 ? workflow.endState?.(context, end) : {}),
     });
-    await trx
-      .updateTable("protection_groups")
-      .set({ current_operation_id: null })
-      .where("id", "=", operation.protection_group_id)
-      .where("current_operation_id", "=", operation.id)
-      .execute();
+    await releaseProtectionGroup(trx, { id: operation.protection_group_id, operationId: operation.id });
   });
   return status;
 }

@@ -2,6 +2,7 @@ import type { ProtectionGroupStatus } from "@protector/contract";
 import type { Marker } from "@protector/storage";
 import { writeJson } from "../../db/codecs.ts";
 import { insertDuty } from "../../db/repositories/duties.ts";
+import { releaseProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
@@ -137,12 +138,7 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, takeover: Tak
         .where("status", "=", takeover.operation.status)
         .where("lease_owner", "is", null)
         .execute();
-      await trx
-        .updateTable("protection_groups")
-        .set({ current_operation_id: null })
-        .where("id", "=", group.id)
-        .where("current_operation_id", "=", takeover.operation.id)
-        .execute();
+      await releaseProtectionGroup(trx, { id: group.id, operationId: takeover.operation.id });
     }
     return true;
   });
