@@ -23,6 +23,7 @@ export const CHAPTERS: readonly Chapter[] = [
     isForAnyClouds: false,
   },
   { name: "reclaim", files: [suite("story/reclaim")], minutes: 5, isForAnyClouds: true },
+  { name: "lost-site", files: [suite("story/lost-site")], minutes: 5, isForAnyClouds: true },
   {
     name: "rights",
     files: [suite("rights/rights"), suite("rights/site-validate")],

@@ -1,7 +1,8 @@
 import { expect } from "vitest";
 import { diskFile, firstDifference } from "../story/guest-disks.ts";
+import { tenantCloudThere } from "../story/open-stage.ts";
 import { liveVolumes } from "./array-volumes.ts";
-import { apiThere, cloudThere, type FaultStage, type MovingGroup } from "./moving-groups.ts";
+import { apiThere, type FaultStage, type MovingGroup } from "./moving-groups.ts";
 
 /** A failover may have to wait for a service to come back, a lease to lapse, and its own retries. ms */
 const END_LIMIT_MS = 600_000;
@@ -36,7 +37,7 @@ async function expectNothingOwed(faults: FaultStage, id: string): Promise<void> 
 /** One server of the name runs, with the one volume and the one port that it had. @returns ids of its volumes. */
 async function expectServerThere(faults: FaultStage, { server }: MovingGroup): Promise<readonly string[]> {
   const { name, nics, volumes: wantedVolumes } = server.wanted;
-  const { compute, volume, network } = cloudThere(faults);
+  const { compute, volume, network } = tenantCloudThere(faults.tenancy);
   const servers = (await compute.listServers({})).filter((each) => each.name === name);
   expect(servers).toMatchObject([{ status: "ACTIVE", isLocked: false, description: name }]);
   const [{ id, volumeIds } = { id: "", volumeIds: [] }] = servers;
@@ -89,7 +90,7 @@ async function expectMarkers({ stage }: FaultStage, { id, epoch }: MovingGroup):
 /** No clone that Cinder does not have, no object under a working name, at either site. */
 async function expectNoOtherObjects(faults: FaultStage, id: string, { server }: MovingGroup): Promise<void> {
   const working = id.replaceAll("-", "").slice(0, 12);
-  const { volume, network, compute } = cloudThere(faults);
+  const { volume, network, compute } = tenantCloudThere(faults.tenancy);
   const ports = await network.listPorts({});
   const servers = await compute.listServers({});
   const names = [...(await volume.listVolumes({})), ...ports, ...servers].map(({ name }) => name);

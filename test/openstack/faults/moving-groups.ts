@@ -1,15 +1,12 @@
 import type { Operation, ProtectionGroup } from "@protector/contract";
-import type { Cloud } from "@protector/openstack";
-import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
 import { diskFile, fillDisk } from "../story/guest-disks.ts";
 import { type MadeServer, makeWorkload } from "../story/make-workload.ts";
-import { openCloud } from "../story/open-stage.ts";
 import { arrayPolicy, protect, registerTenant } from "../story/protect.ts";
 import { TenantApi } from "../story/protector-api.ts";
 import type { Stage } from "../story/stage.ts";
 import { makeSurroundings } from "../story/surroundings.ts";
 import { makeTenancy, type Tenancy } from "../story/tenancy.ts";
-import { smallServer, type WantedServer } from "../story/workload.ts";
+import { blankServer } from "../story/workload.ts";
 
 /** A protection group of one small server that is to be moved while something fails. */
 export interface MovingGroup {
@@ -74,19 +71,6 @@ export async function awaitPhase(faults: FaultStage, id: string, phase: string):
 /** Protector at the second site in the tenant's name, with a token of its own. */
 export function apiThere({ stage, tenancy }: Pick<FaultStage, "stage" | "tenancy">): TenantApi {
   return new TenantApi(stage.sites[1].name, tenancy.logins[1]);
-}
-
-/** OpenStack at the second site in the tenant's name, with a token of its own. */
-export function cloudThere({ tenancy }: Pick<FaultStage, "tenancy">): Cloud {
-  const transport = new UndiciTransport();
-  return openCloud(tenancy.logins[1], { transport: transport.send, clock: systemClock, random: systemRandom });
-}
-
-/** Without an image: Cinder needs minutes to copy several at once. */
-function blankServer(name: string, number: number): WantedServer {
-  const server = smallServer(name, number, "");
-  const volumes = server.volumes.map((volume) => ({ ...volume, image: null, imageProperties: {} }));
-  return { ...server, description: name, volumes };
 }
 
 async function protectOne(

@@ -112,9 +112,11 @@ describe.each([
 
   it("shows protector-api in netstat, and names its workers in ps", async () => {
     expect(missingLine(pageBlock("shown", "port"), await type(pageBlock("run", "port")))).toBeUndefined();
-    const names = await type("ps -u protector -o args=");
-    expect(names.match(/^protector-api: worker \d$/gm)).toHaveLength(4);
-    expect(names).toMatch(/^protector-engine$/m);
+    const names = () => type("ps -u protector -o args=");
+    // The first worker answers before the others have their names.
+    const workers = async () => (await names()).match(/^protector-api: worker \d$/gm);
+    await expect.poll(workers, { timeout: 30_000 }).toHaveLength(4);
+    expect(await names()).toMatch(/^protector-engine$/m);
   });
 
   it("logs to the files of the page and to the journal", async () => {

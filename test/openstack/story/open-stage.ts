@@ -10,6 +10,7 @@ import { cloudsFilePath, namedClouds } from "./named-clouds.ts";
 import { prepareSites } from "./prepare-sites.ts";
 import { localShell, machineShell } from "./shell.ts";
 import type { CloudLogin, Stage, StageArray, StageSite } from "./stage.ts";
+import type { Tenancy } from "./tenancy.ts";
 
 const ports = () => {
   const transport = new UndiciTransport();
@@ -83,6 +84,11 @@ function requireLogin(logins: Logins, name: string): CloudLogin {
   const login = logins[name];
   if (!login) throw new Error(`clouds.yaml has no cloud ${name}`);
   return login;
+}
+
+/** OpenStack at the second site in the tenant's name, with a token of its own. */
+export function tenantCloudThere({ logins }: Tenancy): Cloud {
+  return openCloud(logins[1], ports().given);
 }
 
 /** A session of a login of clouds.yaml that has a password. */

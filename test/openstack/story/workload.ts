@@ -143,3 +143,10 @@ export function smallServer(name: string, number: number, image: string): Wanted
     volumes: [root(`${name}-root`, image)],
   };
 }
+
+/** The same without an image: Cinder needs minutes to copy several at once. */
+export function blankServer(name: string, number: number): WantedServer {
+  const server = smallServer(name, number, "");
+  const volumes = server.volumes.map((volume) => ({ ...volume, image: null, imageProperties: {} }));
+  return { ...server, description: name, volumes };
+}
