@@ -6,7 +6,6 @@ import { EXIT, UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import { collect, natural } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
-import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { findMember, readingSite, requireServerId } from "./find.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
@@ -38,8 +37,8 @@ const RECORD: readonly Column<Member>[] = [
   { name: "flavor", cell: ({ description }) => description?.flavor.name },
   { name: "volumes", cell: ({ description }) => description?.volumes.map(volumeText).join("\n") },
   { name: "ports", cell: ({ description }) => description?.ports.map(portText).join("\n") },
-  { name: "captured_at", cell: (member) => timeText(member.captured_at) },
-  { name: "created_at", cell: (member) => timeText(member.created_at) },
+  { name: "captured_at", isTime: true },
+  { name: "created_at", isTime: true },
 ];
 
 type Volume = NonNullable<Member["description"]>["volumes"][number];

@@ -1,6 +1,6 @@
 import type { Operation, Plan } from "@protector/contract";
 import type { Column } from "../output/column.ts";
-import { durationText, timeText } from "../output/duration.ts";
+import { durationText } from "../output/duration.ts";
 
 const seconds = (value: number | null) => (value === null ? null : durationText(value));
 
@@ -24,9 +24,9 @@ export const OPERATION_COLUMNS: readonly Column<Operation>[] = [
   { name: "leftovers", cell: ({ leftovers }) => leftovers.map((one) => `${one.subject}: ${one.reason}`).join("\n") },
   { name: "verbs", cell: ({ verbs }) => verbs.join(", ") },
   { name: "request_id" },
-  { name: "created_at", cell: (operation) => timeText(operation.created_at) },
-  { name: "started_at", cell: (operation) => timeText(operation.started_at) },
-  { name: "finished_at", cell: (operation) => timeText(operation.finished_at) },
+  { name: "created_at", isTime: true },
+  { name: "started_at", isTime: true },
+  { name: "finished_at", isTime: true },
 ];
 
 /** One line per operation. */
@@ -38,8 +38,8 @@ export const OPERATION_LIST: readonly Column<Operation>[] = [
   { name: "status" },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
-  { name: "created_at", cell: (operation) => timeText(operation.created_at) },
-  { name: "finished_at", cell: (operation) => timeText(operation.finished_at) },
+  { name: "created_at", isTime: true },
+  { name: "finished_at", isTime: true },
 ];
 
 /** What an operation would do. */

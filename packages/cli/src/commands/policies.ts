@@ -5,7 +5,6 @@ import { UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import { natural, positive } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
-import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
@@ -21,8 +20,8 @@ const RECORD: readonly Column<ReplicationPolicy>[] = [
   { name: "replication_interval", cell: (policy) => `${policy.replication_interval} s` },
   { name: "rpo_minutes" },
   { name: "retention", cell: ({ retention }) => retentionText(retention) },
-  { name: "created_at", cell: (policy) => timeText(policy.created_at) },
-  { name: "updated_at", cell: (policy) => timeText(policy.updated_at) },
+  { name: "created_at", isTime: true },
+  { name: "updated_at", isTime: true },
 ];
 
 function retentionText({ all_for_seconds, per_day, days }: ReplicationPolicy["retention"]): string {

@@ -11,7 +11,6 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
-import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { KEY_OPTION } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
@@ -25,7 +24,7 @@ const LIST: readonly Column<ProtectionGroup>[] = [
   { name: "sync_status" },
   { name: "member_count" },
   { name: "is_failover_ready" },
-  { name: "last_recovery_point_at", cell: (group) => timeText(group.last_recovery_point_at) },
+  { name: "last_recovery_point_at", isTime: true },
 ];
 
 type SiteName = (id: string) => string;
@@ -47,11 +46,11 @@ const recordColumns = (site: SiteName): readonly Column<ProtectionGroup>[] => [
   { name: "epoch" },
   { name: "member_count" },
   { name: "is_failover_ready" },
-  { name: "last_replication_at", cell: (group) => timeText(group.last_recovery_point_at) },
+  { name: "last_replication_at", isTime: true, cell: (group) => group.last_recovery_point_at },
   { name: "current_operation_id" },
   { name: "project_id" },
-  { name: "created_at", cell: (group) => timeText(group.created_at) },
-  { name: "updated_at", cell: (group) => timeText(group.updated_at) },
+  { name: "created_at", isTime: true },
+  { name: "updated_at", isTime: true },
 ];
 
 const RECORD = recordColumns((id) => id);

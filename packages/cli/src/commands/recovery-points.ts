@@ -1,18 +1,19 @@
 import type { RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
 import type { Column } from "../output/column.ts";
-import { durationText, timeText } from "../output/duration.ts";
+import { durationText } from "../output/duration.ts";
+import { sizeText } from "../output/size.ts";
 import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
 
 const LIST: readonly Column<RecoveryPoint>[] = [
   { name: "name" },
-  { name: "created_at", cell: (point) => timeText(point.created_at) },
+  { name: "created_at", isTime: true },
   { name: "is_usable" },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
   { name: "lag", cell: ({ lag_seconds: lag }) => (lag === null ? null : durationText(lag)) },
-  { name: "sent", cell: ({ bytes_sent }) => bytesText(bytes_sent) },
-  { name: "proven_at", cell: (point) => timeText(point.proven_at) },
+  { name: "sent", cell: ({ bytes_sent }) => sizeText(bytes_sent) },
+  { name: "proven_at", isTime: true },
 ];
 
 /** `protector recovery-point list` */
@@ -29,17 +30,4 @@ export function addRecoveryPointCommands(program: Command, act: Act): void {
         context.printer.list(await client.all("recovery_points.index", { path: { id }, query }), LIST);
       }),
     );
-}
-
-const UNITS = ["B", "KiB", "MiB", "GiB", "TiB", "PiB"] as const;
-
-/** Bytes for people: `1.5 GiB`. */
-function bytesText(bytes: number): string {
-  let value = bytes;
-  let unit = 0;
-  while (value >= 1024 && unit < UNITS.length - 1) {
-    value /= 1024;
-    unit++;
-  }
-  return `${unit === 0 ? value : value.toFixed(1)} ${UNITS[unit]}`;
 }

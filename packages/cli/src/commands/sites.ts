@@ -12,7 +12,7 @@ import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { EXIT, TimedOut, UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
-import { durationText, timeText } from "../output/duration.ts";
+import { durationText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 
 type ListedSite = Pick<Site, "id" | "name" | "is_local" | "region" | "auth_url" | "api_url" | "reachability">;
@@ -34,11 +34,11 @@ const RECORD: readonly Column<Site>[] = [
   { name: "interface" },
   { name: "username" },
   { name: "reachability_reason" },
-  { name: "reachability_at", cell: (site) => timeText(site.reachability_at) },
+  { name: "reachability_at", isTime: true },
   { name: "validation", cell: ({ validation }) => validation.status },
-  { name: "validation_at", cell: ({ validation }) => timeText(validation.checked_at) },
+  { name: "validation_at", isTime: true, cell: ({ validation }) => validation.checked_at },
   { name: "problems", cell: ({ validation }) => validation.checks.filter(isProblem).map(checkText).join("\n") },
-  { name: "created_at", cell: (site) => timeText(site.created_at) },
+  { name: "created_at", isTime: true },
 ];
 
 const VOLUME_TYPES: readonly Column<SiteVolumeType>[] = [

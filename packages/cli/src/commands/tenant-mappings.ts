@@ -5,7 +5,6 @@ import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
-import { timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 
 const LIST: readonly Column<TenantMapping>[] = [
@@ -13,7 +12,7 @@ const LIST: readonly Column<TenantMapping>[] = [
   { name: "site_id" },
   { name: "local_project_id" },
   { name: "peer_project_id" },
-  { name: "created_at", cell: (mapping) => timeText(mapping.created_at) },
+  { name: "created_at", isTime: true },
 ];
 
 interface Projects {

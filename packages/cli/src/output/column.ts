@@ -1,3 +1,5 @@
+import { timeText } from "./duration.ts";
+
 /** A value that can stand in a cell. */
 export type Cell = string | number | boolean | null | undefined;
 
@@ -9,11 +11,14 @@ export interface Column<T> {
   readonly cell?: (item: T) => Cell;
   /** Holds sentences: in a table on a terminal they go on in further lines instead of being cut. */
   readonly isWrapped?: boolean;
+  /** The value is a time, ISO 8601: people at a terminal read how long ago it was. */
+  readonly isTime?: boolean;
 }
 
 /** What a column shows of an item. */
 export function valueIn<T extends object>(item: T, column: Column<T>): unknown {
-  return column.cell ? column.cell(item) : (item as Record<string, unknown>)[column.name];
+  const value = column.cell ? column.cell(item) : (item as Record<string, unknown>)[column.name];
+  return column.isTime && typeof value === "string" ? timeText(value) : value;
 }
 
 /** A value as text. */

@@ -15,6 +15,8 @@ const THINGS: readonly Thing[] = [
   { id: "4ac51ffbbc8d42aca35a30c676872a05", name: "データベース", is_ready: null, hidden: { deep: 2 } },
 ];
 
+const clock = { now: () => Date.parse("2026-03-01T12:00:00Z"), sleep: async () => {} };
+
 function printed(
   format: Format,
   picks: readonly string[],
@@ -29,7 +31,7 @@ function printed(
     isTTY: terminal.columns !== undefined,
     columns: terminal.columns,
   };
-  show(new Printer({ stdout, env: { NO_COLOR: terminal.NO_COLOR } }, { format, picks }));
+  show(new Printer({ stdout, env: { NO_COLOR: terminal.NO_COLOR }, clock }, { format, picks }));
   return text;
 }
 
@@ -163,9 +165,35 @@ describe("the exchange with openstackclient", () => {
           text += more;
         },
       };
-      new Printer({ stdout, env: {} }, { format: "exchange", picks: [], isForPeople }).tell("Sync Status: IN SYNC\n");
+      new Printer({ stdout, env: {}, clock }, { format: "exchange", picks: [], isForPeople }).tell(
+        "Sync Status: IN SYNC\n",
+      );
       return text;
     };
     expect([told(true), told(false)]).toEqual(['{"text":"Sync Status: IN SYNC\\n"}\n', ""]);
+  });
+});
+
+describe("times", () => {
+  const columns: readonly Column<{ readonly created_at: string | null }>[] = [{ name: "created_at", isTime: true }];
+  const items = [{ created_at: "2026-03-01T11:57:00.123456Z" }, { created_at: null }];
+  const [first] = items;
+
+  it("are told as how long ago in a list on a terminal, and whole everywhere else", () => {
+    const shown = (format: Format, terminal = {}) =>
+      printed(format, [], (printer) => printer.list(items, columns), { NO_COLOR: "1", ...terminal });
+    expect(shown("table", { columns: 80 })).toBe("CREATED AT\n3m ago\n\n");
+    expect(shown("table")).toBe("CREATED AT\n2026-03-01T11:57:00Z\n\n");
+    expect(shown("csv", { columns: 80 })).toBe("created_at\n2026-03-01T11:57:00Z\n\n");
+  });
+
+  it("are told both ways in a record on a terminal", () => {
+    const shown = (terminal = {}) =>
+      printed("table", [], (printer) => printer.record(first ?? { created_at: null }, columns), {
+        NO_COLOR: "1",
+        ...terminal,
+      });
+    expect(shown({ columns: 80 })).toBe("created_at  2026-03-01T11:57:00Z (3m ago)\n");
+    expect(shown()).toBe("created_at  2026-03-01T11:57:00Z\n");
   });
 });

@@ -2,6 +2,7 @@ import { stringify } from "yaml";
 import { UsageError } from "../exit-codes.ts";
 import type { CliHost } from "../host.ts";
 import { type Column, cellText, valueIn } from "./column.ts";
+import { agoText } from "./duration.ts";
 import { exchangeLine } from "./exchange.ts";
 import { pad, widthOf, wrap } from "./fit.ts";
 import { type Painter, painterFor, paintState } from "./style.ts";
@@ -18,10 +19,10 @@ export class Printer {
   readonly paint: Painter;
   /** Whether people read it, who can be told more than the result. */
   readonly isForPeople: boolean;
-  readonly #host: Pick<CliHost, "stdout" | "env">;
+  readonly #host: Pick<CliHost, "stdout" | "env" | "clock">;
 
   constructor(
-    host: Pick<CliHost, "stdout" | "env">,
+    host: Pick<CliHost, "stdout" | "env" | "clock">,
     options: { readonly format: Format; readonly picks: readonly string[]; readonly isForPeople?: boolean },
   ) {
     this.#host = host;
@@ -60,7 +61,10 @@ export class Printer {
       return this.#data(items.map((item) => this.#picked(item, columns)));
     if (this.format === "exchange") return exchangeLine("list", items, columns);
     const chosen = this.#choose(columns, items[0]);
-    const rows = items.map((item) => chosen.map((column) => cellText(valueIn(item, column))));
+    const isForEyes = this.format === "table" && this.width !== undefined;
+    const textOf = (item: T, column: Column<T>) =>
+      (isForEyes ? this.#ago(item, column) : undefined) ?? cellText(valueIn(item, column));
+    const rows = items.map((item) => chosen.map((column) => textOf(item, column)));
     const titles = chosen.map((column) => column.name);
     switch (this.format) {
       case "csv":
@@ -88,8 +92,23 @@ export class Printer {
       case "value":
         return values.map((value) => `${value}\n`).join("");
       case "table":
-        return this.#recordText(names, values);
+        return this.#recordText(
+          names,
+          values.map((value, i) => this.#withAgo(value, item, chosen[i])),
+        );
     }
+  }
+
+  /** How long ago a time was; undefined for what is no time. */
+  #ago<T extends object>(item: T, column: Column<T> | undefined): string | undefined {
+    if (!column?.isTime) return undefined;
+    const time = valueIn(item, column);
+    return typeof time === "string" ? agoText(time, this.#host.clock.now()) : undefined;
+  }
+
+  #withAgo<T extends object>(value: string, item: T, column: Column<T> | undefined): string {
+    const ago = this.width === undefined ? undefined : this.#ago(item, column);
+    return ago === undefined ? value : `${value} (${ago})`;
   }
 
   #recordText(names: readonly string[], values: readonly string[]): string {

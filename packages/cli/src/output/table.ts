@@ -18,8 +18,8 @@ export interface TableOptions {
 const SENTENCE_WIDTH = 40;
 
 /**
- * Aligned columns. When they do not fit, wrapped columns give way first, then the widest, and ids last: an id that is cut
- * cannot be pasted.
+ * Aligned columns. When they do not fit, wrapped columns give way first, then the widest, and ids last, the first column's
+ * never: an id that is cut cannot be pasted.
  * @param rows texts by column; all as long as `titles`.
  */
 export function tableText(
@@ -85,6 +85,12 @@ function shrink(natural: readonly number[], { isFixed, content, width, wrapped }
     const current = widths[widest] ?? 0;
     if (widest < 0 || current <= NARROWEST) break;
     widths[widest] = current - 1;
+  }
+  // Only ids are left, and they do not fit: the first stays whole, it is the one that is pasted.
+  for (let i = widths.length - 1; i > 0; i--) {
+    const excess = Math.max(0, total() - width);
+    const current = widths[i] ?? 0;
+    widths[i] = Math.max(Math.min(current, NARROWEST), current - excess);
   }
   return widths;
 }
