@@ -130,7 +130,7 @@ describe("a client that dies at any request", () => {
     const { code } = await harness.run(change);
     expect(code).toBe(1);
     harness.fate = () => undefined;
-    await finishEverything();
+    await finishEverything(harness, false);
     await json("protection-group list");
     const { a, b } = await rows();
     expect(b).toEqual(a);
@@ -138,12 +138,6 @@ describe("a client that dies at any request", () => {
     await json("protection-group set shop --description new");
     const after = await rows();
     expect(after.b).toEqual(after.a);
-  }
-
-  async function finishEverything() {
-    const { a } = harness.sites;
-    for (const { id } of await a.database.db.selectFrom("protection_groups").select("id").execute())
-      await finishOperation(a, id);
   }
 
   it("leaves a tombstone that the next command on the group carries", async () => {
@@ -158,6 +152,69 @@ describe("a client that dies at any request", () => {
     expect(await rows()).toEqual({ a: [], b: [] });
   });
 });
+
+/** From which request on whom the network no longer carries, and whether that request still arrives. */
+const CUTS = {
+  "everything is cut off": () => "unreachable",
+  "everything is cut off, with the answer on its way": (isFirst: boolean) => (isFirst ? "lost_answer" : "unreachable"),
+  "site B is cut off": (_: boolean, site: string) => (site === "site-b" ? "unreachable" : undefined),
+} as const satisfies Record<string, (isFirst: boolean, site: string) => Fate>;
+
+describe.each(Object.entries(CUTS))("a network that is cut at any request: %s", (_, fateOf) => {
+  it.each([
+    "protection-group create other",
+    "protection-group set shop --description new",
+    `protection-group policy-create shop ${POLICY}`,
+    "protection-group delete shop",
+  ])("leaves a state that sync-status explains and one command mends: %s", async (change) => {
+    await json("protection-group create shop");
+    harness.requests.length = 0;
+    await harness.run(change);
+    const total = harness.requests.length;
+    expect(total).toBeGreaterThan(5);
+    for (let cut = 1; cut <= total; cut++) await cutAt(change, cut);
+  });
+
+  async function cutAt(change: string, cut: number) {
+    harness = await openHarness();
+    const { id } = await json("protection-group create shop");
+    harness.requests.length = 0;
+    harness.fate = ({ number, site }) => (number < cut ? undefined : fateOf(number === cut, site));
+    const { code, stderr } = await harness.run(change);
+    harness.fate = () => undefined;
+    await finishEverything(harness, change.includes("delete"));
+    const name = change.includes("other") && (await rows()).a.length > 1 ? "other" : "shop";
+    // A name is known only as long as one site has the group alive.
+    const ref = (await rows()).a[0]?.isDeleted ? id : name;
+    const told = { change, cut, code, stderr };
+    const status = await harness.run(`protection-group sync-status ${ref} -f json`);
+    if ((await rows()).a.length > 0) {
+      const { status: word, remedy } = JSON.parse(status.stdout);
+      expect({ ...told, word, remedy }).toEqual({
+        ...told,
+        word: status.code === 0 ? "IN SYNC" : "OUT OF SYNC",
+        remedy: status.code === 0 ? null : expect.stringContaining(`sync-force ${ref}`),
+      });
+      const mended = await harness.run(`protection-group sync-force ${ref}`);
+      expect({ ...told, mended: mended.stderr }).toEqual({ ...told, mended: "" });
+    }
+    const { a, b } = await rows();
+    expect({ ...told, b }).toEqual({ ...told, b: a });
+    expect({ ...told, code: [0, 6].includes(code) }).toEqual({ ...told, code: true });
+  }
+});
+
+/** What the engines would have done meanwhile. */
+async function finishEverything({ sites, clock }: Harness, isDeletion: boolean) {
+  const { a } = sites;
+  for (const { id, current_operation_id } of await a.database.db
+    .selectFrom("protection_groups")
+    .selectAll()
+    .execute()) {
+    if (isDeletion && current_operation_id !== null) await bury(a, id, clock.now());
+    await finishOperation(a, id);
+  }
+}
 
 describe("sync-status", () => {
   it("tells IN SYNC with generation and digest of both sites", async () => {
@@ -197,6 +254,26 @@ describe("sync-status", () => {
     expect(code).toBe(6);
     expect(stdout).toContain("Sync Status: UNREACHABLE");
     expect(stdout).toContain("ECONNREFUSED");
+  });
+
+  it("shows in a CONFLICT what each site says, field by field, side by side", async () => {
+    await json('protection-group create shop --description "two shops"');
+    await json("mapping set shop --network public=public");
+    const { db } = harness.sites.b.database;
+    await db
+      .updateTable("protection_groups")
+      .set({ digest: "0".repeat(64), description: "an old shop" })
+      .execute();
+    await db.deleteFrom("resource_mappings").execute();
+    const { code, stdout } = await harness.run("protection-group sync-status shop");
+    expect(code).toBe(3);
+    expect(stdout).toContain("Where the descriptions differ (2):");
+    expect(stdout).toMatch(/^FIELD +SITE-A +SITE-B$/m);
+    expect(stdout).toMatch(/^description +two shops +an old shop$/m);
+    expect(stdout).toMatch(/^mapping network [0-9a-f-]{36} +[0-9a-f-]{36} +\(nothing\)$/m);
+    expect(stdout).toContain("protector protection-group sync-force shop --from SITE");
+    const { differences } = JSON.parse((await harness.run("protection-group sync-status shop -f json")).stdout);
+    expect(differences).toContainEqual({ field: "description", values: ["two shops", "an old shop"] });
   });
 
   it("tells CONFLICT after a database came back from an old copy; sync-force wants to know who wins", async () => {

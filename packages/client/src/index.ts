@@ -1,4 +1,5 @@
 export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+export type { FieldDifference } from "./document-differences.ts";
 export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
   askOperation,
@@ -45,6 +46,7 @@ export {
   type Changed,
   carry,
   type Delivery,
+  groupIdAt,
   type InspectedGroup,
   type NewGroup,
   type ReadyGroup,

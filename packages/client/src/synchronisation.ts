@@ -1,5 +1,6 @@
 import type { SyncReceipt, SyncStatus } from "@protector/contract";
 import { ApiError, clientError } from "./api-error.ts";
+import { differencesOf, type FieldDifference } from "./document-differences.ts";
 import { isOwed, type ReachableView, type SiteView } from "./site-view.ts";
 import { carry, type InspectedGroup, type TwoSiteClient } from "./two-site-client.ts";
 
@@ -19,17 +20,71 @@ export interface SiteSync {
 export interface SyncComparison {
   readonly protectionGroupId: string;
   readonly status: SyncStatus;
+  /** Why it is so; null = nothing is missing. */
+  readonly reason: string | null;
+  /** What to do about it. */
+  readonly remedy: string | null;
   readonly sites: readonly SiteSync[];
+  /** Where both sites' descriptions differ, in the order of `sites`; only while they do. */
+  readonly differences: readonly FieldDifference[];
 }
 
 /** How the two sites' descriptions of a group compare right now; changes nothing. */
 export async function syncStatus(sites: TwoSiteClient, ref: string): Promise<SyncComparison> {
   const group = await sites.inspect(ref);
+  const status = compare(group);
   return {
     protectionGroupId: group.id,
-    status: compare(group),
+    status,
+    ...explain(group, status),
     sites: group.views.map((view) => siteSync(view, view === group.primary)),
+    differences: await differencesBetween(group),
   };
+}
+
+/** In words for whoever finds it at night: what is so, and the one command that mends it. */
+function explain(
+  { id, views, primary, other }: InspectedGroup,
+  status: SyncStatus,
+): Pick<SyncComparison, "reason" | "remedy"> {
+  const name = views.flatMap((view) => (view.isReachable ? (view.group?.name ?? []) : []))[0] ?? id;
+  switch (status) {
+    case "IN SYNC":
+      return { reason: null, remedy: null };
+    case "UNREACHABLE": {
+      const silent = views.flatMap((view) => (view.isReachable ? [] : [view.name]));
+      return {
+        reason: `${silent.join(" and ")} cannot be asked: what ${silent.length > 1 ? "they hold" : "it holds"} is not known.`,
+        remedy: "Changes wait until both sites answer; see what is wrong with: protector doctor",
+      };
+    }
+    case "CONFLICT":
+      return {
+        reason:
+          "The sites describe the group differently and neither is newer by the rules: a database came back from an older copy.",
+        remedy: `Choose the right one: protector protection-group sync-force ${name} --from SITE --reason TEXT`,
+      };
+    case "OUT OF SYNC": {
+      const deleted = primary.isReachable && !primary.group;
+      const what = deleted
+        ? "that the group is deleted"
+        : `generation ${primary.isReachable ? primary.sync?.generation : "?"}`;
+      return {
+        reason: `${primary.name} has no receipt of ${other.name} for ${what}; a command was cut off, or ${other.name} was away.`,
+        remedy: `The next command on the group carries it; or: protector protection-group sync-force ${deleted ? id : name}`,
+      };
+    }
+  }
+}
+
+async function differencesBetween({ id, views }: InspectedGroup): Promise<readonly FieldDifference[]> {
+  const [near, far] = views;
+  if (!near.isReachable || !far.isReachable || !near.sync || !far.sync) return [];
+  if (near.sync.digest === far.sync.digest) return [];
+  const [here, there] = await Promise.all(
+    [near, far].map(({ client }) => client.call("sync.document", { path: { id } })),
+  );
+  return here && there ? differencesOf(here, there) : [];
 }
 
 function compare({ primary, other }: InspectedGroup): SyncStatus {

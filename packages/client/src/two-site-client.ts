@@ -226,6 +226,17 @@ export class TwoSiteClient {
 }
 
 /**
+ * Id of a group by id or name at one site alone.
+ * @throws ApiError `protection_group.not_found`
+ */
+export async function groupIdAt(client: SiteClient, ref: string): Promise<string> {
+  if (UUID.test(ref)) return ref;
+  const [found] = await client.all("protection_groups.index", { query: { name: ref } });
+  if (found) return found.id;
+  throw clientError("protection_group.not_found", client.name, `No protection group "${ref}" at ${client.name}.`);
+}
+
+/**
  * Takes a group's document to the peer and the peer's receipt back. Doing it again does no harm.
  * @throws ApiError
  */

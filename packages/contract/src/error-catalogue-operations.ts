@@ -60,7 +60,7 @@ export const OPERATION_ERRORS = {
   "sync.conflict": {
     status: 409,
     title: "Sites in conflict",
-    help: "Both sites claim this generation. Choose with: protector protection-group sync-force --from SITE",
+    help: "Both sites claim this generation. See where they differ with: protector protection-group sync-status GROUP; choose with: protector protection-group sync-force GROUP --from SITE",
   },
   "marker.missing": {
     status: 409,

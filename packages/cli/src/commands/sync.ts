@@ -1,4 +1,11 @@
-import { type ForcedSync, type SiteSync, type SyncComparison, syncForce, syncStatus } from "@protector/client";
+import {
+  type FieldDifference,
+  type ForcedSync,
+  type SiteSync,
+  type SyncComparison,
+  syncForce,
+  syncStatus,
+} from "@protector/client";
 import type { CheckResult, Readiness, SyncReceipt } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -28,8 +35,27 @@ const CHECKS: readonly Column<CheckResult>[] = [
 
 const STATUS: readonly Column<SyncComparison>[] = [
   { name: "status" },
+  { name: "reason" },
+  { name: "remedy" },
   { name: "sites", cell: ({ sites }) => sites.map(siteText).join("\n") },
+  { name: "differences", cell: differencesText },
 ];
+
+/** Side by side: what each site says, under its name. */
+const differenceColumns = ({ sites }: SyncComparison): readonly Column<FieldDifference>[] => [
+  { name: "field" },
+  ...sites.map(({ site }, i) => ({
+    name: site,
+    isWrapped: true,
+    cell: ({ values }: FieldDifference) => values[i] ?? "(nothing)",
+  })),
+];
+
+function differencesText({ sites, differences }: SyncComparison): string {
+  const line = ({ field, values }: FieldDifference) =>
+    `${field}: ${sites.map(({ site }, i) => `${site}: ${values[i] ?? "(nothing)"}`).join(" | ")}`;
+  return differences.map(line).join("\n");
+}
 
 const FORCED: readonly Column<Omit<ForcedSync, "receipt"> & Pick<SyncReceipt, "epoch" | "generation">>[] = [
   { name: "status", cell: () => "IN SYNC" },
@@ -93,10 +119,21 @@ async function showStatus(context: CommandContext, ref: string): Promise<void> {
   const { printer } = context;
   const isTable = printer.format === "table" && printer.picks.length === 0;
   if (printer.picks.length === 0) printer.tell(`Sync Status: ${comparison.status}\n\n`);
-  if (isTable) printer.list(comparison.sites, SITES);
+  if (isTable) tellComparison(context, comparison);
   else printer.record(comparison, printer.format === "exchange" ? STATUS : STATUS.slice(0, 1));
   if (comparison.status === "UNREACHABLE") context.worsen(EXIT.peerUnreachable);
   else if (comparison.status !== "IN SYNC") context.worsen(EXIT.refusedByState);
+}
+
+function tellComparison({ printer }: CommandContext, comparison: SyncComparison): void {
+  const { sites, differences, reason, remedy } = comparison;
+  printer.list(sites, SITES);
+  if (reason !== null) printer.tell(`\n${reason}\n${remedy}\n`);
+  if (differences.length > 0) {
+    printer.tell(`\nWhere the descriptions differ (${differences.length}):\n\n`);
+    printer.list(differences, differenceColumns(comparison));
+  } else if (comparison.status === "CONFLICT")
+    printer.tell("\nField by field the descriptions are the same; only what the sites remember of them differs.\n");
 }
 
 async function showReadiness(context: CommandContext, ref: string, isAsked: boolean): Promise<void> {
