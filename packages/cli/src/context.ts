@@ -1,4 +1,4 @@
-import { type ApiError, type Delivery, type SiteClient, TwoSiteClient } from "@protector/client";
+import { type ApiError, clientError, type Delivery, type SiteClient, TwoSiteClient } from "@protector/client";
 import type { TokenKeep } from "@protector/openstack";
 import { type CloudEntry, entryOfVariables } from "./cloud/cloud-entry.ts";
 import { type CloudFiles, readCloudFiles, requireEntry } from "./cloud/cloud-files.ts";
@@ -47,6 +47,24 @@ export class CommandContext {
 
   async far(): Promise<SiteHandle> {
     return this.handleOf(await this.sites.far());
+  }
+
+  /**
+   * A site by the name of its cloud, or as it is registered; the other site is not asked for it.
+   * @throws ApiError `site.not_found`; UsageError when its cloud is not described.
+   */
+  async siteNamed(name: string): Promise<SiteClient> {
+    const { client, entry } = this.#near;
+    if (name === client.name) return client;
+    const described = this.#cloudFiles().entries.find((one) => one.name === name);
+    if (described) return this.#open(described).client;
+    const summaries = await client.all("site_summaries.index");
+    const row = summaries.find((site) => site.name === name || site.id === name);
+    if (row?.is_local) return client;
+    if (row) return this.#open(findPeer(this.#cloudFiles(), entry, [row])).client;
+    const names = summaries.map((site) => site.name).join(", ") || "none";
+    const detail = `No cloud "${name}" is described, and no site of that name is registered at ${client.name}. There: ${names}.`;
+    throw clientError("site.not_found", client.name, detail);
   }
 
   /** The site that a client belongs to. */

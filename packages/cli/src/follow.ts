@@ -1,9 +1,17 @@
-import { isEnded, type OperationMoment, type RunningOperation, watchOperation } from "@protector/client";
+import {
+  isEnded,
+  type OperationMoment,
+  type PlacedOperation,
+  type RunningOperation,
+  watchOperation,
+} from "@protector/client";
 import type { Operation, OperationStatus } from "@protector/contract";
+import { placed } from "./commands/operation-columns.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodeOfOperation, TimedOut } from "./exit-codes.ts";
 import { durationText } from "./output/duration.ts";
 import { sentence } from "./output/error-text.ts";
+import { memberRows } from "./output/member-rows.ts";
 import { OperationLines } from "./output/operation-lines.ts";
 import { operationTitle, operationTree } from "./output/operation-tree.ts";
 
@@ -60,15 +68,15 @@ export async function finish(
   running: RunningOperation,
   groupId: string,
   { isForced = false, wished }: FinishOptions = {},
-): Promise<Operation> {
+): Promise<PlacedOperation> {
   if (!context.isWaiting && !isForced) {
     if (context.printer.isForPeople) context.note(`Accepted. ${rejoin(running)}`);
-    return running.operation;
+    return placed(running, running.operation);
   }
   const operation = await follow(context, running);
   context.worsen(exitCodeOfOperation(operation, wished));
   await settle(context, operation, groupId);
-  return operation;
+  return placed(running, operation);
 }
 
 /** After the end of an operation the peer hears what has become of the group. */
@@ -114,11 +122,12 @@ function redrawing(context: CommandContext, memberName: MemberName): (moment: Op
   let drawn = 0;
   return (moment) => {
     const width = host.stderr.columns ?? 80;
-    const room = (host.stderr.rows ?? 24) - 12;
-    const options = { width, stepLines: Math.max(3, room), now: host.clock.now(), paint, memberName };
-    const tree = operationTree(moment, options);
+    const height = (host.stderr.rows ?? 24) - 1;
+    const look = { width, now: host.clock.now(), paint, memberName };
+    const tree = operationTree(moment, { ...look, stepLines: Math.max(3, height - 11) });
+    const members = memberRows(moment, { ...look, lines: height - tree.length });
     // More lines than the screen has could not be drawn over.
-    const lines = isEnded(moment.operation) ? tree : tree.slice(0, (host.stderr.rows ?? 24) - 1);
+    const lines = isEnded(moment.operation) ? tree : [...tree, ...members].slice(0, height);
     host.stderr.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ""}${lines.join("\n")}\n`);
     drawn = lines.length;
   };

@@ -2,12 +2,15 @@ export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE
 export type { FieldDifference } from "./document-differences.ts";
 export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
+  type AskedSites,
   askOperation,
   findOperation,
   isAtRest,
   isEnded,
   listOperations,
   type OperationMoment,
+  type PlacedOperation,
+  siteAlone,
   startedByKey,
   type WatchOptions,
   watchOperation,

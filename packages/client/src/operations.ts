@@ -25,10 +25,31 @@ export function isAtRest({ status, verbs }: Pick<Operation, "status" | "verbs">)
   return isEnded({ status });
 }
 
+/** Sites whose operations are asked for. */
+export type AskedSites = Pick<TwoSiteClient, "near"> & { farOrFailure(): Promise<SiteClient | ApiError | undefined> };
+
+/** One site instead of two. */
+export function siteAlone(near: SiteClient): AskedSites {
+  return { near, farOrFailure: async () => undefined };
+}
+
 interface SiteOperations {
   readonly client: SiteClient;
   readonly siteId: string;
   readonly operations: readonly Operation[];
+}
+
+/** An operation, and the name of the site that ran it. */
+export type PlacedOperation = Operation & { readonly site: string };
+
+/** Names of sites by id: those that answered as the caller calls them, others as they are registered. */
+async function siteNames(lists: readonly SiteOperations[]): Promise<(siteId: string) => string> {
+  const names = new Map(lists.map(({ siteId, client }) => [siteId, client.name]));
+  const unknown = lists.flatMap(({ operations }) => operations).some(({ site_id }) => !names.has(site_id));
+  const [first] = lists;
+  if (unknown && first)
+    for (const { id, name } of await first.client.all("site_summaries.index")) if (!names.has(id)) names.set(id, name);
+  return (siteId) => names.get(siteId) ?? siteId;
 }
 
 /**
@@ -36,18 +57,20 @@ interface SiteOperations {
  * @returns also the sites that gave no answer: what they alone know is missing.
  */
 export async function listOperations(
-  sites: TwoSiteClient,
+  sites: AskedSites,
   query: Readonly<Record<string, string>> = {},
-): Promise<{ readonly operations: readonly Operation[]; readonly silent: readonly ApiError[] }> {
+): Promise<{ readonly operations: readonly PlacedOperation[]; readonly silent: readonly ApiError[] }> {
   const { lists, silent } = await askBoth(sites, async (client) => ({
     client,
     siteId: await siteIdOf(client),
     operations: await client.all("operations.index", { query }),
   }));
-  const byId = new Map<string, Operation>();
+  const byId = new Map<string, PlacedOperation>();
+  const nameOf = await siteNames(lists);
   for (const { siteId, operations } of lists)
     for (const operation of operations)
-      if (!byId.has(operation.id) || operation.site_id === siteId) byId.set(operation.id, operation);
+      if (!byId.has(operation.id) || operation.site_id === siteId)
+        byId.set(operation.id, { ...operation, site: nameOf(operation.site_id) });
   const operations = [...byId.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
   return { operations, silent };
 }
@@ -57,7 +80,7 @@ export async function listOperations(
  * history.
  * @throws ApiError `operation.not_found`
  */
-export async function findOperation(sites: TwoSiteClient, id: string): Promise<RunningOperation> {
+export async function findOperation(sites: AskedSites, id: string): Promise<RunningOperation> {
   const { lists, silent } = await askBoth<SiteOperations>(sites, async (client) => ({
     client,
     siteId: await siteIdOf(client),
@@ -67,9 +90,16 @@ export async function findOperation(sites: TwoSiteClient, id: string): Promise<R
     operations.map((operation) => ({ client, operation, isOwn: operation.site_id === siteId })),
   );
   const found = known.find(({ isOwn }) => isOwn) ?? known[0];
-  if (found) return { operation: found.operation, client: found.client };
+  if (found) {
+    const { operation, client, isOwn } = found;
+    return isOwn ? { operation, client } : { operation, client, site: silent[0]?.site ?? operation.site_id };
+  }
   const unasked = silent.length > 0 ? ` (${silent.map(({ site }) => site).join(", ")} does not answer)` : "";
-  throw clientError("operation.not_found", sites.near.name, `No operation "${id}" on either site${unasked}.`);
+  throw clientError(
+    "operation.not_found",
+    sites.near.name,
+    `No operation "${id}" at ${lists.map(({ client }) => client.name).join(" or ")}${unasked}.`,
+  );
 }
 
 /**
@@ -166,7 +196,7 @@ async function oneOrNone(client: SiteClient, id: string): Promise<readonly Opera
 
 /** Asks both sites; one that gives no answer is told, unless both do. */
 async function askBoth<T>(
-  sites: TwoSiteClient,
+  sites: AskedSites,
   ask: (client: SiteClient) => Promise<T>,
 ): Promise<{ readonly lists: readonly T[]; readonly silent: readonly ApiError[] }> {
   const lists: T[] = [];
@@ -174,11 +204,11 @@ async function askBoth<T>(
   const askFar = async () => {
     const far = await sites.farOrFailure();
     if (far instanceof ApiError) throw far;
-    return ask(far);
+    return far && ask(far);
   };
   const outcomes = await Promise.allSettled([ask(sites.near), askFar()]);
   for (const outcome of outcomes) {
-    if (outcome.status === "fulfilled") lists.push(outcome.value);
+    if (outcome.status === "fulfilled") lists.push(...(outcome.value === undefined ? [] : [outcome.value]));
     else if (outcome.reason instanceof ApiError && outcome.reason.isSilence) silent.push(outcome.reason);
     else throw outcome.reason;
   }

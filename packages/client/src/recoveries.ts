@@ -7,6 +7,8 @@ import { requireIdle, type TwoSiteClient } from "./two-site-client.ts";
 
 /** An operation, and the site whose engine runs it. */
 export interface RunningOperation {
+  /** Name of the site that runs it, where that is not the client's: it is known there from the history only. */
+  readonly site?: string;
   readonly operation: Operation;
   readonly client: SiteClient;
 }

@@ -1,16 +1,37 @@
-import { clientError, type SiteClient } from "@protector/client";
+import { clientError, groupIdAt, type SiteClient } from "@protector/client";
 import type { Member } from "@protector/contract";
+import type { Command } from "commander";
 import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/;
 
-/** The site that a group is read at: the primary when it answers, else the other. */
+/** What {@link atSite} adds. */
+export interface SiteOption {
+  readonly site?: string;
+}
+
+/** Lets a command that only looks look at one site. */
+export function atSite(command: Command): Command {
+  return command.option("--site <name>", "look at this site alone: a cloud of clouds.yaml, or a registered name");
+}
+
+/** The site that is named, else the near one. */
+export async function siteOf(context: CommandContext, { site }: SiteOption): Promise<SiteClient> {
+  return site === undefined ? context.sites.near : context.siteNamed(site);
+}
+
+/** The site that a group is read at: the one that is named; else the primary when it answers, else the other. */
 export async function readingSite(
   context: CommandContext,
   ref: string,
+  { site }: SiteOption = {},
 ): Promise<{ readonly client: SiteClient; readonly id: string }> {
+  if (site !== undefined) {
+    const client = await context.siteNamed(site);
+    return { client, id: await groupIdAt(client, ref) };
+  }
   const { id, primary, other } = await context.sites.inspectAndMend(ref);
   if (primary.isReachable && primary.group) return { client: primary.client, id };
   if (!primary.isReachable) context.warn(`${primary.name} does not answer; shown as ${other.name} knows it.`);

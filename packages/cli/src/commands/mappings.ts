@@ -8,7 +8,7 @@ import { UsageError } from "../exit-codes.ts";
 import { collect } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
-import { readingSite } from "./find.ts";
+import { atSite, readingSite, type SiteOption } from "./find.ts";
 import { ResourceNames } from "./resource-names.ts";
 
 const LIST: readonly Column<ResourceMapping>[] = [{ name: "kind" }, { name: "source_id" }, { name: "target_id" }];
@@ -38,11 +38,11 @@ interface TypedPair {
 /** `protector mapping …`: without a group, what new groups of the project start with. */
 export function addMappingCommands(program: Command, act: Act): void {
   const mappings = program.command("mapping").description("what a resource of one site is on the other");
-  yields(mappings.command("show"), "list", NAMED_LIST)
+  atSite(yields(mappings.command("show"), "list", NAMED_LIST))
     .alias("list")
     .argument("[group]", "name or id; without it the project's defaults")
     .description("show the mappings, from the home site to the other")
-    .action((ref: string | undefined) => act((context) => show(context, ref)));
+    .action((ref: string | undefined, options: SiteOption) => act((context) => show(context, ref, options)));
   const set = yields(mappings.command("set"), "list", NAMED_LIST)
     .argument("[group]", "name or id; without it the project's defaults")
     .description("add or change mappings; A is at the home site, B at the other, names or ids");
@@ -53,12 +53,17 @@ export function addMappingCommands(program: Command, act: Act): void {
     .action((ref: string | undefined, options: SetOptions) => act((context) => setMappings(context, ref, options)));
 }
 
-async function show(context: CommandContext, ref: string | undefined): Promise<void> {
+async function show(context: CommandContext, ref: string | undefined, options: SiteOption): Promise<void> {
   if (ref === undefined) {
-    const { mappings } = await context.sites.near.call("mappings.show_defaults");
-    return print(context, mappings, async () => ({ home: context.near, other: await context.far() }));
+    const at = options.site === undefined ? context.sites.near : await context.siteNamed(options.site);
+    const { mappings } = await at.call("mappings.show_defaults");
+    const isNear = at === context.sites.near;
+    return print(context, mappings, async () => {
+      const far = await context.far();
+      return isNear ? { home: context.near, other: far } : { home: far, other: context.near };
+    });
   }
-  const { client, id } = await readingSite(context, ref);
+  const { client, id } = await readingSite(context, ref, options);
   const { mappings } = await client.call("mappings.show", { path: { id } });
   return print(context, mappings, () => sitesOfGroup(context, client, id));
 }

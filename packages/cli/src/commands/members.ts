@@ -7,7 +7,7 @@ import { finish } from "../follow.ts";
 import { collect, natural } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
-import { findMember, readingSite, requireServerId } from "./find.ts";
+import { atSite, findMember, readingSite, requireServerId, type SiteOption } from "./find.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_LIST } from "./operation-columns.ts";
 
@@ -67,22 +67,22 @@ export function addMemberCommands(program: Command, act: Act): void {
     .action((ref: string, servers: string[], options: AddOptions) =>
       act((context) => addMembers(context, { ref, servers, options })),
     );
-  yields(members.command("list"), "list", LIST)
+  atSite(yields(members.command("list"), "list", LIST))
     .argument("<group>", "name or id")
     .description("list the members of a group")
-    .action((ref: string) =>
+    .action((ref: string, options: SiteOption) =>
       act(async (context) => {
-        const { client, id } = await readingSite(context, ref);
+        const { client, id } = await readingSite(context, ref, options);
         context.printer.list(await client.all("members.index", { path: { id } }), LIST);
       }),
     );
-  yields(members.command("show"), "record", RECORD)
+  atSite(yields(members.command("show"), "record", RECORD))
     .argument("<group>", "name or id")
     .argument("<member>", "name, id or server id")
     .description("show a member with its captured description")
-    .action((ref: string, member: string) =>
+    .action((ref: string, member: string, options: SiteOption) =>
       act(async (context) => {
-        const { client, id } = await readingSite(context, ref);
+        const { client, id } = await readingSite(context, ref, options);
         context.printer.record(await findMember(client, id, member), RECORD);
       }),
     );

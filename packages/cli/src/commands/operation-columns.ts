@@ -1,11 +1,17 @@
+import type { PlacedOperation, RunningOperation } from "@protector/client";
 import type { Operation, Plan } from "@protector/contract";
 import type { Column } from "../output/column.ts";
 import { durationText } from "../output/duration.ts";
 
+/** An operation as it is shown. */
+export function placed({ client, site }: RunningOperation, operation: Operation): PlacedOperation {
+  return { ...operation, site: site ?? client.name };
+}
+
 const seconds = (value: number | null) => (value === null ? null : durationText(value));
 
 /** One operation. */
-export const OPERATION_COLUMNS: readonly Column<Operation>[] = [
+export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
   { name: "id" },
   { name: "type" },
   { name: "mode" },
@@ -14,6 +20,7 @@ export const OPERATION_COLUMNS: readonly Column<Operation>[] = [
   { name: "status_reason" },
   { name: "error", cell: ({ error }) => (error ? `${error.detail} (${error.code})` : null) },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
+  { name: "site" },
   { name: "phase" },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
   { name: "is_past_no_return" },
@@ -30,13 +37,14 @@ export const OPERATION_COLUMNS: readonly Column<Operation>[] = [
 ];
 
 /** One line per operation. */
-export const OPERATION_LIST: readonly Column<Operation>[] = [
+export const OPERATION_LIST: readonly Column<PlacedOperation>[] = [
   { name: "id" },
   { name: "type" },
   { name: "mode" },
   { name: "is_dry_run" },
   { name: "status" },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
+  { name: "site" },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
   { name: "created_at", isTime: true },
   { name: "finished_at", isTime: true },

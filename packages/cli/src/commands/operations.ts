@@ -1,8 +1,14 @@
-import { askOperation, findOperation, listOperations } from "@protector/client";
+import {
+  askOperation,
+  findOperation,
+  groupIdAt,
+  listOperations,
+  type PlacedOperation,
+  siteAlone,
+} from "@protector/client";
 import {
   OPERATION_STATUSES,
   OPERATION_TYPES,
-  type Operation,
   type OperationAction,
   type OperationStatus,
   type OperationStep,
@@ -13,21 +19,22 @@ import { exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames, settle } from "../follow.ts";
 import { operationTree } from "../output/operation-tree.ts";
 import { type Act, yields } from "./command.ts";
-import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
+import { atSite, type SiteOption } from "./find.ts";
+import { OPERATION_COLUMNS, OPERATION_LIST, placed } from "./operation-columns.ts";
 
 /** `protector operation …` */
 export function addOperationCommands(program: Command, act: Act): void {
   const operations = program.command("operation").description("runs of workflows, on both sites");
-  yields(operations.command("list"), "list", OPERATION_LIST)
+  atSite(yields(operations.command("list"), "list", OPERATION_LIST))
     .option("--protection-group <group>", "only those of a group (name or id)")
     .addOption(new Option("--status <status>", "only those in this status").choices(OPERATION_STATUSES))
     .addOption(new Option("--type <type>", "only those of this type").choices(OPERATION_TYPES))
     .description("list operations of both sites, newest first")
     .action((options: Filters) => act((context) => list(context, options)));
-  yields(operations.command("show"), "record", OPERATION_COLUMNS)
+  atSite(yields(operations.command("show"), "record", OPERATION_COLUMNS))
     .argument("<operation>", "id")
     .description("show an operation with its steps")
-    .action((id: string) => act((context) => show(context, id)));
+    .action((id: string, { site }: SiteOption) => act((context) => show(context, id, site)));
   yields(operations.command("watch"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .description("watch an operation until it has ended; Ctrl-C leaves, the operation goes on")
@@ -35,25 +42,33 @@ export function addOperationCommands(program: Command, act: Act): void {
   addVerbs(operations, act);
 }
 
-interface Filters {
+interface Filters extends SiteOption {
   readonly protectionGroup?: string;
   readonly status?: string;
   readonly type?: string;
 }
 
-async function list(context: CommandContext, { protectionGroup, ...filters }: Filters): Promise<void> {
+async function list(context: CommandContext, { protectionGroup, site, ...filters }: Filters): Promise<void> {
   const query: Record<string, string> = { ...filters };
-  if (protectionGroup !== undefined) query.protection_group_id = await context.sites.groupId(protectionGroup);
-  const { operations, silent } = await listOperations(context.sites, query);
+  const only = site === undefined ? undefined : await context.siteNamed(site);
+  if (protectionGroup !== undefined)
+    query.protection_group_id = only
+      ? await groupIdAt(only, protectionGroup)
+      : await context.sites.groupId(protectionGroup);
+  const { operations, silent } = await listOperations(only ? siteAlone(only) : context.sites, query);
   for (const failure of silent) context.warn(`${failure.site} does not answer: its operations may be missing.`);
   context.printer.list(operations, OPERATION_LIST);
 }
 
-async function show(context: CommandContext, id: string): Promise<void> {
-  const running = await findOperation(context.sites, id);
+async function show(context: CommandContext, id: string, site: string | undefined): Promise<void> {
+  const only = site === undefined ? undefined : await context.siteNamed(site);
+  const running = await findOperation(only ? siteAlone(only) : context.sites, id);
   const { steps } = await running.client.call("operations.steps", { path: { id: running.operation.id } });
   const { printer, host } = context;
-  const shown: Operation & { readonly steps: readonly OperationStep[] } = { ...running.operation, steps };
+  const shown: PlacedOperation & { readonly steps: readonly OperationStep[] } = {
+    ...placed(running, running.operation),
+    steps,
+  };
   printer.record(shown, OPERATION_COLUMNS);
   if (!printer.isForPeople || printer.picks.length > 0 || steps.length === 0) return;
   const lines = operationTree(
@@ -74,7 +89,7 @@ async function watch(context: CommandContext, id: string): Promise<void> {
   const operation = await follow(context, running);
   context.worsen(exitCodeOfOperation(operation));
   await settle(context, operation, operation.protection_group_id);
-  context.printer.record(operation, OPERATION_COLUMNS);
+  context.printer.record(placed(running, operation), OPERATION_COLUMNS);
 }
 
 const VERBS = {

@@ -6,7 +6,7 @@ import { finish } from "../follow.ts";
 import { natural, positive } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
-import { readingSite } from "./find.ts";
+import { atSite, readingSite, type SiteOption } from "./find.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 
 const RECORD: readonly Column<ReplicationPolicy>[] = [
@@ -51,12 +51,12 @@ export function addPolicyCommands(program: Command, groups: Command, act: Act): 
 }
 
 function addVerbs(parent: Command, prefix: "" | "policy-", act: Act): void {
-  yields(parent.command(`${prefix}show`), "record", RECORD)
+  atSite(yields(parent.command(`${prefix}show`), "record", RECORD))
     .argument("<group>", "name or id")
     .description("show the replication policy; tokens are never shown")
-    .action((ref: string) =>
+    .action((ref: string, options: SiteOption) =>
       act(async (context) => {
-        const { client, id } = await readingSite(context, ref);
+        const { client, id } = await readingSite(context, ref, options);
         context.printer.record((await client.call("policies.show", { path: { id } })).policy, RECORD);
       }),
     );

@@ -1,6 +1,7 @@
 import {
   clientError,
   deleteWithoutPeer,
+  groupIdAt,
   type ReachableView,
   type RunningOperation,
   replicateNow,
@@ -12,6 +13,7 @@ import { UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
+import { atSite, type SiteOption } from "./find.ts";
 import { KEY_OPTION } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 
@@ -77,6 +79,18 @@ async function showGroup(context: CommandContext, ref: string): Promise<void> {
   );
 }
 
+/** Shows a group as one site has it, whoever is its primary. */
+async function showGroupAt(context: CommandContext, ref: string, site: string): Promise<void> {
+  const client = await context.siteNamed(site);
+  const path = { id: await groupIdAt(client, ref) };
+  const { protection_group } = await client.call("protection_groups.show", { path });
+  const names = new Map((await client.all("site_summaries.index")).map(({ id, name }) => [id, name]));
+  context.printer.record(
+    protection_group,
+    recordColumns((id) => names.get(id) ?? id),
+  );
+}
+
 /** `protector protection-group …` */
 export function addProtectionGroupCommands(program: Command, act: Act): Command {
   const groups = program.command("protection-group").alias("pg").description("protection groups");
@@ -92,17 +106,25 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
         await showGroup(context, value.id);
       }),
     );
-  yields(groups.command("list"), "list", LIST)
+  atSite(yields(groups.command("list"), "list", LIST))
     .option("--name <name>", "only the group of this name")
     .option("--status <status>", "only groups in this status")
     .description("list the groups of the project")
-    .action((filters: Record<string, string>) =>
-      act(async (context) => context.printer.list(await context.sites.listGroups(filters), LIST)),
+    .action(({ site, ...query }: SiteOption & Record<string, string>) =>
+      act(async (context) => {
+        const groups =
+          site === undefined
+            ? await context.sites.listGroups(query)
+            : await (await context.siteNamed(site)).all("protection_groups.index", { query });
+        context.printer.list(groups, LIST);
+      }),
     );
-  yields(groups.command("show"), "record", RECORD)
+  atSite(yields(groups.command("show"), "record", RECORD))
     .argument("<group>", "name or id")
     .description("show a group")
-    .action((ref: string) => act((context) => showGroup(context, ref)));
+    .action((ref: string, { site }: SiteOption) =>
+      act((context) => (site === undefined ? showGroup(context, ref) : showGroupAt(context, ref, site))),
+    );
   yields(groups.command("set"), "record", RECORD)
     .argument("<group>", "name or id")
     .option("--name <name>")

@@ -6,7 +6,7 @@ import { EXIT, exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames } from "../follow.ts";
 import { planView } from "../output/plan-view.ts";
 import { KEY_OPTION, rejoinByKey } from "./idempotency.ts";
-import { OPERATION_COLUMNS, PLAN_COLUMNS } from "./operation-columns.ts";
+import { OPERATION_COLUMNS, PLAN_COLUMNS, placed } from "./operation-columns.ts";
 import { readPlan, requireSamePlan, type SavedPlan, savePlan } from "./plan-file.ts";
 
 /** Options of every command that shows a plan before it starts. */
@@ -62,7 +62,7 @@ export async function recover<W extends object>(context: CommandContext, recover
   const operation = await follow(context, planned, { isQuiet: true });
   if (saved) requireSamePlan(saved, operation, planned.client.name);
   const { plan } = operation;
-  if (!plan) return planFailed(context, operation);
+  if (!plan) return planFailed(context, { ...planned, operation });
   if (isDryRun && !context.printer.isForPeople) context.printer.record(plan, PLAN_COLUMNS);
   else await showPlan(context, { operation, client: planned.client }, plan);
   if (isDryRun && planFile !== undefined) keepPlan(context, recovery, { path: planFile, operation, plan });
@@ -141,9 +141,9 @@ function pointOf(plan: Plan | undefined): Asking {
   return plan?.recovery_point ? { recoveryPoint: plan.recovery_point } : {};
 }
 
-function planFailed(context: CommandContext, operation: Operation): void {
-  context.printer.record(operation, OPERATION_COLUMNS);
-  context.worsen(exitCodeOfOperation(operation) || EXIT.error);
+function planFailed(context: CommandContext, running: RunningOperation): void {
+  context.printer.record(placed(running, running.operation), OPERATION_COLUMNS);
+  context.worsen(exitCodeOfOperation(running.operation) || EXIT.error);
 }
 
 /** The plan goes to standard error when the result is for a machine. */

@@ -4,7 +4,7 @@ import type { Column } from "../output/column.ts";
 import { durationText } from "../output/duration.ts";
 import { sizeText } from "../output/size.ts";
 import { type Act, yields } from "./command.ts";
-import { readingSite } from "./find.ts";
+import { atSite, readingSite, type SiteOption } from "./find.ts";
 
 const LIST: readonly Column<RecoveryPoint>[] = [
   { name: "name" },
@@ -19,13 +19,13 @@ const LIST: readonly Column<RecoveryPoint>[] = [
 /** `protector recovery-point list` */
 export function addRecoveryPointCommands(program: Command, act: Act): void {
   const points = program.command("recovery-point").description("array snapshots of a whole group");
-  yields(points.command("list"), "list", LIST)
+  atSite(yields(points.command("list"), "list", LIST))
     .argument("<group>", "name or id")
     .option("--usable", "only those whose data is complete on the target")
     .description("list the recovery points of a group, newest first")
-    .action((ref: string, { usable }: { usable?: boolean }) =>
+    .action((ref: string, { usable, ...options }: SiteOption & { readonly usable?: boolean }) =>
       act(async (context) => {
-        const { client, id } = await readingSite(context, ref);
+        const { client, id } = await readingSite(context, ref, options);
         const query = usable ? { is_usable: true } : {};
         context.printer.list(await client.all("recovery_points.index", { path: { id }, query }), LIST);
       }),

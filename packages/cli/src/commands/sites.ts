@@ -14,6 +14,7 @@ import { EXIT, TimedOut, UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
 import { durationText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
+import { atSite, type SiteOption, siteOf } from "./find.ts";
 
 type ListedSite = Pick<Site, "id" | "name" | "is_local" | "region" | "auth_url" | "api_url" | "reachability">;
 
@@ -63,14 +64,16 @@ interface CreateOptions extends Readonly<Record<string, unknown>> {
 export function addSiteCommands(program: Command, act: Act): void {
   const sites = program.command("site").description("registered OpenStack clouds (administrators)");
   addCreate(sites, act);
-  yields(sites.command("list"), "list", LIST)
+  atSite(yields(sites.command("list"), "list", LIST))
     .description("list the sites that --os-cloud knows")
-    .action(() => act(async (context) => context.printer.list(await listSites(context.sites.near), LIST)));
-  yields(sites.command("show"), "record", RECORD)
+    .action((options: SiteOption) =>
+      act(async (context) => context.printer.list(await listSites(await siteOf(context, options)), LIST)),
+    );
+  atSite(yields(sites.command("show"), "record", RECORD))
     .argument("<site>", "name or id")
     .description("show a site")
-    .action((ref: string) =>
-      act(async (context) => context.printer.record(await requireSite(context.sites.near, ref), RECORD)),
+    .action((ref: string, options: SiteOption) =>
+      act(async (context) => context.printer.record(await requireSite(await siteOf(context, options), ref), RECORD)),
     );
   addSet(sites, act);
   sites

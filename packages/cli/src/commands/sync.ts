@@ -13,7 +13,7 @@ import { EXIT, TimedOut } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
 import { durationText, timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
-import { readingSite } from "./find.ts";
+import { atSite, readingSite, type SiteOption } from "./find.ts";
 
 const SITES: readonly Column<SiteSync>[] = [
   { name: "site" },
@@ -105,13 +105,11 @@ export function addSyncCommands(groups: Command, act: Act): void {
         context.printer.record(shown, FORCED);
       }),
     );
-  yields(groups.command("readiness"), "record", READINESS)
+  atSite(yields(groups.command("readiness"), "record", READINESS))
     .argument("<group>", "name or id")
     .option("--check", "look now instead of showing the last result")
     .description("show whether a failover would succeed; exit code 3 when it would not")
-    .action((ref: string, { check }: { check?: boolean }) =>
-      act((context) => showReadiness(context, ref, check ?? false)),
-    );
+    .action((ref: string, options: ReadinessOptions) => act((context) => showReadiness(context, ref, options)));
 }
 
 async function showStatus(context: CommandContext, ref: string): Promise<void> {
@@ -136,8 +134,16 @@ function tellComparison({ printer }: CommandContext, comparison: SyncComparison)
     printer.tell("\nField by field the descriptions are the same; only what the sites remember of them differs.\n");
 }
 
-async function showReadiness(context: CommandContext, ref: string, isAsked: boolean): Promise<void> {
-  const { client, id } = await readingSite(context, ref);
+interface ReadinessOptions extends SiteOption {
+  readonly check?: boolean;
+}
+
+async function showReadiness(
+  context: CommandContext,
+  ref: string,
+  { check: isAsked = false, ...at }: ReadinessOptions,
+): Promise<void> {
+  const { client, id } = await readingSite(context, ref, at);
   const path = { id };
   let { readiness } = await client.call("readiness.show", { path });
   if (isAsked) {

@@ -6,6 +6,7 @@ import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
+import { atSite, type SiteOption, siteOf } from "./find.ts";
 
 const LIST: readonly Column<TenantMapping>[] = [
   { name: "id" },
@@ -31,10 +32,13 @@ export function addTenantMappingCommands(program: Command, act: Act): void {
         context.printer.list(await mapTenants(near, far), LIST);
       }),
     );
-  yields(mappings.command("list"), "list", LIST)
+  atSite(yields(mappings.command("list"), "list", LIST))
     .description("list the mappings that --os-cloud knows")
-    .action(() =>
-      act(async (context) => context.printer.list(await context.sites.near.all("tenant_mappings.index"), LIST)),
+    .action((options: SiteOption) =>
+      act(async (context) => {
+        const client = await siteOf(context, options);
+        context.printer.list(await client.all("tenant_mappings.index"), LIST);
+      }),
     );
   withProjects(mappings.command("delete"))
     .argument("[mapping]", "id at --os-cloud; or name the projects")

@@ -1,6 +1,7 @@
 import { stripVTControlCharacters } from "node:util";
 import type { Operation, OperationStep } from "@protector/contract";
 import { describe, expect, it } from "vitest";
+import { memberRows } from "./member-rows.ts";
 import { OperationLines } from "./operation-lines.ts";
 import { operationTree } from "./operation-tree.ts";
 import { coloured, plain } from "./style.ts";
@@ -77,6 +78,41 @@ const STEPS = [
 ];
 
 const options = { width: 80, stepLines: 5, now: NOW, paint: plain, memberName: (id: string) => MEMBERS[id] };
+
+describe("the rows of an operation's members", () => {
+  const look = { width: 80, lines: 10, now: NOW, paint: plain, memberName: (id: string) => MEMBERS[id] };
+
+  it("tell of each member its state, steps, time, and what is done with it", () => {
+    expect(memberRows({ operation, steps: STEPS, silence: undefined }, look)).toEqual([
+      "  members (2)",
+      "    running    web-1  1/2  30s  Stop",
+      "    waiting    db-1   0/1  30s  Stop db-1  50 %",
+    ]);
+  });
+
+  it("keep to their lines with hundreds of members, failures first, and count the others by state", () => {
+    const many = Array.from({ length: 300 }, (_, i) =>
+      step(`Stop vm-${i}`, "quiesce", i === 250 ? "failed" : i < 100 ? "completed" : "pending", {
+        member_id: `vm-${i}`,
+      }),
+    );
+    const rows = memberRows({ operation, steps: many, silence: undefined }, { ...look, lines: 5 });
+    expect(rows).toEqual([
+      "  members (300)",
+      "    failed     vm-250  0/1  8s  Stop vm-250",
+      "    pending    vm-100  0/1",
+      "    pending    vm-101  0/1",
+      "    … 297 more: 197 pending, 100 done",
+    ]);
+  });
+
+  it("are none once the operation has ended, and for one member", () => {
+    const ended: Operation = { ...operation, status: "completed" };
+    expect(memberRows({ operation: ended, steps: STEPS, silence: undefined }, look)).toEqual([]);
+    const [, , one] = STEPS;
+    expect(memberRows({ operation, steps: one ? [one] : [], silence: undefined }, look)).toEqual([]);
+  });
+});
 
 describe("the tree of an operation", () => {
   it("collapses phases that are done or to come, and shows who is at work", () => {
