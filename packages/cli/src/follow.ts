@@ -124,8 +124,9 @@ function redrawing(context: CommandContext, memberName: MemberName): (moment: Op
     const width = host.stderr.columns ?? 80;
     const height = (host.stderr.rows ?? 24) - 1;
     const look = { width, now: host.clock.now(), paint, memberName };
-    const tree = operationTree(moment, { ...look, stepLines: Math.max(3, height - 11) });
-    const members = memberRows(moment, { ...look, lines: height - tree.length });
+    const members = memberRows(moment, { ...look, lines: Math.floor(height / 2) });
+    const room = Math.max(3, height - 11 - members.length);
+    const tree = operationTree(moment, { ...look, stepLines: room, hasMemberRows: members.length > 0 });
     // More lines than the screen has could not be drawn over.
     const lines = isEnded(moment.operation) ? tree : [...tree, ...members].slice(0, height);
     host.stderr.write(`${drawn > 0 ? `\u001b[${drawn}A\u001b[J` : ""}${lines.join("\n")}\n`);

@@ -106,6 +106,13 @@ describe("the rows of an operation's members", () => {
     ]);
   });
 
+  it("take the place of the members' steps under their phase, failed ones excepted", () => {
+    const failed = step("Lock db-1", "quiesce", "failed", { member_id: "m2" });
+    const moment = { operation, steps: [...STEPS, failed], silence: undefined };
+    const lines = operationTree(moment, { ...options, hasMemberRows: true });
+    expect(lines.filter((line) => line.startsWith("      "))).toEqual(["      failed     Lock db-1"]);
+  });
+
   it("are none once the operation has ended, and for one member", () => {
     const ended: Operation = { ...operation, status: "completed" };
     expect(memberRows({ operation: ended, steps: STEPS, silence: undefined }, look)).toEqual([]);

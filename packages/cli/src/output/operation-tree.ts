@@ -16,6 +16,8 @@ export interface TreeOptions {
   readonly paint: Painter;
   /** Name of the member of an id. */
   readonly memberName: (id: string) => string | undefined;
+  /** Each member has a line of its own elsewhere: of its steps only failed ones are shown here. */
+  readonly hasMemberRows?: boolean;
 }
 
 const STATE_WIDTH = 9;
@@ -93,7 +95,8 @@ function phaseLine(
 }
 
 function stepLines(steps: readonly OperationStep[], options: TreeOptions): readonly string[] {
-  const shown = [...steps.filter(isFailed), ...steps.filter(isActive)];
+  const active = steps.filter((step) => isActive(step) && !(options.hasMemberRows && step.member_id !== null));
+  const shown = [...steps.filter(isFailed), ...active];
   const visible = shown.slice(0, options.stepLines);
   const lines = visible.map((step) => stepLine(step, options));
   const hidden = shown.length - visible.length;
