@@ -1,33 +1,14 @@
 import type { Operation, RecoveryPoint } from "@protector/contract";
 import { afterEach, beforeEach, expect, it } from "vitest";
+import { protectShop } from "./protected-shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
-
-const PAIRS = [
-  ["network", "demo-front"],
-  ["network", "demo-back"],
-  ["subnet", "demo-front-subnet"],
-  ["subnet", "demo-back-subnet"],
-  ["flavor", "m1.small"],
-  ["flavor", "m1.medium"],
-  ["security-group", "demo-web"],
-  ["security-group", "demo-database"],
-  ["volume-type", "replicated"],
-] as const;
 
 const REASON = "the fire brigade says that site A is gone";
 
 let here: WorkingSites;
 beforeEach(async () => {
   here = await openWorkingSites();
-  const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");
-  await must(
-    "pg create shop",
-    `mapping set shop ${pairs} --test-volume-type replicated=plain`,
-    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
-    "member add shop db-01 --tier 0 --wait",
-    "member add shop web-01 --tier 1 --wait",
-    "pg replicate shop --wait",
-  );
+  await protectShop(here);
 });
 afterEach(() => here.stop());
 

@@ -23,6 +23,7 @@ export {
   type RunningOperation,
   reclaim,
   replicateNow,
+  reprotect,
   type UnplannedRequest,
   unplannedFailover,
 } from "./recoveries.ts";

@@ -54,6 +54,23 @@ export async function failover(
   return { operation, client: other.client };
 }
 
+/** Makes a group replicate back after a failover; asked of the site that it runs at. */
+export async function reprotect(
+  sites: TwoSiteClient,
+  ref: string,
+  options: RecoveryOptions = {},
+): Promise<RunningOperation> {
+  const { id, primary, other } = await sites.ready(ref);
+  requireIdle(other);
+  const body = { reprotect: askedHow(options) };
+  const { operation } = await primary.client.call("protection_groups.action", {
+    path: { id },
+    body,
+    ...keyed(options),
+  });
+  return { operation, client: primary.client };
+}
+
 export interface ReclaimRequest extends RecoveryOptions {
   readonly reason?: string;
   /** Name of the site whose servers are to come back; default: the one that the last failover left. */

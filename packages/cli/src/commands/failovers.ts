@@ -1,4 +1,4 @@
-import { failover, reclaim, unplannedFailover } from "@protector/client";
+import { failover, reclaim, reprotect, unplannedFailover } from "@protector/client";
 import type { Plan } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -18,7 +18,7 @@ interface FailoverOptions extends PlanOptions {
   readonly reason?: string;
 }
 
-/** `protector failover` and `protector reclaim` */
+/** `protector failover`, `protector reprotect` and `protector reclaim` */
 export function addFailoverCommands(program: Command, act: Act): void {
   withPlan(yields(program.command("failover"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
@@ -27,6 +27,21 @@ export function addFailoverCommands(program: Command, act: Act): void {
     .option("--reason <text>", "with --unplanned: why to go on when something cannot be fenced; kept in the audit")
     .description("stop the servers, replicate, start them at the other site; or start them there without their site")
     .action((ref: string, options: FailoverOptions) => act((context) => failOver(context, ref, options)));
+  withPlan(yields(program.command("reprotect"), "record", OPERATION_COLUMNS))
+    .argument("<group>", "name or id")
+    .description("after a failover: replicate back to the site that the servers left, and wait for the first copy")
+    .action((ref: string, options: PlanOptions) =>
+      act((context) =>
+        recover(context, {
+          command: "reprotect",
+          type: "reprotect",
+          ref,
+          wish: {},
+          options,
+          ask: (_wish, { recoveryPoint: _none, ...how }) => reprotect(context.sites, ref, how),
+        }),
+      ),
+    );
   withPlan(yields(program.command("reclaim"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
     .option("--reason <text>", "why it is safe; needed when the other site has taken over")

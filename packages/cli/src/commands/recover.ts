@@ -1,4 +1,4 @@
-import { type RunningOperation, type SiteClient, startedByKey } from "@protector/client";
+import { type RunningOperation, startedByKey } from "@protector/client";
 import type { Operation, OperationType, Plan, RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -150,7 +150,7 @@ function planFailed(context: CommandContext, running: RunningOperation): void {
 async function showPlan(context: CommandContext, running: RunningOperation, plan: Plan): Promise<void> {
   const { printer, host } = context;
   const isOnError = !printer.isForPeople;
-  const [{ from, to }, point] = await Promise.all([endpoints(context, running.client), listedPoint(running, plan)]);
+  const [{ from, to }, point] = await Promise.all([endpoints(context, running), listedPoint(running, plan)]);
   const lines = planView(running.operation, plan, {
     width: printer.width ?? 100,
     paint: isOnError ? context.paint : printer.paint,
@@ -177,11 +177,11 @@ async function listedPoint({ operation, client }: RunningOperation, plan: Plan):
   }
 }
 
-/** A failover comes to the site that runs it; a reclaim too. */
-async function endpoints(context: CommandContext, client: SiteClient) {
+/** A failover comes to the site that runs it; a reclaim too. A reprotection sends from there. */
+async function endpoints(context: CommandContext, { operation, client }: RunningOperation) {
   const { near } = context.sites;
   const other = client === near ? ((await nameOfFar(context)) ?? "the other site") : near.name;
-  return { from: other, to: client.name };
+  return operation.type === "reprotect" ? { from: client.name, to: other } : { from: other, to: client.name };
 }
 
 async function nameOfFar(context: CommandContext): Promise<string | undefined> {

@@ -57,6 +57,7 @@ const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "s
 /** Said in place of the route's summary where a verb has a rule of its own. */
 const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "protector:protection_groups:failover": "Fail over or back for real; asked beside protector:operations:action.",
+  "protector:protection_groups:reprotect": "Make a protection group that was failed over replicate back.",
   "protector:protection_groups:test_failover":
     "Start copies of a group's servers on isolated networks; asked beside protector:operations:action.",
   "protector:protection_groups:test_cleanup": "Delete what a test failover made.",

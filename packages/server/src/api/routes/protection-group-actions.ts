@@ -55,6 +55,20 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       },
     };
   }
+  if (body.reprotect) {
+    const { dry_run, ...parameters } = body.reprotect;
+    return {
+      type: "reprotect",
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (db, group, holder) => {
+        await requirePrimaryHere(db, group, siteId);
+        await requireAtRest(db, group, holder);
+        await requireAway(db, group);
+        await requirePolicy(db, group);
+      },
+    };
+  }
   if (body.test_failover) {
     const { dry_run, ...parameters } = body.test_failover;
     return {
@@ -173,6 +187,16 @@ async function requireHome(db: Db, group: ProtectionGroupView): Promise<void> {
   throw new ProtectorError(
     "protection_group.wrong_status",
     `Protection group "${group.name}" runs at site "${site?.name ?? "unknown"}", away from its home, and nothing replicates back yet: this release fails over from home only.`,
+  );
+}
+
+/** At home a group replicates as its policy says: there is no way back to prepare. */
+async function requireAway(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (group.primary_site_id !== group.home_site_id) return;
+  const site = await findSite(db, group.home_site_id);
+  throw new ProtectorError(
+    "protection_group.wrong_status",
+    `Protection group "${group.name}" is ${group.status} at its home, site "${site?.name ?? "unknown"}": it is reprotected only when it was failed over.`,
   );
 }
 

@@ -20,7 +20,7 @@ import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
 import { removeObject } from "./remove-object.ts";
-import { awaitPoint, cutPoint, dropPoint, setSchedule, verifyCut } from "./replication.ts";
+import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, verifyCut } from "./replication.ts";
 import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
 import {
@@ -64,7 +64,9 @@ export const STEP_HANDLERS = {
   "replica.disallow": disallowReplica,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
+  "replication.quiet": quietGroup,
   "replication.schedule": setSchedule,
+  "replication.tidy": tidyPoints,
   "replication.verify_cut": verifyCut,
   "replication.wait": awaitPoint,
   "room.check": checkRoom,

@@ -134,6 +134,45 @@ export const setSchedule: StepHandler<SetScheduleInput> = {
   },
 };
 
+/** Turns off the schedule of a group that may be gone from its array: nothing is sent from there any more. */
+export const quietGroup: StepHandler<SetScheduleInput> = {
+  run: async (context, { arrayGroup, settings }) => {
+    const { array, siteName } = context.here;
+    const isOn = async () => (await array.findGroup(arrayGroup))?.replication.enabled === true;
+    if (!(await isOn())) return;
+    await array.setReplication(arrayGroup, { ...settings, enabled: false });
+    if (await isOn()) {
+      throw new ProtectorError("storage.refused", `The schedule of ${arrayGroup} at ${siteName} is still on.`);
+    }
+  },
+};
+
+/** Input of {@link tidyPoints}. */
+export interface TidyPointsInput {
+  readonly arrayGroup: string;
+  /** Operation whose points are kept. */
+  readonly operationId: string;
+}
+
+/** Points that operations cut for themselves: before and at the quiet of a failover, first ones of a new direction. */
+const OWN_POINT = /^protector-([0-9a-f]{12})-[afrh]-\d+$/;
+
+/** Destroys the points that earlier operations cut for themselves, on both arrays; those of people and schedules stay. */
+export const tidyPoints: StepHandler<TidyPointsInput> = {
+  run: async (context, { arrayGroup, operationId }) => {
+    const own = operationId.replaceAll("-", "").slice(0, 12);
+    const source = await replicaSource(context, arrayGroup);
+    const lists = await Promise.all([
+      context.source.array.listRecoveryPoints({ group: arrayGroup, array: undefined }),
+      context.target.array.listRecoveryPoints(source),
+    ]);
+    for (const suffix of new Set(lists.flat().map((point) => point.suffix))) {
+      const maker = OWN_POINT.exec(suffix)?.[1];
+      if (maker !== undefined && maker !== own) await destroyPoint(context, arrayGroup, suffix);
+    }
+  },
+};
+
 /** How the target knows the source's group. */
 export async function replicaSource(context: StepContext, arrayGroup: string): Promise<PointSource> {
   return { group: arrayGroup, array: await context.source.arrayName() };

@@ -5,6 +5,7 @@ import { memberAdd } from "./member-add.ts";
 import { memberRemove } from "./member-remove.ts";
 import { plannedFailover } from "./planned-failover.ts";
 import { reclaim } from "./reclaim.ts";
+import { reprotect } from "./reprotect.ts";
 import { sync } from "./sync.ts";
 import { testCleanup } from "./test-cleanup.ts";
 import { testFailover } from "./test-failover.ts";
@@ -17,6 +18,7 @@ export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
   test_cleanup: testCleanup,
   sync,
   reclaim,
+  reprotect,
   group_create: groupCreate,
   group_delete: groupDelete,
   member_add: memberAdd,

@@ -1,0 +1,211 @@
+import type { CheckResult, ServerDescription } from "@protector/contract";
+import type { Server } from "@protector/openstack";
+import type { ArrayConnection, ArrayGroup, Marker, ReplicationSettings } from "@protector/storage";
+import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
+import { isStopped } from "../steps/servers.ts";
+import { distinct, finding } from "./failover-checks.ts";
+import { barrier, step } from "./planned-step.ts";
+
+/** Everything that a reprotection is planned from. `source` is where the servers run now. */
+export interface ReprotectInput {
+  readonly operationId: string;
+  readonly group: { readonly id: string; readonly name: string; readonly arrayGroup: string };
+  readonly epoch: number;
+  readonly members: readonly ReprotectedMember[];
+  readonly replication: ReplicationSettings;
+  readonly source: {
+    readonly siteName: string;
+    readonly marker: Marker | undefined;
+    /** The group that sends to the other site, when an earlier reprotection has made it. */
+    readonly arrayGroup: ArrayGroup | undefined;
+    readonly connection: ArrayConnection | undefined;
+  };
+  readonly target: {
+    readonly siteName: string;
+    readonly marker: Marker | undefined;
+    /** Servers that were left there. */
+    readonly leftServers: readonly Server[];
+  };
+}
+
+/** A member as it runs now. */
+export interface ReprotectedMember {
+  readonly id: string;
+  readonly name: string;
+  /** Undefined when no server of it is at the source. */
+  readonly description: ServerDescription | undefined;
+  /** Why parts of it cannot be protected. */
+  readonly refusals: readonly CheckResult[];
+}
+
+/** Input of the step that carries a captured description from the plan to the group's rows. */
+export interface RecapturedInput {
+  readonly description: ServerDescription;
+}
+
+/** The first copy of a whole group takes as long as it takes; after this long the operation waits for a person. */
+const TRANSFER_TIMEOUT_MS = 24 * 3_600_000;
+
+/** The plan that makes a group, which was failed over, replicate back. Pure. */
+export function planReprotect(input: ReprotectInput): OperationPlan {
+  return {
+    steps: [...checkPhase(input), ...replicatePhase(input), ...finishPhase(input)],
+    blockers: distinct(blockersOf(input)),
+    warnings: warningsOf(input),
+    expectedDataLossSeconds: 0,
+    recoveryPoint: null,
+  };
+}
+
+function blockersOf({ epoch, group, members, source, target }: ReprotectInput): CheckResult[] {
+  const found: CheckResult[] = [];
+  for (const { siteName, marker } of [source, target]) {
+    if (!marker) {
+      found.push(finding("marker.missing", siteName, `The group's marker is missing on the array at ${siteName}.`));
+    } else if (marker.epoch !== epoch) {
+      const reason = `The marker at ${siteName} stands at epoch ${marker.epoch}, this site knows ${epoch}.`;
+      found.push(finding("marker.other_primary", siteName, reason));
+    }
+  }
+  for (const { name, status } of target.leftServers.filter((server) => !isStopped(server))) {
+    const reason = `It is ${status} at ${target.siteName}, which the group has left: it is stopped there as soon as that site answers.`;
+    found.push(finding("member.wrong_state", name, reason));
+  }
+  if (!source.connection || source.connection.status === "disconnected") {
+    const reason = `The array at ${source.siteName} is not connected to that at ${target.siteName}.`;
+    found.push(finding("storage.not_connected", source.siteName, reason));
+  }
+  if (!members.some(({ description }) => description)) {
+    const reason = `None of its servers is at ${source.siteName}: there is nothing to protect.`;
+    found.push(finding("protection_group.wrong_status", group.name, reason));
+  }
+  return found;
+}
+
+function warningsOf({ members, source }: ReprotectInput): CheckResult[] {
+  return members.flatMap(({ name, description, refusals }) => {
+    const reason = `It has no server at ${source.siteName}: nothing of it is protected.`;
+    const gone: CheckResult = {
+      check: "member.server_not_found",
+      result: "warning",
+      subject: name,
+      reason,
+      remedy: null,
+    };
+    return [...(description ? [] : [gone]), ...refusals.map((each) => ({ ...each, result: "warning" as const }))];
+  });
+}
+
+function checkPhase({ epoch, members, source }: ReprotectInput): PlannedStep[] {
+  return [
+    step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
+      input: { epoch },
+      settings: { isUndoable: true },
+    }),
+    step("storage", "observe", "storage.describe", "Ask both arrays who they are", "check", "source", {
+      dependsOn: ["marker.take"],
+    }),
+    ...members.flatMap(({ id, name, description }) =>
+      description
+        ? [
+            barrier(`captured.${id}`, `Capture ${name} as it is now`, "check", "source", {
+              memberId: id,
+              input: { description } satisfies RecapturedInput,
+              dependsOn: ["marker.take"],
+            }),
+          ]
+        : [],
+    ),
+  ];
+}
+
+function replicatePhase(input: ReprotectInput): PlannedStep[] {
+  const { group, members, replication, source, target } = input;
+  const { arrayGroup } = group;
+  // What an earlier reprotection has made is in use: taking this one back leaves it.
+  const isNew = source.arrayGroup === undefined;
+  const volumes = members.flatMap(({ description }) => description?.volumes.map((each) => each.array_volume) ?? []);
+  return [
+    step(
+      "old.quiet",
+      "ensure",
+      "replication.quiet",
+      `Send nothing from ${target.siteName} any more`,
+      "replicate",
+      "target",
+      {
+        input: { arrayGroup, settings: replication },
+        dependsOn: ["storage"],
+      },
+    ),
+    step(
+      "array_group",
+      "ensure",
+      "array_group.ensure",
+      `Make array group ${arrayGroup} at ${source.siteName}`,
+      "replicate",
+      "source",
+      {
+        input: { arrayGroup, settings: replication },
+        dependsOn: ["old.quiet"],
+        settings: { isUndoable: isNew },
+      },
+    ),
+    step(
+      "members",
+      "ensure",
+      "array_group.set_members",
+      "Put the volumes of all servers into it",
+      "replicate",
+      "source",
+      {
+        input: { arrayGroup, before: source.arrayGroup?.members ?? [], volumes },
+        dependsOn: ["array_group"],
+        settings: { isUndoable: true },
+      },
+    ),
+    step("allow", "ensure", "array_group.allow", `Allow it to replicate to ${target.siteName}`, "replicate", "target", {
+      input: { arrayGroup },
+      dependsOn: ["array_group"],
+      settings: { weight: 5 },
+    }),
+    step("cut", "ensure", "replication.cut", `Replicate now from ${source.siteName}`, "replicate", "source", {
+      input: { arrayGroup, suffix: `protector-${input.operationId.replaceAll("-", "").slice(0, 12)}-r` },
+      dependsOn: ["members", "allow"],
+      settings: { isUndoable: true },
+    }),
+    step("wait", "observe", "replication.wait", `Transfer everything to ${target.siteName}`, "replicate", "target", {
+      input: { arrayGroup, cutStep: "cut" },
+      dependsOn: ["cut"],
+      settings: { timeoutMs: TRANSFER_TIMEOUT_MS, weight: 40 },
+    }),
+  ];
+}
+
+function finishPhase({ group, members, operationId, source }: ReprotectInput): PlannedStep[] {
+  const volumeIds = members.flatMap(({ description }) => description?.volumes.map((each) => each.volume_id) ?? []);
+  return [
+    step(
+      "cinder_group",
+      "ensure",
+      "cinder_group.ensure",
+      `Group the volumes in Cinder at ${source.siteName}`,
+      "finish",
+      "source",
+      {
+        input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps: [], volumeIds },
+        dependsOn: ["wait"],
+        settings: { onFailure: "member" },
+      },
+    ),
+    step("tidy", "ensure", "replication.tidy", "Delete recovery points of earlier operations", "finish", "source", {
+      input: { arrayGroup: group.arrayGroup, operationId },
+      dependsOn: ["wait"],
+      settings: { onFailure: "member" },
+    }),
+    step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
+      dependsOn: ["wait"],
+      after: ["cinder_group", "tidy"],
+    }),
+  ];
+}

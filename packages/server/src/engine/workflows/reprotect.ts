@@ -1,0 +1,101 @@
+import { writeTime } from "../../db/codecs.ts";
+import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
+import type { DescribedStorage } from "../steps/describe-storage.ts";
+import type { CutPoint } from "../steps/replication.ts";
+import { observeReprotect } from "../world/observe-reprotect.ts";
+import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { statusAtRest } from "./group-status.ts";
+import { outputOf } from "./step-output.ts";
+import { fromHere, type Workflow, type WorkflowTransaction } from "./workflow.ts";
+
+/** Makes a group that was failed over replicate to the site that it left, and waits for the first complete point. */
+export const reprotect: Workflow = {
+  type: "reprotect",
+  direction: fromHere,
+  plan: async (context) => planReprotect(await observeReprotect(context)),
+  begin: async ({ trx, operation, connection }) => {
+    await trx
+      .updateTable("protection_groups")
+      .set({
+        status: "reprotecting",
+        protection: "seeding",
+        protection_reason: "everything is being sent to the other site",
+        updated_at: connection.now(),
+      })
+      .where("id", "=", operation.protection_group_id)
+      .execute();
+  },
+  end: async (context, end) => {
+    if (end === "completed" || end === "completed_with_errors") await recordReprotected(context);
+    else if (end === "undone" || end === "abandoned") await recordUnprotected(context);
+  },
+  report: ({ steps, view }) => ({
+    members: [],
+    recoveryPoint: outputOf<CutPoint>(steps, "wait")?.suffix ?? null,
+    dataLossSeconds: null,
+    downtimeSeconds: null,
+    leftovers: steps
+      .filter(({ key, status }) => status === "failed" && (key === "cinder_group" || key === "tidy"))
+      .map(({ title, error }) => ({ subject: title, reason: error?.detail ?? `not done for ${view.group.name}` })),
+  }),
+};
+
+async function recordReprotected(context: WorkflowTransaction): Promise<void> {
+  const { trx, connection, view, steps } = context;
+  const captured = view.members.flatMap(({ id }) => {
+    const step = steps.find(({ key }) => key === `captured.${id}`);
+    return step ? [{ id, ...(step.input as RecapturedInput) }] : [];
+  });
+  for (const { id } of captured) {
+    await trx
+      .updateTable("pg_members")
+      .set({ status: "protected", updated_at: connection.now() })
+      .where("id", "=", id)
+      .execute();
+  }
+  const storage = outputOf<DescribedStorage>(steps, "storage");
+  if (storage) {
+    const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
+    const id = await writeConsistencyGroup(context, {
+      ...storage.source,
+      cinderGroupId: cinderGroup?.cinderGroupId ?? null,
+    });
+    await writeGroupVolumes(context, id, {
+      ofMembers: captured.map((member) => member.id),
+      volumes: captured.flatMap((member) =>
+        member.description.volumes.map((volume, position) => ({
+          memberId: member.id,
+          position,
+          volumeId: volume.volume_id,
+          arrayVolume: volume.array_volume,
+          sizeGib: volume.size_gib,
+        })),
+      ),
+    });
+  }
+  const point = outputOf<CutPoint>(steps, "wait");
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status: statusAtRest(view),
+      protection: "protected",
+      protection_reason: null,
+      ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+}
+
+async function recordUnprotected({ trx, connection, view }: WorkflowTransaction): Promise<void> {
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status: statusAtRest(view),
+      protection: "unprotected",
+      protection_reason: "nothing replicates to the other site until it is reprotected",
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+}

@@ -1,0 +1,26 @@
+import type { WorkingSites } from "./working-sites.ts";
+
+const PAIRS = [
+  ["network", "demo-front"],
+  ["network", "demo-back"],
+  ["subnet", "demo-front-subnet"],
+  ["subnet", "demo-back-subnet"],
+  ["flavor", "m1.small"],
+  ["flavor", "m1.medium"],
+  ["security-group", "demo-web"],
+  ["security-group", "demo-database"],
+  ["volume-type", "replicated"],
+] as const;
+
+/** Protects db-01 and web-01 as group `shop`, by the commands that people type. */
+export async function protectShop(here: WorkingSites): Promise<void> {
+  const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");
+  await here.must(
+    "pg create shop",
+    `mapping set shop ${pairs} --test-volume-type replicated=plain`,
+    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
+    "member add shop db-01 --tier 0 --wait",
+    "member add shop web-01 --tier 1 --wait",
+    "pg replicate shop --wait",
+  );
+}
