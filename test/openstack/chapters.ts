@@ -15,14 +15,14 @@ const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 /** In the order in which they run: the page installs what the others use. */
 export const CHAPTERS: readonly Chapter[] = [
   { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false, installs: true },
-  { name: "story", files: [suite("story/planned-failover")], minutes: 6, isForAnyClouds: true },
+  { name: "story", files: [suite("story/planned-failover")], minutes: 5, isForAnyClouds: true },
   {
     name: "troubleshooting",
     files: [suite("page/troubleshooting"), suite("page/manage-forbidden")],
-    minutes: 9,
+    minutes: 10,
     isForAnyClouds: false,
   },
-  { name: "reclaim", files: [suite("story/reclaim")], minutes: 5, isForAnyClouds: true },
+  { name: "reclaim", files: [suite("story/reclaim")], minutes: 4, isForAnyClouds: true },
   { name: "lost-site", files: [suite("story/lost-site")], minutes: 5, isForAnyClouds: true },
   {
     name: "rights",
