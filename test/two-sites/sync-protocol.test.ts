@@ -86,6 +86,25 @@ describe("a change over two sites", () => {
     expect((await rows()).a[0]?.description).toBe("");
   });
 
+  it("logs in at both sites at once, while the group's name is looked up", async () => {
+    await json("protection-group create shop");
+    const keystone = new URL(harness.sites.world.cloud("site-b").authUrl).origin;
+    let seen = () => {};
+    const login = new Promise<void>((resolve) => {
+      seen = resolve;
+    });
+    const { transport } = harness;
+    const { code } = await harness.run("protection-group set shop --description x", {
+      transport: async (request) => {
+        if (request.url.startsWith(keystone)) seen();
+        // The name is not found before the other login is under way.
+        if (request.url.includes("?name=shop")) await login;
+        return transport(request);
+      },
+    });
+    expect(code).toBe(0);
+  });
+
   it("is told as made, with exit code 6, when the peer is lost after it", async () => {
     await json("protection-group create shop");
     harness.fate = ({ call }) => (call.startsWith("PUT") ? "unreachable" : undefined);

@@ -1,7 +1,7 @@
 import { type ApiError, clientError, type Delivery, type SiteClient, TwoSiteClient } from "@protector/client";
 import type { TokenKeep } from "@protector/openstack";
-import { type CloudEntry, entryOfVariables } from "./cloud/cloud-entry.ts";
-import { type CloudFiles, readCloudFiles, requireEntry } from "./cloud/cloud-files.ts";
+import { type CloudEntry, entryOfVariables, overlaid, variablesBesideCloud } from "./cloud/cloud-entry.ts";
+import { type CloudFiles, cloudNames, readCloudFiles, requireEntry, requireRegions } from "./cloud/cloud-files.ts";
 import { canLogIn, isTokenGiven } from "./cloud/credential.ts";
 import { findPeer } from "./cloud/find-peer.ts";
 import { handedSession } from "./cloud/handed-session.ts";
@@ -128,12 +128,28 @@ export class CommandContext {
 
   #nearEntry() {
     const name = this.options.osCloud ?? this.host.env.OS_CLOUD;
-    if (name) return requireEntry(this.#cloudFiles(), name);
+    if (name) return this.#named(requireRegions(this.#cloudFiles(), name));
     const entry = entryOfVariables({ ...this.host.env, ...this.options.variables });
     if (entry) return entry;
-    const [only, second] = this.#cloudFiles().entries;
-    if (only && !second) return only;
+    const [only, second] = cloudNames(this.#cloudFiles());
+    if (only !== undefined && second === undefined) return this.#named(requireRegions(this.#cloudFiles(), only));
     throw new UsageError("No cloud is named. Use --os-cloud, or set OS_CLOUD or the OS_* variables.");
+  }
+
+  /** A cloud that is named, with what else is said: in the environment, over that by options. */
+  #named(regions: Parameters<typeof overlaid>[0]): CloudEntry {
+    const said = variablesBesideCloud(this.host.env);
+    const entry = overlaid(regions, { ...said, ...this.options.variables });
+    const [{ name, auth }] = regions;
+    const replaced = Object.keys(auth).map((key) => ({ key, variable: `OS_${key.toUpperCase()}` }));
+    const surprising = replaced.filter(
+      ({ key, variable }) => this.options.variables[variable] === undefined && auth[key] !== entry.auth[key],
+    );
+    if (surprising.length > 0) {
+      const variables = surprising.map(({ variable }) => variable).join(", ");
+      this.warn(`${variables} of the environment stands in for what cloud "${name}" says, as in openstack.`);
+    }
+    return entry;
   }
 
   async #openFar(): Promise<SiteHandle> {

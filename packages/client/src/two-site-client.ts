@@ -102,6 +102,7 @@ export class TwoSiteClient {
 
   /** Looks at a group on both sites. */
   async inspect(ref: string): Promise<InspectedGroup> {
+    if (!UUID.test(ref)) this.#logInFar();
     const id = await this.groupId(ref);
     const views = await Promise.all([viewOf(this.near, id), this.#farView(id)]);
     return { id, views, ...rolesOf(views, ref) };
@@ -206,6 +207,15 @@ export class TwoSiteClient {
       const isHeld = sync.peer_generation === sync.generation && sync.peer_digest === sync.digest;
       return isHeld ? undefined : carry(id, from, to);
     });
+  }
+
+  /** So that the far login does not wait until a name is found at the near site. What fails is met again, and told. */
+  #logInFar(): void {
+    const login = async () => {
+      const far = await this.farOrFailure();
+      if (!(far instanceof ApiError)) await far.projectId();
+    };
+    login().catch(() => {});
   }
 
   async #farView(id: string): Promise<SiteView> {

@@ -33,7 +33,10 @@ export interface OpenRequest {
  */
 export function openSite({ entry, globalRequestId, keep }: OpenRequest, host: Ports): SiteHandle {
   const authUrl = entry.auth.auth_url;
-  if (!authUrl) throw new UsageError(`Cloud "${entry.name}" lacks auth_url in its auth section.`);
+  if (!authUrl) {
+    const why = entry.profile ? `, and there is no profile "${entry.profile}" in clouds-public.yaml` : "";
+    throw new UsageError(`Cloud "${entry.name}" lacks auth_url in its auth section${why}.`);
+  }
   const caCertificate = entry.caFile === undefined ? undefined : readCa(entry, host);
   const tls = tlsOf(entry, caCertificate);
   const ports = { transport: host.transport, clock: host.clock, random: host.random };

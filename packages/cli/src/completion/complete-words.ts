@@ -1,5 +1,5 @@
 import type { Command } from "commander";
-import { readCloudFiles } from "../cloud/cloud-files.ts";
+import { cloudNames, readCloudFiles, requireEntry } from "../cloud/cloud-files.ts";
 import { tokenFolder } from "../cloud/token-cache.ts";
 import { CommandContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -33,7 +33,7 @@ export async function completeWords(host: CliHost, program: Command, words: read
       break;
     case "names": {
       const { of, group } = wanted;
-      print(host, of === "cloud" ? cloudNames(host) : await quickNames(host, words, { of, group }), partial);
+      print(host, of === "cloud" ? cloudCandidates(host) : await quickNames(host, words, { of, group }), partial);
       break;
     }
     case "nothing":
@@ -46,9 +46,10 @@ function print({ stdout }: CliHost, candidates: readonly Candidate[], partial: s
   for (const { value, help } of fitting) stdout.write(`${value}\t${help.replaceAll(/\s+/g, " ")}\n`);
 }
 
-function cloudNames(host: CliHost): readonly Candidate[] {
+function cloudCandidates(host: CliHost): readonly Candidate[] {
   try {
-    return readCloudFiles(host).entries.map(({ name, auth }) => ({ value: name, help: auth.auth_url ?? "" }));
+    const files = readCloudFiles(host);
+    return cloudNames(files).map((name) => ({ value: name, help: requireEntry(files, name).auth.auth_url ?? "" }));
   } catch {
     // No YAML: the command itself will say so.
     return [];
