@@ -7,8 +7,10 @@ import { settle } from "./settle.ts";
 
 /** What the mock takes from outside. */
 export interface MockPorts {
-  /** Directory with one SQLite file per array: `[storage]` of the engine's `state_path`. */
+  /** Directory with one SQLite file per array: `mock_storage` in the engine's `state_path`. */
   readonly directory: string;
+  /** Arrays that are to be there; each is made at the first look at any of them. */
+  readonly arrays: readonly string[];
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -31,8 +33,8 @@ export class MockStore {
   }
 
   /**
-   * Runs `work` on the arrays as they are now and keeps what it changed, unless it throws. The array `name` is made at
-   * its first use.
+   * Runs `work` on the arrays as they are now and keeps what it changed, unless it throws. Arrays without a file get
+   * one.
    * @throws OutsideError `waiting` when a file `NAME.down` says that the array does not answer, `needs_operator` when the
    * files cannot be used, and whatever `work` throws.
    */
@@ -83,7 +85,9 @@ export class MockStore {
     const { directory } = this.#ports;
     const files = readdirSync(directory);
     const found = files.filter((file) => file.endsWith(SUFFIX)).map((file) => file.slice(0, -SUFFIX.length));
-    return [...new Set([...found, own])].filter((name) => !files.includes(`${name}.down`)).sort();
+    return [...new Set([...found, ...this.#ports.arrays, own])]
+      .filter((name) => !files.includes(`${name}.down`))
+      .sort();
   }
 
   #unusable(name: string, cause: unknown): OutsideError {

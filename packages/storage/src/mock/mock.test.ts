@@ -40,7 +40,12 @@ describe("a mock array", () => {
       epoch: 2,
       holder: undefined,
     });
-    const other = mockDriver({ directory: directories[0] ?? "", clock: pair.clock, random: seededRandom(9) });
+    const other = mockDriver({
+      directory: directories[0] ?? "",
+      arrays: [],
+      clock: pair.clock,
+      random: seededRandom(9),
+    });
     const array = other.connect({ url: "mock://array-a", apiToken: "", tls: {} });
     expect(await array.identify()).toEqual(await pair.source.array.identify());
     expect(await array.findVolume("protector-0b1c2d3e4f50-e2-idle")).toBeDefined();
@@ -63,7 +68,7 @@ describe("a mock array", () => {
   it("says which file cannot be used, and that a person has to cure it", async () => {
     const directory = directories[directories.push(makePair() && (directories[0] ?? "")) - 1] ?? "";
     mkdirSync(join(directory, "array-c.sqlite"));
-    const driver = mockDriver({ directory, clock: new VirtualClock(0), random: seededRandom(1) });
+    const driver = mockDriver({ directory, arrays: [], clock: new VirtualClock(0), random: seededRandom(1) });
     const failure = await failureOf(driver.connect({ url: "mock://array-c", apiToken: "", tls: {} }).identify());
     expect(failure.failureClass).toBe("needs_operator");
     expect(failure.detail).toContain("array-c.sqlite cannot be used");

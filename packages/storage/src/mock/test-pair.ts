@@ -15,15 +15,13 @@ export function makeMockPair(directories: string[]): ArrayPair {
   const clock = new VirtualClock(Date.UTC(2026, 0, 5));
   const directory = mkdtempSync(join(tmpdir(), "protector-mock-"));
   directories.push(directory);
-  const ports = { directory, clock, random: seededRandom(1) };
+  const ports = { directory, arrays: ["array-a", "array-b"], clock, random: seededRandom(1) };
   const driver = mockDriver(ports);
   const under = (name: string): ArrayUnderTest => {
     const connect = () => driver.connect({ url: `mock://${name}`, apiToken: "", tls: {} });
     return { array: connect(), rival: connect(), model: arrayModel(ports, name) };
   };
   const [source, target] = [under("array-a"), under("array-b")];
-  // Both exist before the first test step, as arrays do.
-  for (const { model } of [source, target]) model.describe();
   const link = linkModel(ports);
   link.transferMs = 20_000;
   return { clock, conditions: new Conditions(clock), source, target, link, canDeclineDefaultProtection: true };
@@ -51,7 +49,13 @@ function arrayModel(ports: MockPorts, name: string): ArrayModel {
     createVolume: (volume, bytes) =>
       change(
         (state) =>
-          void ensureVolume(state, { newId: () => ports.random.uuid(), now: store.now, name: volume, bytes, content: "[]" }),
+          void ensureVolume(state, {
+            newId: () => ports.random.uuid(),
+            now: store.now,
+            name: volume,
+            bytes,
+            content: "[]",
+          }),
       ),
     destroyVolume: (volume) => change((state) => destroyVolume(state, volume)),
     snapshotVolume: (volume, suffix) =>
