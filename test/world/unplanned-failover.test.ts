@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
+import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { atJournalPoint } from "./killable.ts";
 import { run } from "./protected-group.ts";
@@ -253,6 +254,62 @@ test("a test that stands is no hindrance, and is cleaned up afterwards", async (
   expect(running(writing, "site-b")).toBe(6);
   await run(sites, sites.b, group.id, { type: "test_cleanup" });
   expect(running(writing, "site-b")).toBe(3);
+});
+
+/** The project at site B may have three servers and no more. */
+function squeeze({ sites }: WritingGroup): void {
+  sites.world.cloud("site-b").compute.limitsOf(sites.b.projectId).instances = 3;
+}
+
+test("a test that stands and takes the room goes first, and its clean-up is ordered for afterwards", async () => {
+  const { sites } = await open();
+  const standing = await orderTest(writing);
+  await settleTest(writing, standing);
+  squeeze(writing);
+  const planned = await sites.order(sites.b, writing.group.id, { type: "failover", mode: "planned" });
+  expect(await settleTest(writing, planned)).toBe("failed");
+  lose(writing, sites.a, "all");
+  const id = await orderUnplanned(writing, { reason: REASON });
+  expect(await settleTest(writing, id)).toBe("completed");
+  const names = sites.world
+    .cloud("site-b")
+    .describe()
+    .servers.map(({ name }) => name);
+  expect(names.sort()).toEqual(["app-01", "db-01", "web-01"]);
+  await sites.clock.run(endTests(sites.ports(sites.b)));
+  const { current_operation_id: cleanup } = await sites.b.connection.db
+    .selectFrom("protection_groups")
+    .select("current_operation_id")
+    .where("id", "=", writing.group.id)
+    .executeTakeFirstOrThrow();
+  expect(await settleTest(writing, cleanup ?? "")).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
+});
+
+test("a test that is being built gives way, and is waited for where it holds the room", async () => {
+  const { sites } = await open();
+  const building = await orderTest(writing);
+  let id = "";
+  const afterCommit = async (_id: string, labels: readonly string[]) => {
+    if (id !== "" || !labels.some((label) => /^step server\..* completed/.test(label))) return;
+    squeeze(writing);
+    lose(writing, sites.a, "all");
+    // As the API does it: the group changes hands, the test is cancelled at its next boundary.
+    await sites.ask(sites.b, building, { verb: "cancel" });
+    id = await orderUnplanned(writing, { reason: REASON });
+  };
+  const first = sites.engine(sites.b, { observer: { afterCommit } });
+  await sites.clock.run(first.look(building));
+  const second = sites.engine(sites.b, { host: "site-b-engine-2" });
+  while (id === "") await sites.clock.advance(100);
+  expect(await sites.settle(sites.b, id, second, 3_600_000)).toBe("completed");
+  await sites.clock.run(first.idle());
+  expect((await operationRow(writing, building)).status).toBe("cancelled");
+  const names = sites.world
+    .cloud("site-b")
+    .describe()
+    .servers.map(({ name }) => name);
+  expect(names.sort()).toEqual(["app-01", "db-01", "web-01"]);
 });
 
 test("rolled back before the first server starts it puts the source back as it was, whichever means fenced it", async () => {

@@ -80,6 +80,25 @@ export function beforeFirstServer({ sites }: WritingGroup, look: () => void): Ht
   };
 }
 
+/**
+ * Looks on while site B is asked for servers: answers, each time that one is asked for, how many servers of site A could
+ * write then.
+ */
+export function writersAtEachStart(writing: WritingGroup): readonly number[] {
+  const seen: number[] = [];
+  writing.sites.world.conditions.inject({
+    service: "site-b/nova",
+    method: "POST",
+    path: /\/servers$/,
+    when: () => {
+      seen.push(writingAtSource(writing));
+      return false;
+    },
+    fault: { kind: "unreachable" },
+  });
+  return seen;
+}
+
 /** Kinds of what a site's database holds as owed. */
 export async function owedAt(site: TestSite): Promise<readonly string[]> {
   const rows = await site.connection.db.selectFrom("duties").select("kind").where("state", "=", "owed").execute();
@@ -99,6 +118,7 @@ export async function letBothSitesRest(writing: WritingGroup): Promise<void> {
     const owed = [...(await owedAt(sites.a)), ...(await owedAt(sites.b))];
     const { isLevel } = await primaryMarkers(sites, writing.group.id);
     if (owed.length === 0 && isLevel) return;
-    await sites.clock.advance(30_000);
+    // At first so long that every late call has arrived.
+    await sites.clock.advance(round === 0 ? 180_000 : 30_000);
   }
 }

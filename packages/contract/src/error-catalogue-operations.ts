@@ -117,6 +117,11 @@ export const OPERATION_ERRORS = {
     title: "Test network is not isolated",
     help: "A test must not use a network of production. Map it to another one with --test-network and --test-subnet, or to none: it is then copied without a router.",
   },
+  "test.in_the_way": {
+    status: 409,
+    title: "A test holds the room",
+    help: "The failover goes on by itself when the test is gone.",
+  },
   "test.none_standing": {
     status: 409,
     title: "No test stands",

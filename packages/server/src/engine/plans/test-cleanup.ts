@@ -31,9 +31,14 @@ export function removalKey(ledgerId: string): string {
   return `remove.${ledgerId}`;
 }
 
+/** The ledger row of such a step. */
+export function ledgerIdOf(key: string): string {
+  return key.slice(removalKey("").length);
+}
+
 /** Deletes by ledger, newest first; then looks. Pure. */
 export function planTestCleanup(input: TestCleanupInput): OperationPlan {
-  const steps = [...removals(input), ...looks(input)];
+  const steps = [...testRemovals(input.tests), ...looks(input)];
   const reason = `No test of ${input.groupName} stands at ${input.siteName}.`;
   return {
     steps,
@@ -44,7 +49,8 @@ export function planTestCleanup(input: TestCleanupInput): OperationPlan {
   };
 }
 
-function removals({ tests }: TestCleanupInput): readonly PlannedStep[] {
+/** Deletes what tests have made, by ledger. */
+export function testRemovals(tests: readonly StandingTest[]): readonly PlannedStep[] {
   const objects = tests.flatMap((test) => test.objects);
   const steps: PlannedStep[] = [];
   let before: string[] = [];

@@ -1,5 +1,6 @@
 import type { CheckResult } from "@protector/contract";
 import type { Marker, RecoveryPoint } from "@protector/storage";
+import type { StandingTest } from "../../domain/standing-tests.ts";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ConfirmPointInput } from "../steps/confirm-point.ts";
 import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
@@ -11,6 +12,7 @@ import { memberRecovery } from "./member-recovery.ts";
 import { tiersOf } from "./planned-failover.ts";
 import { barrier, step } from "./planned-step.ts";
 import { roomNeeds } from "./room-needs.ts";
+import { testRemovals } from "./test-cleanup.ts";
 
 /** Everything that an unplanned failover is planned from. */
 export interface UnplannedInput extends FailoverInput {
@@ -21,6 +23,10 @@ export interface UnplannedInput extends FailoverInput {
   readonly answers: SourceAnswers;
   /** Why it is safe to go on when something cannot be fenced, as a person has said. */
   readonly reason: string | undefined;
+  /** Tests of the group that stand at the target: where they take the room, they go first. */
+  readonly tests: readonly StandingTest[];
+  /** A test that gave way is still being taken back. */
+  readonly isTestLeaving: boolean;
   /** ms since the UNIX epoch. */
   readonly now: number;
 }
@@ -56,7 +62,7 @@ export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
 
 function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   const { group, members, target, point, pointProblem, ownMarker } = input;
-  const found = [...fenceBlocker(input), ...checkMappings(input), ...checkAddresses(input), ...checkRoom(input)];
+  const found = [...fenceBlocker(input), ...checkMappings(input), ...checkAddresses(input), ...roomBlockers(input)];
   if (!point) found.push(finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete."));
   if (!ownMarker) {
     found.push(
@@ -71,6 +77,22 @@ function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   return distinct(found);
 }
 
+/** Room that a test takes is no reason to refuse: the test goes. */
+function roomBlockers(input: UnplannedInput): readonly CheckResult[] {
+  return testsInTheWay(input).length > 0 || input.isTestLeaving ? [] : checkRoom(input);
+}
+
+/** Tests that have to go before the servers have room. */
+export function testsInTheWay(input: UnplannedInput): readonly StandingTest[] {
+  const standing = input.tests.filter(({ objects }) => objects.length > 0);
+  return standing.length > 0 && checkRoom(input).length > 0 ? standing : [];
+}
+
+/** Whether a test that is being taken back holds the room that the servers need. */
+export function mustLetTestLeave(input: UnplannedInput): boolean {
+  return input.isTestLeaving && checkRoom(input).length > 0;
+}
+
 function fenceBlocker({ answers, reason, source }: UnplannedInput): CheckResult[] {
   if (answers.nova || answers.array || reason !== undefined) return [];
   const text = `Neither Nova nor the array of ${source.siteName} answers: nothing keeps its servers from writing, if they run.`;
@@ -78,7 +100,8 @@ function fenceBlocker({ answers, reason, source }: UnplannedInput): CheckResult[
 }
 
 /** How the source will be fenced, for the person who confirms it. */
-function warningsOf({ source, target, answers, reason, group }: UnplannedInput): readonly CheckResult[] {
+function warningsOf(input: UnplannedInput): readonly CheckResult[] {
+  const { source, target, answers, reason, group } = input;
   const warn = (check: string, text: string) => ({
     check,
     result: "warning" as const,
@@ -97,18 +120,31 @@ function warningsOf({ source, target, answers, reason, group }: UnplannedInput):
   return [
     warn("failover.fence", fence),
     ...(reason === undefined ? [warn("failover.fence_fails", stops)] : []),
+    ...testsInTheWay(input).map(({ operation }) =>
+      warn("failover.test_goes", `Test ${operation.id} stands and takes the room: what it made is deleted first.`),
+    ),
     notHeld(target.siteName),
   ];
 }
 
-function checkPhase({ group, point, members, target }: UnplannedInput): PlannedStep[] {
+function checkPhase(input: UnplannedInput): PlannedStep[] {
+  const { group, point, members, target } = input;
+  // Owed when it cannot be done: the room itself is looked at before the source is touched.
+  const removals = testRemovals(testsInTheWay(input)).map((each) => ({
+    ...each,
+    settings: { ...each.settings, onFailure: "duty" as const },
+  }));
   const arrayVolumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
   const confirm: ConfirmPointInput = { arrayGroup: group.arrayGroup, suffix: point?.suffix ?? "", arrayVolumes };
   const title = `See that the recovery point is complete at ${target.siteName}`;
   return [
     step("final.verify", "observe", "point.confirm", title, "check", "target", { input: confirm }),
     step("storage", "observe", "storage.survivor", "Ask the surviving array who it is", "check", "target"),
-    barrier("checked", "The recovery point is complete", "check", "target", { dependsOn: ["final.verify", "storage"] }),
+    ...removals,
+    barrier("checked", "The recovery point is complete", "check", "target", {
+      dependsOn: ["final.verify", "storage"],
+      after: removals.map(({ key }) => key),
+    }),
   ];
 }
 

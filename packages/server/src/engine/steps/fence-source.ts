@@ -6,7 +6,7 @@ import type { StepContext, StepHandler } from "../runner/step-handler.ts";
 import { REQUEST_TIME_LIMIT_MS } from "../runner/undo-run.ts";
 import { type Patience, Silence, within } from "../world/within.ts";
 import { liftFence } from "./lift-fence.ts";
-import { ANSWER_WITHIN_MS } from "./look-at-source.ts";
+import { ANSWER_WITHIN_MS, type SourceLook } from "./look-at-source.ts";
 import { isProtectorsLock, isStopped, lockReason } from "./servers.ts";
 
 /** A server that must not run any more. */
@@ -74,9 +74,10 @@ interface FenceState {
  * @throws ProtectorError `fence.failed` naming what runs on, perhaps.
  */
 export const fenceSource: StepHandler<FenceSourceInput, FencedSource> = {
-  run: async (context, { servers }) => {
+  run: async (context, { servers, lookStep }) => {
     const state = newState();
-    await stopThroughNova(context, servers, state);
+    const tries = context.outputIfAny<SourceLook>(lookStep)?.isSilent ? 1 : FIRST_TRIES;
+    await stopThroughNova(context, servers, { state, tries });
     const running = servers.filter(({ serverId }) => !state.means.has(serverId));
     if (running.length > 0) {
       const patience = { ms: ARRAY_WITHIN_MS, who: `The array at ${context.here.siteName}` };
@@ -106,7 +107,7 @@ export const stopSource: StepHandler<StopSourceInput> = {
     const cutOff = servers.filter(({ serverId }) => fenced[serverId] === "disconnected");
     if (cutOff.length === 0) return;
     const state = newState();
-    await stopThroughNova(context, cutOff, state);
+    await stopThroughNova(context, cutOff, { state, tries: 1 });
     requireFenced(context, cutOff, state, "are cut off from their volumes, but could not be stopped");
   },
 };
@@ -115,9 +116,13 @@ function newState(): FenceState {
   return { means: new Map(), disconnected: [], reasons: new Set(), lateUntil: 0 };
 }
 
-function stopThroughNova(context: StepContext, servers: readonly ServerToFence[], state: FenceState): Promise<void> {
+function stopThroughNova(
+  context: StepContext,
+  servers: readonly ServerToFence[],
+  { state, tries }: { readonly state: FenceState; readonly tries: number },
+): Promise<void> {
   const patience = { ms: NOVA_WITHIN_MS, who: `Nova of ${context.here.siteName}` };
-  return attempt(context, { state, patience }, (signal) => stopServers(context, servers, { state, signal }));
+  return attempt(context, { state, patience }, (signal) => stopServers(context, servers, { state, signal, tries }));
 }
 
 /** Tries one means for so long; what did not answer is written down, other errors are thrown. */
@@ -141,23 +146,32 @@ interface FenceWork {
   readonly signal: AbortSignal;
 }
 
-async function stopServers(context: StepContext, servers: readonly ServerToFence[], work: FenceWork): Promise<void> {
+async function stopServers(
+  context: StepContext,
+  servers: readonly ServerToFence[],
+  work: FenceWork & { readonly tries: number },
+): Promise<void> {
   // A site that says nothing at all is not given the time that servers need to stop.
   const patience = { ms: ANSWER_WITHIN_MS, who: `Nova of ${context.here.siteName}` };
-  await within({ ...context, signal: work.signal }, patience, (signal) => firstAnswer(context, signal));
+  await within({ ...context, signal: work.signal }, patience, (signal) =>
+    firstAnswer(context, { signal, tries: work.tries }),
+  );
   await Promise.all(servers.map((server) => stopServer(context, server, work)));
 }
 
-/** Tries of the first look: one call that fails does not make the array the best means. */
+/** Tries of the first look at a site that has answered before: one call that fails does not make the array the best means. */
 const FIRST_TRIES = 3;
 
-async function firstAnswer({ here, clock }: StepContext, signal: AbortSignal): Promise<void> {
-  for (let tries = 1; ; tries += 1) {
+async function firstAnswer(
+  { here, clock }: StepContext,
+  { signal, tries }: { readonly signal: AbortSignal; readonly tries: number },
+): Promise<void> {
+  for (let round = 1; ; round += 1) {
     try {
       await here.reads.servers();
       return;
     } catch (error) {
-      if (tries === FIRST_TRIES || !(error instanceof OutsideError)) throw error;
+      if (round >= tries || !(error instanceof OutsideError)) throw error;
       await clock.sleep(POLL_MS, signal);
     }
   }
@@ -201,10 +215,6 @@ async function cutOffServers(
   { state, signal }: FenceWork,
 ): Promise<void> {
   const { array, siteName } = context.here;
-  if (!array.holdsData) {
-    state.reasons.add(`The array at ${siteName} is a mock: it cannot cut servers off from their volumes.`);
-    return;
-  }
   const volumes = servers.flatMap(({ arrayVolumes }) => arrayVolumes);
   const patience = { ms: ANSWER_WITHIN_MS, who: `The array at ${siteName}` };
   const connections = await within({ ...context, signal }, patience, () => array.connectionsOf(volumes));

@@ -17,6 +17,8 @@ export interface SourceServer {
 
 /** What {@link lookAtSource} saw: nothing of a server that is gone, or of a site that does not answer. */
 export interface SourceLook {
+  /** Nova has not answered. */
+  readonly isSilent: boolean;
   readonly servers: Readonly<Record<string, SourceServer>>;
 }
 
@@ -36,9 +38,9 @@ export const lookAtSource: StepHandler<LookAtSourceInput, SourceLook> = {
           const before = { status, wasLocked: isLocked && !isOurs, lockedReason: isOurs ? null : lockedReason };
           return [id, before] as const;
         });
-      return { servers: Object.fromEntries(servers) };
+      return { isSilent: false, servers: Object.fromEntries(servers) };
     } catch (error) {
-      if (error instanceof Silence || error instanceof OutsideError) return { servers: {} };
+      if (error instanceof Silence || error instanceof OutsideError) return { isSilent: true, servers: {} };
       throw error;
     }
   },

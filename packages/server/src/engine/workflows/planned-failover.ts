@@ -1,8 +1,9 @@
-import type { MemberResult } from "@protector/contract";
+import { type MemberResult, ProtectorError } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
-import { planUnplannedFailover } from "../plans/unplanned-failover.ts";
+import { ledgerIdOf } from "../plans/test-cleanup.ts";
+import { mustLetTestLeave, planUnplannedFailover } from "../plans/unplanned-failover.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { ConfirmedPoint } from "../steps/confirm-point.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
@@ -13,7 +14,7 @@ import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { outputOf } from "./step-output.ts";
-import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
+import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
 /** Moves a group's servers to this site: while the other one still runs, with no write lost, or without it. */
 export const plannedFailover: Workflow = {
@@ -21,9 +22,11 @@ export const plannedFailover: Workflow = {
   direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
   plan: async (context) =>
     context.operation.mode === "unplanned"
-      ? planUnplannedFailover(await observeUnplanned(context))
+      ? planUnplanned(context)
       : planPlannedFailover(await observeFailover(context)),
-  begin: async ({ trx, operation, connection }) => {
+  begin: async (context) => {
+    const { trx, operation, connection } = context;
+    await cleanUpAfterwards(context);
     await trx
       .updateTable("protection_groups")
       .set({ status: "failing_over", updated_at: connection.now() })
@@ -36,6 +39,38 @@ export const plannedFailover: Workflow = {
   },
   report: reportFailover,
 };
+
+/** @throws ProtectorError `test.in_the_way` while a test that gave way still holds the room. */
+async function planUnplanned(context: PlanningContext) {
+  const input = await observeUnplanned(context);
+  if (context.operation.is_dry_run === 0 && mustLetTestLeave(input)) {
+    const detail = `A test of ${input.group.name} is still being taken back at ${input.target.siteName} and holds the room.`;
+    throw new ProtectorError("test.in_the_way", detail);
+  }
+  return planUnplannedFailover(input);
+}
+
+/** Tests of which the plan deletes something are cleaned up, looks included, as soon as the group is free. */
+async function cleanUpAfterwards({ trx, connection, operation }: WorkflowTransaction): Promise<void> {
+  const removals = await trx
+    .selectFrom("dr_operation_steps")
+    .select("step_key")
+    .where("operation_id", "=", operation.id)
+    .where("action", "=", "test.remove")
+    .execute();
+  if (removals.length === 0) return;
+  const rows = removals.map(({ step_key }) => ledgerIdOf(step_key));
+  const tests = await trx.selectFrom("resource_ledger").select("operation_id").where("id", "in", rows).execute();
+  await trx
+    .updateTable("dr_operations")
+    .set({ next_look_at: connection.now() })
+    .where(
+      "id",
+      "in",
+      tests.map(({ operation_id }) => operation_id),
+    )
+    .execute();
+}
 
 /** The target is primary: members, volumes, epoch. */
 async function recordFailover(context: WorkflowTransaction, end: "completed" | "completed_with_errors"): Promise<void> {

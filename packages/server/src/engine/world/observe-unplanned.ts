@@ -1,8 +1,10 @@
 import { OutsideError } from "@protector/ports";
 import { arrayGroupName, type StorageArray } from "@protector/storage";
-import { readJson } from "../../db/codecs.ts";
+import { readJson, readTime } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
+import { standingTests } from "../../domain/standing-tests.ts";
 import type { UnplannedInput } from "../plans/unplanned-failover.ts";
+import { WORKED_STATUSES } from "../runner/lease.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
 import { mappingLookup } from "./mapping.ts";
@@ -17,13 +19,15 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
   const members = failoverMembers(view, source.siteId);
   const volumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
-  const [observed, chosen, ownMarker, otherMarker, nova, connections] = await Promise.all([
+  const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving] = await Promise.all([
     observeTarget(context, members, mapping),
     chosenPoint(context, recovery_point),
     target.array.readMarker(group.id),
     soon(context, (array) => array.readMarker(group.id)),
     unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
     soon(context, (array) => array.connectionsOf(volumes)),
+    standingTests(context.connection.db, { groupId: group.id }),
+    testIsLeaving(context),
   ]);
   const highest = Math.max(group.epoch, ownMarker?.epoch ?? 0, otherMarker?.epoch ?? 0);
   const next = nextEpoch(highest, { primary: target.siteId, peer: source.siteId });
@@ -47,8 +51,26 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     ownMarker,
     answers: { nova: nova !== undefined, array: connections !== undefined },
     reason,
+    tests,
+    isTestLeaving,
     now,
   };
+}
+
+/** ms for which a test that gave way is waited for; after that what it still holds counts as taken. */
+const LEAVES_WITHIN_MS = 300_000;
+
+async function testIsLeaving({ connection, operation, now }: PlanningContext): Promise<boolean> {
+  if (now - readTime(operation.created_at) > LEAVES_WITHIN_MS) return false;
+  const row = await connection.db
+    .selectFrom("dr_operations")
+    .select("id")
+    .where("protection_group_id", "=", operation.protection_group_id)
+    .where("type", "in", ["test_failover", "test_cleanup"])
+    .where("is_dry_run", "=", 0)
+    .where("status", "in", WORKED_STATUSES)
+    .executeTakeFirst();
+  return row !== undefined;
 }
 
 /** ms that a site which may be dead is given to say something while the plan is made. */
