@@ -54,6 +54,17 @@ test("a planned failover over real HTTP moves every server and loses no write", 
   expect(readdirSync(join(folder, "kept"))).toContain("clouds.yaml");
 }, 180_000);
 
+test("with its site lost every server comes up at the other, and what it lost is told", async () => {
+  const { code, stdout, stderr } = await run(["--scenario", "unplanned-failover", "--exit", "--json"]);
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ scenario: "unplanned-failover", status: "completed", running_on: "site-b" });
+  expect(report.writes_lost).toBeGreaterThan(0);
+  expect(report.rpo_seconds).toBeGreaterThan(0);
+  expect(report.rto_seconds).toBeGreaterThan(0);
+  for (const member of report.members) expect(member.writes - member.writes_lost).toBeGreaterThan(0);
+}, 180_000);
+
 test("a test failover leaves production running and site-b as it was", async () => {
   const { code, stdout, stderr } = await run(["--scenario", "test-failover", "--exit", "--json"]);
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });

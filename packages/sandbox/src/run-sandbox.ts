@@ -9,7 +9,7 @@ import { readOptions, type SandboxOptions } from "./options.ts";
 import { observeFailover } from "./outcome.ts";
 import { reportOf, type SandboxReport, tellNext, tellOutcome } from "./report.ts";
 import { CannotStart, type RunningSandbox, startSandbox } from "./sandbox.ts";
-import { failOver, protectWorkload, registerSites, type Stage } from "./scenario.ts";
+import { failOver, failOverWithoutHome, protectWorkload, registerSites, type Stage } from "./scenario.ts";
 import { Telling } from "./telling.ts";
 
 /** What the sandbox runs in. */
@@ -98,6 +98,16 @@ async function play(host: SandboxHost, { scenario }: SandboxOptions, cast: Cast)
       await protectWorkload(stage);
       telling.title("Planned failover to site-b");
       const { status } = await failOver(stage);
+      const report = reportOf(scenario, status, observeFailover(sandbox.world));
+      tellOutcome(telling, report);
+      return report;
+    }
+    case "unplanned-failover": {
+      telling.title("The tenant protects the workload");
+      await protectWorkload(stage);
+      telling.title("Site-a is lost: power, array and Protector; unplanned failover to site-b");
+      await telling.step("nothing of site-a answers", () => sandbox.loseHome());
+      const { status } = await failOverWithoutHome(stage);
       const report = reportOf(scenario, status, observeFailover(sandbox.world));
       tellOutcome(telling, report);
       return report;

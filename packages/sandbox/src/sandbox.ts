@@ -15,6 +15,8 @@ export interface RunningSandbox {
   readonly folder: string;
   /** Path of clouds.yaml. */
   readonly clouds: string;
+  /** Cloud, array and Protector of site-a answer nobody any more; its servers stop as they stand. */
+  loseHome(): Promise<void>;
   /** Stops everything; removes the folder unless it is kept. */
   close(): Promise<void>;
 }
@@ -46,13 +48,26 @@ export async function startSandbox(settings: {
     closers.push(() => world.stop(), keepWriting(world));
     const files = writeFiles(folder, world);
     const sites: RunningSite[] = [];
+    const closed = new Set<RunningSite>();
+    const closeSite = async (site: RunningSite) => {
+      if (closed.has(site)) return;
+      closed.add(site);
+      await site.close();
+    };
     for (const path of files.configs) {
       const { config } = loadProgramConfig({ files: [path], directories: [] }, {});
       const site = await startSite(config, openLog(config, "protector", { onStandardError: false }));
-      closers.push(() => site.close());
+      closers.push(() => closeSite(site));
       sites.push(site);
     }
-    return { world, sites, folder, clouds: files.clouds, close };
+    const loseHome = async () => {
+      const [home] = world.sites;
+      home.cloud.powerOff();
+      world.world.conditions.inject({ service: home.array.name, fault: { kind: "unreachable" } });
+      const [site] = sites;
+      if (site) await closeSite(site);
+    };
+    return { world, sites, folder, clouds: files.clouds, loseHome, close };
   } catch (error) {
     await close();
     throw error;

@@ -51,6 +51,15 @@ export async function failOver({ telling, line }: Stage): Promise<{ readonly sta
   return (await protector(line, words, { shown: "progress" })) as { readonly status: string };
 }
 
+/** Site-a is gone; its servers come up at site-b from the latest point. @returns the operation, as the API gives it. */
+export async function failOverWithoutHome({ telling, line }: Stage): Promise<{ readonly status: string }> {
+  const reason = "the sandbox has burnt site-a down";
+  const words = ["failover", GROUP, "--unplanned", "--reason", reason, "--yes"];
+  telling.command(["--os-cloud", "site-b", ...words]);
+  const there = { ...line, env: { ...line.env, OS_CLOUD: "site-b" } };
+  return (await protector(there, words, { shown: "progress" })) as { readonly status: string };
+}
+
 async function run({ telling, line }: Stage, done: string, words: readonly string[]): Promise<void> {
   telling.command(words);
   await telling.step(done, () => protector(line, words));
