@@ -1,4 +1,4 @@
-import type { Operation, RecoveryPoint } from "@protector/contract";
+import type { Operation, ProtectionGroup, RecoveryPoint } from "@protector/contract";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { protectShop } from "./protected-shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
@@ -96,4 +96,37 @@ it("refuses a point that is not kept, and options that belong to it without it",
     code: 2,
     stderr: expect.stringContaining("--point and --reason go with --unplanned."),
   });
+});
+
+it("stops the old servers when their site comes back, before any command, and the next command makes the sites agree", async () => {
+  here.destroy(here.sites.a);
+  await must(`failover shop --unplanned --reason "${REASON}" --yes --wait`);
+  here.restore(here.sites.a);
+  const old = () => serversAt("site-a").filter((server) => /^(db|web)-01/.test(server));
+  expect(old()).toEqual(["db-01 ACTIVE", "web-01 ACTIVE"]);
+  const from = here.sites.clock.now();
+  await here.until("the old servers to be stopped", async () => old().join() === "db-01 SHUTOFF,web-01 SHUTOFF");
+  expect(here.sites.clock.now() - from).toBeLessThan(75_000);
+  expect(serversAt("site-b")).toEqual(["db-01 ACTIVE", "web-01 ACTIVE"]);
+  await must("member list shop");
+  await here.until("both sites to say the same", async () => {
+    const shop = await here.read<ProtectionGroup>("pg show shop");
+    return shop.status === "failed_over" && shop.sync_status === "IN SYNC";
+  });
+  await here.until("nothing to be owed", async () => {
+    const [operation] = await here.read<readonly Operation[]>("operation list --type failover");
+    return operation?.leftovers.length === 0;
+  });
+});
+
+it("needs no more than the cloud of the surviving site, and says so where only the lost one is named", async () => {
+  here.destroy(here.sites.a);
+  const lost = await here.run(`failover shop --unplanned --reason "${REASON}" --yes`, { env: { OS_CLOUD: "site-a" } });
+  expect(lost).toMatchObject({ code: 6, stdout: "" });
+  expect(lost.stderr).toContain("If site-a is the site that is lost, ask the other one: protector --os-cloud OTHER");
+  const { code, stderr } = await here.run(`failover shop --unplanned --reason "${REASON}" --yes --wait`, {
+    env: { OS_CLOUD: "site-b" },
+  });
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  expect(serversAt("site-b")).toEqual(["db-01 ACTIVE", "web-01 ACTIVE"]);
 });

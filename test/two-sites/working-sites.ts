@@ -28,6 +28,8 @@ export interface WorkingSites {
   must(...lines: readonly string[]): Promise<void>;
   /** Cloud, array and Protector of a site answer nobody any more, its servers stop. */
   destroy(site: TestSite): void;
+  /** They answer again, and hypervisors have started the guests that ran. */
+  restore(site: TestSite): void;
   /** Lets time pass until `isSo`. @throws Error after ten minutes. */
   until(what: string, isSo: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
@@ -39,7 +41,8 @@ export async function openWorkingSites(): Promise<WorkingSites> {
   const sites = await createTwoSites(1, { clock });
   const { world } = sites;
   seedThreeTier(world.cloud("site-a"), sites.a.tenant);
-  const destroyed = new Set<string>();
+  /** Sites that are gone, with what brings them back. */
+  const destroyed = new Map<string, readonly (() => void)[]>();
   const apis = new Map<string, Awaited<ReturnType<typeof startApi>>>();
   const transport: HttpTransport = async (request) => {
     const url = new URL(request.url);
@@ -87,13 +90,17 @@ export async function openWorkingSites(): Promise<WorkingSites> {
       for (const line of lines) await succeed(line);
     },
     destroy: ({ name }) => {
-      destroyed.add(name);
-      world.conditions.inject({ service: `${name}/`, fault: { kind: "unreachable" } });
-      world.conditions.inject({
-        service: name === "site-a" ? "array-a" : "array-b",
-        fault: { kind: "unreachable" },
-      });
+      const array = name === "site-a" ? "array-a" : "array-b";
+      const ends = [`${name}/`, array].map((service) =>
+        world.conditions.inject({ service, fault: { kind: "unreachable" } }),
+      );
+      destroyed.set(name, ends);
       world.cloud(name).powerOff();
+    },
+    restore: ({ name }) => {
+      for (const end of destroyed.get(name) ?? []) end();
+      destroyed.delete(name);
+      world.cloud(name).powerOn({ resumeGuests: true });
     },
     until: async (what, isSo) => {
       for (let waited = 0; !(await isSo()); waited += 100) {

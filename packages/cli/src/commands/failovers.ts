@@ -1,4 +1,4 @@
-import { failover, reclaim, reprotect, unplannedFailover } from "@protector/client";
+import { failover, isUnreachable, reclaim, reprotect, unplannedFailover } from "@protector/client";
 import type { Plan } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -26,7 +26,9 @@ export function addFailoverCommands(program: Command, act: Act): void {
     .option("--point <name>", "with --unplanned: recovery point, by name or id; default: the latest usable one")
     .option("--reason <text>", "with --unplanned: why to go on when something cannot be fenced; kept in the audit")
     .description("stop the servers, replicate, start them at the other site; or start them there without their site")
-    .action((ref: string, options: FailoverOptions) => act((context) => failOver(context, ref, options)));
+    .action((ref: string, options: FailoverOptions) =>
+      act((context) => hintingAtOtherCloud(context, options, () => failOver(context, ref, options))),
+    );
   withPlan(yields(program.command("reprotect"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
     .description("after a failover: replicate back to the site that the servers left, and wait for the first copy")
@@ -101,6 +103,23 @@ function failOver(
       return why === undefined ? undefined : { ...wish, reason: why };
     },
   });
+}
+
+/** Who asks the lost site first, and has named no other, is told how to ask the other one. */
+async function hintingAtOtherCloud(
+  context: CommandContext,
+  { unplanned }: FailoverOptions,
+  act: () => Promise<void>,
+): Promise<void> {
+  try {
+    await act();
+  } catch (error) {
+    if (unplanned && isUnreachable(error)) {
+      const { name } = context.sites.near;
+      context.note(`If ${name} is the site that is lost, ask the other one: protector --os-cloud OTHER failover …`);
+    }
+    throw error;
+  }
 }
 
 /** Fewest characters of a reason, as the API wants them. */
