@@ -1,0 +1,221 @@
+import type { Fault } from "@protector/simulator";
+import { beforeAll, describe, expect, test } from "vitest";
+import { primaryMarkers } from "../watches/watched-site.ts";
+import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
+import type { WritingGroup } from "../world/failover-run.ts";
+import { cancelAt, cutOffAt } from "../world/interrupted-run.ts";
+import { atJournalPoint } from "../world/killable.ts";
+import { changingCalls, endWorld, operationRow, quietGroup, settleTest, stateNow } from "../world/test-run.ts";
+import {
+  letBothSitesRest,
+  lose,
+  orderUnplanned,
+  owedAt,
+  REASON,
+  running,
+  writersAtEachStart,
+  writingAtSource,
+} from "../world/unplanned-run.ts";
+
+const TIMEOUT = { timeout: 600_000 };
+const RESUMED = { resumeGuests: true };
+
+/** How every run has to end once both sites are there again. */
+const ONE_SIDE_RUNS = {
+  atSource: Array(3).fill(["SHUTOFF", "admin"]),
+  writingAtSource: 0,
+  atTarget: 3,
+  owed: [],
+  isLevel: true,
+  problems: [],
+};
+
+async function endOf(writing: WritingGroup): Promise<typeof ONE_SIDE_RUNS> {
+  await letBothSitesRest(writing);
+  const { sites, group } = writing;
+  const { isLevel } = await primaryMarkers(sites, group.id);
+  return {
+    atSource: sites.world
+      .cloud("site-a")
+      .describe()
+      .servers.map(({ status, lockedBy }) => [status, lockedBy]),
+    writingAtSource: writingAtSource(writing),
+    atTarget: running(writing, "site-b"),
+    owed: [...(await owedAt(sites.a)), ...(await owedAt(sites.b))] as never[],
+    isLevel,
+    problems: [...sites.world.problems] as never[],
+  };
+}
+
+/** As a person would: a fence that failed, or that nothing is there for, is answered with a reason. */
+async function settleWithReason(writing: WritingGroup, operationId: string): Promise<string> {
+  const status = await settleTest(writing, operationId);
+  if (status !== "failed") return status;
+  const { error } = await operationRow(writing, operationId);
+  if (error?.includes("protector.fence.reason_required"))
+    return settleTest(writing, await orderUnplanned(writing, { reason: REASON }));
+  if (!error?.includes("protector.fence.failed")) return `${status}: ${error}`;
+  await writing.sites.ask(writing.sites.b, operationId, { verb: "resume", as: "unplanned", reason: REASON });
+  return settleTest(writing, operationId);
+}
+
+describe("an unplanned failover", () => {
+  let calm: CalmRun;
+  let calmOfArray: CalmRun;
+
+  beforeAll(async () => {
+    const alive = await quietGroup();
+    calm = await runCalm(alive.sites, await orderUnplanned(alive));
+    await endWorld(alive);
+    const deaf = await quietGroup();
+    lose(deaf, deaf.sites.a, "control plane");
+    calmOfArray = await runCalm(deaf.sites, await orderUnplanned(deaf));
+    await endWorld(deaf);
+  });
+
+  test("completes by itself, whichever means of fencing it has", () => {
+    expect([calm.status, calmOfArray.status]).toEqual(["completed", "completed"]);
+    expect(calm.commits.length).toBeGreaterThan(40);
+  });
+
+  test.each(["nothing", "control plane"] as const)(
+    "ends the same when its engine is killed at any journal write, with %s of the source lost",
+    TIMEOUT,
+    async (lost) => {
+      const run = lost === "nothing" ? calm : calmOfArray;
+      for (const point of journalPoints(run)) {
+        const label = `killed ${describePoint(point, run)}`;
+        const writing = await quietGroup();
+        const bringBack = lost === "nothing" ? () => {} : lose(writing, writing.sites.a, lost);
+        const writers = writersAtEachStart(writing);
+        const { operationId } = await cutOffAt(writing, point, (line) => line.kill(), orderUnplanned);
+        const status = await settleTest(writing, operationId);
+        const starts = { count: writers.length >= 3, writers: Math.max(...writers) };
+        expect({ label, status, ...starts }).toEqual({ label, status: "completed", count: true, writers: 0 });
+        bringBack();
+        expect({ label, ...(await endOf(writing)) }).toEqual({ label, ...ONE_SIDE_RUNS });
+        await endWorld(writing);
+      }
+    },
+  );
+
+  test.each<Fault>([{ kind: "refuse", status: 503, body: "busy" }, { kind: "lost_answer" }])(
+    "ends with one side running when any outside call meets $kind once",
+    TIMEOUT,
+    async (fault) => {
+      for (const [index, call] of calm.calls.entries()) {
+        // A question whose answer is lost is a question that fails.
+        if (fault.kind === "lost_answer" && changingCalls([call], () => true).length === 0) continue;
+        const label = `${fault.kind} at call ${index}: ${call.service} ${call.method} ${call.path}`;
+        const writing = await quietGroup();
+        const id = await orderUnplanned(writing);
+        writing.sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault });
+        expect({ label, status: await settleWithReason(writing, id) }).toEqual({ label, status: "completed" });
+        expect({ label, ...(await endOf(writing)) }).toEqual({ label, ...ONE_SIDE_RUNS });
+        await endWorld(writing);
+      }
+    },
+  );
+
+  test(
+    "ends with one side running when the source dies at any journal write and comes back with its guests",
+    TIMEOUT,
+    async () => {
+      for (const point of journalPoints(calm)) {
+        const label = `source died ${describePoint(point, calm)}`;
+        const writing = await quietGroup();
+        const { sites } = writing;
+        let bringBack: () => void = () => {};
+        const observer = atJournalPoint(point, () => {
+          bringBack = lose(writing, sites.a, "all", RESUMED);
+        });
+        const id = await orderUnplanned(writing);
+        await sites.settle(sites.b, id, sites.engine(sites.b, { observer }), 3_600_000);
+        expect({ label, status: await settleWithReason(writing, id) }).toEqual({ label, status: "completed" });
+        bringBack();
+        expect({ label, ...(await endOf(writing)) }).toEqual({ label, ...ONE_SIDE_RUNS });
+        await endWorld(writing);
+      }
+    },
+  );
+
+  test(
+    "ends with one side running when a dead source comes back with its guests at any journal write",
+    TIMEOUT,
+    async () => {
+      const dead = await quietGroup();
+      lose(dead, dead.sites.a, "all");
+      const run = await runCalm(dead.sites, await orderUnplanned(dead, { reason: REASON }));
+      await endWorld(dead);
+      expect(run.status).toBe("completed");
+      for (const point of journalPoints(run)) {
+        const label = `source came back ${describePoint(point, run)}`;
+        const writing = await quietGroup();
+        const { sites } = writing;
+        const bringBack = lose(writing, sites.a, "all", RESUMED);
+        const observer = atJournalPoint(point, bringBack);
+        const id = await orderUnplanned(writing, { reason: REASON });
+        const engine = sites.engine(sites.b, { observer });
+        const status = await sites.settle(sites.b, id, engine, 3_600_000);
+        expect({ label, status }).toEqual({ label, status: "completed" });
+        expect({ label, ...(await endOf(writing)) }).toEqual({ label, ...ONE_SIDE_RUNS });
+        await endWorld(writing);
+      }
+    },
+  );
+
+  test("can be taken back by reclaim when the target is destroyed at any journal write", TIMEOUT, async () => {
+    for (const point of journalPoints(calmOfArray)) {
+      const label = `target destroyed ${describePoint(point, calmOfArray)}`;
+      const writing = await quietGroup();
+      const { sites, group } = writing;
+      const bringBack = lose(writing, sites.a, "control plane");
+      await cutOffAt(writing, point, (line) => line.kill(), orderUnplanned);
+      lose(writing, sites.b, "all");
+      bringBack();
+      const parameters = { reason: "site B burnt down, nothing runs there" };
+      const id = await sites.order(sites.a, group.id, { type: "reclaim", parameters });
+      const status = await sites.settle(sites.a, id, sites.engine(sites.a), 3_600_000);
+      const servers = sites.world.cloud("site-a").describe().servers;
+      expect({
+        label,
+        status,
+        servers: servers.map(({ status, lockedBy }) => [status, lockedBy]),
+        writing: writingAtSource(writing),
+      }).toEqual({ label, status: "completed", servers: Array(3).fill(["ACTIVE", null]), writing: 3 });
+      expect({ label, problems: sites.world.problems }).toEqual({ label, problems: [] });
+      await endWorld(writing);
+    }
+  });
+
+  test(
+    "takes everything back when it is cancelled at any journal write before the first server starts",
+    TIMEOUT,
+    async () => {
+      const untouched = await quietGroup();
+      const before = withoutEpochs(await stateNow(untouched));
+      await endWorld(untouched);
+      const noReturn = calm.commits.findIndex((labels) => labels.includes("is_past_no_return"));
+      for (const point of journalPoints(calm).filter(({ commit }) => commit < noReturn)) {
+        const label = `cancelled ${describePoint(point, calm)}`;
+        const writing = await quietGroup();
+        const { status } = await cancelAt(writing, point, orderUnplanned);
+        await letBothSitesRest(writing);
+        expect({ label, status, state: withoutEpochs(await stateNow(writing)) }).toEqual({
+          label,
+          status: "cancelled",
+          state: before,
+        });
+        await endWorld(writing);
+      }
+    },
+  );
+});
+
+/** Epochs rise with every change of the primary role, markers with them; all else has to be as before. */
+function withoutEpochs(state: unknown): unknown {
+  const text = JSON.stringify(state)
+    .replace(/-e\d+-idle/g, "-e<n>-idle")
+    .replace(/"epoch":\d+/g, '"epoch":0');
+  return JSON.parse(text);
+}
