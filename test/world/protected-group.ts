@@ -18,11 +18,18 @@ export interface ProtectedGroup {
   readonly memberIds: readonly string[];
 }
 
-/** Servers in start order: db, app, web. */
-export async function protectThreeTier(sites: TwoSites): Promise<ProtectedGroup> {
+/**
+ * Servers in start order: db, app, web.
+ * @param prepare done to them before they are protected.
+ */
+export async function protectThreeTier(
+  sites: TwoSites,
+  prepare: (servers: readonly SeededServer[]) => void = () => {},
+): Promise<ProtectedGroup> {
   const { a, world } = sites;
   const tiers = seedThreeTier(world.cloud("site-a"), a.tenant);
   const servers = [tiers.db, tiers.app, tiers.web];
+  prepare(servers);
   // The tenant has his key pair at home only: the failover has to bring it along.
   world.cloud("site-b").compute.keypairs.clear();
   const id = await createGroup(sites);

@@ -4,7 +4,7 @@ import { withGate } from "../../packages/server/src/db/open-sqlite.ts";
 import type { EngineEvent } from "../../packages/server/src/engine/engine-events.ts";
 import type { EnginePorts } from "../../packages/server/src/engine/engine-ports.ts";
 import type { JournalObserver } from "../../packages/server/src/engine/runner/journal.ts";
-import { flashArrayDriver } from "../../packages/storage/src/index.ts";
+import { driverByUrl, flashArrayDriver, mockDriver } from "../../packages/storage/src/index.ts";
 import type { TestSite } from "./test-site.ts";
 
 /** What differs between two engines of a site. */
@@ -20,6 +20,8 @@ export interface EngineOptions {
   readonly transport?: HttpTransport;
   /** Most calls at once to one service; default 16, to an array 8. */
   readonly callsPerService?: number;
+  /** Mock arrays in this directory take the place of the simulated FlashArrays. */
+  readonly mockDirectory?: string;
 }
 
 const LEASE_MS = 30_000;
@@ -46,7 +48,16 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
     secrets: site.secrets,
     events: (event) => events.push(event),
     ...(options.observer ? { observer: options.observer } : {}),
-    storageDriver: (through) => flashArrayDriver({ transport: through, clock, random: world.random }),
+    storageDriver: (through) =>
+      driverByUrl({
+        flasharray: flashArrayDriver({ transport: through, clock, random: world.random }),
+        mock: mockDriver({
+          directory: options.mockDirectory ?? "",
+          arrays: ["array-a", "array-b"],
+          clock,
+          random: world.random,
+        }),
+      }),
     settings: {
       host: options.host ?? `${site.name}-engine-1`,
       ownCloud: {
@@ -62,14 +73,14 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
       backends: [
         {
           name: "array-a",
-          url: "https://127.0.0.21",
+          url: options.mockDirectory ? "mock://array-a" : "https://127.0.0.21",
           apiToken: "token-array-a",
           tls: {},
           cinderHost: "site-a@pure#pure",
         },
         {
           name: "array-b",
-          url: "https://127.0.0.22",
+          url: options.mockDirectory ? "mock://array-b" : "https://127.0.0.22",
           apiToken: "token-array-b",
           tls: {},
           cinderHost: "site-b@pure#pure",

@@ -24,6 +24,11 @@ export const SURROUNDINGS_ERRORS = {
     title: "Volume still connected",
     help: "A host still holds the volume. It is never overwritten while connected.",
   },
+  "storage.no_data": {
+    status: 409,
+    title: "Mock array holds no data",
+    help: "The driver mock is for labs: Cinder makes each recovered volume, a bootable one from its image. Put the image there under the same id, or use real arrays.",
+  },
   "storage.unknown_answer": {
     status: 502,
     title: "Array gave an unknown answer",

@@ -2,6 +2,7 @@ import type { Fields } from "./answer.ts";
 import { readQuotaValue } from "./quota.ts";
 import type { ServiceCaller } from "./request.ts";
 import type {
+  CreateVolume,
   GroupType,
   ManageVolume,
   Pool,
@@ -54,6 +55,18 @@ export class CinderClient implements VolumeClient {
 
   deleteVolume(id: string): Promise<void> {
     return this.#cinder.remove(volumePath(id));
+  }
+
+  async createVolume(request: CreateVolume): Promise<Volume> {
+    const volume = {
+      name: request.name,
+      description: request.description,
+      size: request.sizeGiB,
+      volume_type: request.volumeType,
+      imageRef: request.imageId,
+    };
+    const answer = await this.#cinder.send({ method: "POST", path: "/volumes", body: { volume } });
+    return readVolume(answer.fields().object("volume"));
   }
 
   async manageVolume(request: ManageVolume): Promise<Volume> {

@@ -17,6 +17,8 @@ export interface VolumeClient {
   setBootable(id: string, isBootable: boolean): Promise<void>;
   setImageMetadata(id: string, metadata: Readonly<Record<string, string>>): Promise<void>;
   deleteVolume(id: string): Promise<void>;
+  /** A new volume: blank, or from an image. */
+  createVolume(request: CreateVolume): Promise<Volume>;
   /** Takes an array volume into Cinder; sends both reference keys. */
   manageVolume(request: ManageVolume): Promise<Volume>;
   /** Gives it back: Cinder forgets it, the array keeps it under another name. */
@@ -70,6 +72,15 @@ export interface Volume {
   readonly providerId: string | undefined;
   readonly projectId: string | undefined;
   readonly createdAt: string;
+}
+
+export interface CreateVolume {
+  readonly name: string;
+  readonly description: string;
+  readonly sizeGiB: number;
+  readonly volumeType: string;
+  /** Without it the volume is blank. */
+  readonly imageId?: string;
 }
 
 export interface ManageVolume {

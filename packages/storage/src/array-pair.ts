@@ -2,6 +2,27 @@ import { OutsideError, type VirtualClock } from "@protector/ports";
 import type { ArrayLink, Conditions, FlashArrayModel } from "@protector/simulator";
 import type { PointSource, StorageArray } from "./storage-array.ts";
 
+/** What the suite uses of an array behind the driver's back: its data path and switches. */
+export type ArrayModel = Pick<
+  FlashArrayModel,
+  | "id"
+  | "name"
+  | "isUp"
+  | "problems"
+  | "createVolume"
+  | "destroyVolume"
+  | "snapshotVolume"
+  | "connect"
+  | "disconnect"
+  | "write"
+  | "writesOfVolume"
+  | "writesOfSnapshot"
+  | "setDefaultProtection"
+> & { describe(): { readonly volumes: readonly { readonly name: string; readonly isDestroyed: boolean }[] } };
+
+/** The switches of the link that the suite uses. */
+export type LinkModel = Pick<ArrayLink, "isUp" | "stallAtProgress" | "transferMs">;
+
 /** One array of a pair under test. */
 export interface ArrayUnderTest {
   /** Through the driver. */
@@ -9,7 +30,7 @@ export interface ArrayUnderTest {
   /** A second client of the same array: another engine. */
   readonly rival: StorageArray;
   /** The array itself: its data path and switches. */
-  readonly model: FlashArrayModel;
+  readonly model: ArrayModel;
 }
 
 /** Two linked arrays under one virtual clock, as a driver's test makes them. */
@@ -18,7 +39,7 @@ export interface ArrayPair {
   readonly conditions: Conditions;
   readonly source: ArrayUnderTest;
   readonly target: ArrayUnderTest;
-  readonly link: ArrayLink;
+  readonly link: LinkModel;
   /** Whether a new volume can decline the array's default protection groups. */
   readonly canDeclineDefaultProtection: boolean;
 }

@@ -97,16 +97,6 @@ export function describeMarkers(makePair: () => ArrayPair): void {
     );
 
     it(
-      "converges when the answers of a change are lost",
-      run(async () => {
-        const { array, model } = pair.source;
-        await array.ensureMarker(marker(2));
-        pair.conditions.inject({ service: model.name, method: "PATCH", times: 1, fault: { kind: "lost_answer" } });
-        expect(await array.swapMarker(marker(2), marker(2, "aaaaaaaa"))).toEqual(marker(2, "aaaaaaaa"));
-      }),
-    );
-
-    it(
       "can be destroyed, made again under the same name, and moved onto a name that a destroyed one holds",
       run(async () => {
         const { array } = pair.source;

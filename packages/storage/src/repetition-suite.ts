@@ -1,9 +1,11 @@
 import type { Fault } from "@protector/simulator";
-import { describe, expect, it } from "vitest";
+import { beforeEach, describe, expect, it } from "vitest";
 import {
   type ArrayPair,
+  type ArrayUnderTest,
   clone,
   DISKS,
+  failureOf,
   GROUP,
   GROUP_ID,
   HOST,
@@ -14,21 +16,23 @@ import {
   replicate,
   write,
 } from "./array-pair.ts";
+import type { Marker, StorageArray } from "./storage-array.ts";
+
+const IDLE: Marker = { groupId: GROUP_ID, epoch: 2, holder: undefined };
+const HELD: Marker = { ...IDLE, holder: "aaaaaaaa" };
 
 /** Everything that a driver can be told to do, once, in an order that makes sense. */
 async function wholeLife(pair: ArrayPair): Promise<void> {
   const { source, target } = pair;
   const local = { group: GROUP, array: undefined };
-  const idle = { groupId: GROUP_ID, epoch: 2, holder: undefined };
-  const held = { ...idle, holder: "aaaaaaaa" };
   const first = { suffix: "p-1", disk: DISKS[0], name: "protector-op-0" };
   const second = { suffix: "p-1", disk: DISKS[1], name: "protector-op-1" };
   layOutDisks(pair);
   await protect(pair);
   write(pair, DISKS[0], 1);
   write(pair, DISKS[1], 2);
-  await patiently(pair, () => source.array.ensureMarker(idle));
-  await patiently(pair, () => source.array.swapMarker(idle, held));
+  await patiently(pair, () => source.array.ensureMarker(IDLE));
+  await patiently(pair, () => source.array.swapMarker(IDLE, HELD));
   await replicate(pair, "p-1");
   const kept = await patiently(pair, () => clone(pair, first));
   const dropped = await patiently(pair, () => clone(pair, second));
@@ -41,7 +45,7 @@ async function wholeLife(pair: ArrayPair): Promise<void> {
   await patiently(pair, () => source.array.setMembers(GROUP, [DISKS[0]]));
   await patiently(pair, () => target.array.destroyRecoveryPoint(onTarget(pair), "p-1"));
   await patiently(pair, () => source.array.destroyRecoveryPoint(local, "p-1"));
-  await patiently(pair, () => source.array.swapMarker(held, { ...idle, epoch: 5 }));
+  await patiently(pair, () => source.array.swapMarker(HELD, { ...IDLE, epoch: 5 }));
   await patiently(pair, () => source.array.destroyGroup(GROUP));
   await patiently(pair, () => target.array.destroyMarker(GROUP_ID));
 }
@@ -68,6 +72,68 @@ const FAULTS: readonly Trouble[] = [
     spares: /login$|api_version$/,
   },
 ];
+
+/** Whatever an engine that died may have done already is done again by the next one: that changes nothing. */
+export function describeTwice(makePair: () => ArrayPair): void {
+  it("leaves the arrays as if nothing had happened when every call is made twice", async () => {
+    const ideal = await outcome(makePair(), undefined);
+    const pair = makePair();
+    const doubled = { ...pair, source: doubling(pair.source), target: doubling(pair.target) };
+    expect((await outcome(doubled, undefined)).state).toEqual(ideal.state);
+  });
+}
+
+function doubling(under: ArrayUnderTest): ArrayUnderTest {
+  const array = new Proxy(under.array, {
+    get: (real, name: keyof StorageArray) => {
+      const member = real[name];
+      if (typeof member !== "function") return member;
+      const call = member.bind(real) as (...given: readonly unknown[]) => Promise<unknown>;
+      return async (...given: readonly unknown[]) => {
+        await call(...given);
+        return call(...given);
+      };
+    },
+  });
+  return { ...under, array };
+}
+
+/** What a driver makes of lost answers, where there is a network that can lose them. */
+export function describeLostAnswers(makePair: () => ArrayPair): void {
+  describe("a lost answer", () => {
+    let pair: ArrayPair;
+    beforeEach(() => {
+      pair = makePair();
+      layOutDisks(pair);
+    });
+    const run = (test: () => Promise<void>) => () => pair.clock.run(test());
+
+    it(
+      "does not keep a marker from being changed",
+      run(async () => {
+        const { array, model } = pair.source;
+        await array.ensureMarker(IDLE);
+        pair.conditions.inject({ service: model.name, method: "PATCH", times: 1, fault: { kind: "lost_answer" } });
+        expect(await array.swapMarker(IDLE, HELD)).toEqual(HELD);
+      }),
+    );
+
+    it(
+      "never sends an overwrite twice when its answer was lost",
+      run(async () => {
+        const { array, model } = pair.source;
+        model.snapshotVolume(DISKS[0], "before-1");
+        model.disconnect(DISKS[0], HOST);
+        await array.identify();
+        pair.conditions.isRecording = true;
+        pair.conditions.inject({ service: model.name, method: "POST", times: 1, fault: { kind: "lost_answer" } });
+        const failure = await failureOf(array.overwrite(DISKS[0], `${DISKS[0]}.before-1`));
+        expect(failure).toMatchObject({ failureClass: "retryable", effect: "unknown" });
+        expect(pair.conditions.calls.filter((call) => call.method === "POST")).toHaveLength(1);
+      }),
+    );
+  });
+}
 
 /** Every single call of a whole life fails once in every way: the arrays must end up the same, without duplicates. */
 export function describeRepetition(makePair: () => ArrayPair): void {

@@ -7,11 +7,18 @@
  * refuses or does not answer, with the failure class of the refusal and whether it may have taken effect.
  */
 export interface StorageArray {
+  /**
+   * Whether the data of Cinder's volumes is on this array. If not, its volumes only stand in for those of Cinder, which
+   * has to make each recovered volume itself, without the data.
+   */
+  readonly holdsData: boolean;
   /** Who answers. @throws OutsideError `needs_operator` when credentials are refused or the API is older than the floor. */
   identify(): Promise<ArrayIdentity>;
   /** Free space, and the state of the connections to other arrays. */
   health(): Promise<ArrayHealth>;
 
+  /** Tells an array that holds no data which volumes Cinder has; one that does knows them and does nothing. */
+  enrol(volumes: readonly VolumeStandIn[]): Promise<void>;
   /** A live volume by its array name; undefined when there is none. */
   findVolume(name: string): Promise<ArrayVolume | undefined>;
   /** Several at once; names without a live volume are left out. */
@@ -90,6 +97,12 @@ export interface StorageArray {
 
   /** Ends the session with the array. */
   close(): Promise<void>;
+}
+
+/** A volume of Cinder as an array that holds no data knows it. */
+export interface VolumeStandIn {
+  readonly name: string;
+  readonly bytes: number;
 }
 
 export interface ArrayIdentity {

@@ -2,7 +2,7 @@ import type { StorageArray } from "./storage-array.ts";
 
 /** How one array is reached. Secrets live only in memory. */
 export interface ArrayAccess {
-  /** Management URL, https. */
+  /** Management URL, https; `mock://NAME` for an array of the driver `mock`. */
   readonly url: string;
   readonly apiToken: string;
   readonly tls: { readonly ca?: string; readonly insecure?: boolean };
@@ -18,7 +18,7 @@ export interface StorageCapabilities {
 
 /** A kind of array. */
 export interface StorageDriver {
-  /** Name in configuration: `flasharray`. */
+  /** Name in configuration: `flasharray`, `mock`. */
   readonly name: string;
   readonly capabilities: StorageCapabilities;
   /** Opens no connection; the first call does. */

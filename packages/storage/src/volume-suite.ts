@@ -167,21 +167,6 @@ export function describeVolumes(makePair: () => ArrayPair): void {
     );
 
     it(
-      "never sends an overwrite twice when its answer was lost",
-      run(async () => {
-        const { array, model } = pair.source;
-        model.snapshotVolume(DISKS[0], "before-1");
-        model.disconnect(DISKS[0], HOST);
-        await array.identify();
-        pair.conditions.isRecording = true;
-        pair.conditions.inject({ service: model.name, method: "POST", times: 1, fault: { kind: "lost_answer" } });
-        const failure = await failureOf(array.overwrite(DISKS[0], `${DISKS[0]}.before-1`));
-        expect(failure).toMatchObject({ failureClass: "retryable", effect: "unknown" });
-        expect(pair.conditions.calls.filter((call) => call.method === "POST")).toHaveLength(1);
-      }),
-    );
-
-    it(
       "destroys only the volume that was meant, never a connected one",
       run(async () => {
         const { array, model } = pair.source;

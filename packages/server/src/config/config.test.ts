@@ -189,7 +189,7 @@ describe("backends", () => {
     );
     expect(failure("[storage]\nenabled_backends = x\n[x]\ndriver=flasharray\n")).toContain("[x] fa_url: is needed");
     expect(failure("[storage]\nenabled_backends = x\n[x]\ndriver=tape\n")).toContain(
-      '"tape" is not accepted: flasharray is',
+      '"tape" is not accepted: flasharray, mock is',
     );
     expect(failure("[storage]\nenabled_backends = api\n[api]\n")).toContain("api is a section of its own");
   });

@@ -94,5 +94,9 @@ function crossChecks(config: Config, entries: readonly IniEntry[]): readonly Con
     if (!backend.fa_url) problems.push(at(backend.name, "fa_url", "is needed by the driver flasharray"));
     if (!backend.fa_api_token) problems.push(at(backend.name, "fa_api_token", "is needed by the driver flasharray"));
   }
+  for (const { name } of config.backends.filter(({ driver }) => driver === "mock")) {
+    const text = `names a file with the driver mock: only letters, digits, "-" and "_" in [${name}] are accepted`;
+    if (!/^[A-Za-z0-9_-]{1,56}$/.test(name)) problems.push(at(name, "driver", text));
+  }
   return problems;
 }

@@ -20,7 +20,7 @@ export const OPTIONS = {
     state_path: {
       type: "path",
       default: "/var/lib/protector",
-      help: "Working directory: the keys of [secrets] key_repository.",
+      help: "Working directory: the keys of [secrets] key_repository, and mock_storage with the arrays of the driver mock.",
     },
     host: {
       type: "string",
@@ -250,7 +250,12 @@ export const OPTIONS = {
 
 /** Options of a section that `[storage] enabled_backends` names. */
 export const BACKEND_OPTIONS = {
-  driver: { type: "string", default: "flasharray", choices: ["flasharray"], help: "Kind of array." },
+  driver: {
+    type: "string",
+    default: "flasharray",
+    choices: ["flasharray", "mock"],
+    help: "Kind of array; mock is a file without data, for labs.",
+  },
   fa_url: { type: "url", help: "Management address of the FlashArray.", example: "https://array-a.example.com" },
   fa_api_token: { type: "string", secret: true, help: "API token of a FlashArray user that may change storage." },
   cinder_host: {

@@ -17,7 +17,7 @@ export interface EnginePorts {
   /** Told around every commit of a journal. */
   readonly observer?: JournalObserver;
   /** Makes a storage driver that calls out through the given transport. */
-  readonly storageDriver: (transport: HttpTransport) => StorageDriver;
+  readonly storageDriver: (transport: HttpTransport) => Pick<StorageDriver, "connect">;
   readonly settings: EngineSettings;
 }
 

@@ -1,7 +1,8 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
+import { join } from "node:path";
 import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports";
-import { flashArrayDriver } from "@protector/storage";
+import { driverByUrl, flashArrayDriver, mockDriver } from "@protector/storage";
 import type { BackendConfig, Config } from "../config/index.ts";
 import type { DatabaseConnection } from "../db/index.ts";
 import type { KeyRing } from "../domain/key-ring.ts";
@@ -31,6 +32,8 @@ export async function assembleEngine(parts: EngineParts): Promise<EnginePorts> {
   const { config, database, keyRing, transport, clock, random, events } = parts;
   const secrets = new SecretStore(keyRing, random);
   await secrets.requireCanary(database.db, clock.now());
+  const arrays = config.backends.filter(({ driver }) => driver === "mock").map(({ name }) => name);
+  const mock = mockDriver({ directory: join(config.DEFAULT.state_path, "mock_storage"), arrays, clock, random });
   return {
     connection: database,
     transport,
@@ -38,7 +41,8 @@ export async function assembleEngine(parts: EngineParts): Promise<EnginePorts> {
     random,
     secrets,
     events,
-    storageDriver: (through) => flashArrayDriver({ transport: through, clock, random }),
+    storageDriver: (through) =>
+      driverByUrl({ flasharray: flashArrayDriver({ transport: through, clock, random }), mock }),
     settings: engineSettings(config),
   };
 }
@@ -65,8 +69,9 @@ export function engineSettings(config: Config): EngineSettings {
 
 function backendOf(backend: BackendConfig): StorageBackend {
   const { name, driver, fa_url, fa_api_token } = backend;
+  if (driver === "mock") return { name, url: `mock://${name}`, apiToken: "", tls: {}, cinderHost: backend.cinder_host };
   if (driver !== "flasharray" || fa_url === undefined || fa_api_token === undefined) {
-    throw new Error(`[${name}] driver ${driver} cannot be used: this release has the driver flasharray`);
+    throw new Error(`[${name}] driver ${driver} cannot be used: this release has the drivers flasharray and mock`);
   }
   return { name, url: fa_url, apiToken: fa_api_token, tls: tlsOf(backend), cinderHost: backend.cinder_host };
 }

@@ -38,6 +38,7 @@ interface ArrayConnectionRow {
 
 /** One FlashArray over REST 2.x. */
 export class FlashArray implements StorageArray {
+  readonly holdsData = true;
   readonly #session: ArraySession;
   readonly #volumes: Volumes;
   readonly #groups: Groups;
@@ -84,6 +85,9 @@ export class FlashArray implements StorageArray {
     if (!array) throw refuse("GET /arrays", "the array does not describe itself", "retryable");
     return array;
   }
+
+  /** Cinder's volumes are here: the array knows them. */
+  async enrol(): Promise<void> {}
 
   findVolume(name: string) {
     return this.#volumes.find(name);

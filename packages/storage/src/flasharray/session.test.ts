@@ -212,7 +212,7 @@ describe("a session with a FlashArray", () => {
       layOutDisks(pair);
       await protect(pair);
       await replicate(pair, "p-1");
-      pair.target.model.volumeLimit = 0;
+      pair.simulated.target.model.volumeLimit = 0;
       const request = { source: onTarget(pair), suffix: "p-1", sourceVolume: DISKS[0], name: "protector-c-1" };
       expect((await failureOf(pair.target.array.ensureClone(request))).failureClass).toBe("needs_operator");
     }),

@@ -161,6 +161,7 @@ function volumes(
           sourceVolume: volume.array_volume,
           volumeType: mapping.find("volume_type", volume.volume_type) ?? "",
           isBootable: volume.is_bootable,
+          imageId: volume.image_metadata.image_id ?? null,
         },
         dependsOn: ["schedule.off", "final.verify"],
         settings: { isUndoable: true, onFailure, weight: 3 },

@@ -19,6 +19,14 @@ const STORAGE_CODES: Readonly<Record<FailureClass, ErrorCode>> = {
   final: "storage.refused",
 };
 
+/** A mock array has no credentials: what a person has to cure is its file. */
+const MOCK_CODES: Readonly<Record<FailureClass, ErrorCode>> = { ...STORAGE_CODES, needs_operator: "storage.refused" };
+
+const CODES_OF: Readonly<Record<string, Readonly<Record<FailureClass, ErrorCode>>>> = {
+  flasharray: STORAGE_CODES,
+  mock: MOCK_CODES,
+};
+
 const CLOUD_CODES: Readonly<Record<FailureClass, ErrorCode>> = {
   retryable: "cloud.unreachable",
   waiting: "cloud.unreachable",
@@ -43,7 +51,7 @@ const CURABLE: Readonly<Partial<Record<ErrorCode, FailureClass>>> = {
 export function failureOf(error: unknown): StepFailure {
   if (error instanceof OutsideError) {
     const { failure } = error;
-    const codes = failure.service === "flasharray" ? STORAGE_CODES : CLOUD_CODES;
+    const codes = CODES_OF[failure.service] ?? CLOUD_CODES;
     return {
       failureClass: failure.failureClass,
       effect: failure.effect,

@@ -123,7 +123,8 @@ async function createGroup(context: StepContext, input: EnsureCinderGroupInput):
       `Group type ${context.here.groupTypeName} is missing at ${context.here.siteName}.`,
     );
   }
-  const replicated = types.filter((type) => /true/i.test(type.extraSpecs.replication_enabled ?? ""));
+  const { holdsData } = context.here.array;
+  const replicated = types.filter((type) => !holdsData || /true/i.test(type.extraSpecs.replication_enabled ?? ""));
   return tenant.volume.createGroup({
     name: input.name,
     description: input.description,

@@ -215,6 +215,10 @@ async function cutOffServers(
   { state, signal }: FenceWork,
 ): Promise<void> {
   const { array, siteName } = context.here;
+  if (!array.holdsData) {
+    state.reasons.add(`The array at ${siteName} is a mock: it cannot cut servers off from their volumes.`);
+    return;
+  }
   const volumes = servers.flatMap(({ arrayVolumes }) => arrayVolumes);
   const patience = { ms: ANSWER_WITHIN_MS, who: `The array at ${siteName}` };
   const connections = await within({ ...context, signal }, patience, () => array.connectionsOf(volumes));

@@ -2,6 +2,7 @@ import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
 import type { LedgerKind } from "../runner/ledger.ts";
 import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
+import { forgetStandIn } from "../world/stand-ins.ts";
 import { ignoreGone } from "./servers.ts";
 
 /** Input of {@link removeObject}: a row of a test's ledger. */
@@ -102,7 +103,10 @@ function once(remove: () => Promise<void>): () => Promise<true> {
 /** Cinder refuses to delete a volume until its server is gone altogether. */
 async function volumeGone(context: StepContext, id: string): Promise<true | undefined> {
   const volume = await context.here.reads.volume(id);
-  if (!volume) return true;
+  if (!volume) {
+    await forgetStandIn(context.here.array, id);
+    return true;
+  }
   if (volume.status === "error_deleting") {
     throw new ProtectorError(
       "test.left_behind",

@@ -3,6 +3,7 @@ import { isQuotaText, type ManageVolume, type Volume } from "@protector/openstac
 import { OutsideError } from "@protector/ports";
 import { settledAbsence } from "../runner/settled-absence.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { forgetStandIn, standInName } from "../world/stand-ins.ts";
 import type { CutPoint } from "./replication.ts";
 import { replicaSource } from "./replication.ts";
 import { ignoreGone } from "./servers.ts";
@@ -19,6 +20,8 @@ export interface RecoverVolumeInput {
   readonly sourceVolume: string;
   readonly volumeType: string;
   readonly isBootable: boolean;
+  /** Image that it was made from; where the array holds no data, it is made from it again. */
+  readonly imageId: string | null;
 }
 
 /** A recovered volume. */
@@ -42,9 +45,12 @@ export const recoverVolume: StepHandler<RecoverVolumeInput, RecoveredVolume> = {
       return now?.status === "available" || now?.status === "in-use" ? now : undefined;
     });
     await context.ledger.present(entry, volume.id);
+    if (!context.here.array.holdsData) await becomeStandIn(context, input, volume.id);
     return {
       volumeId: volume.id,
-      arrayVolume: volume.providerId ?? `volume-${volume.id}-cinder`,
+      arrayVolume: context.here.array.holdsData
+        ? (volume.providerId ?? `volume-${volume.id}-cinder`)
+        : standInName(volume.id),
       sizeGib: volume.sizeGiB,
     };
   },
@@ -55,6 +61,7 @@ export const recoverVolume: StepHandler<RecoverVolumeInput, RecoveredVolume> = {
     await context.until(`${input.title} to be deleted at ${context.here.siteName}`, async () =>
       (await context.here.reads.volumes()).some((volume) => ids.has(volume.id)) ? undefined : true,
     );
+    for (const id of ids) await forgetStandIn(context.here.array, id);
     await destroyClones(context, input, context.operation.leaseNumber);
     await context.ledger.removed(volumeEntry(context, input));
   },
@@ -117,6 +124,7 @@ async function cloneAndManage(context: StepContext, input: RecoverVolumeInput): 
     throw new ProtectorError("storage.volume_connected", `Clone ${clone} of ${input.title} is connected to a host.`);
   }
   await ledger.intend(volumeEntry(context, input));
+  if (!here.array.holdsData) return createWithoutData(context, input, made.bytes);
   const request: ManageVolume = {
     host: await here.cinderHost(),
     reference: clone,
@@ -146,9 +154,46 @@ async function manage(context: StepContext, request: ManageVolume): Promise<{ re
   }
 }
 
+/**
+ * Has Cinder make the volume that a mock array only has the name of: a bootable one from its image, any other one blank.
+ * @throws ProtectorError `storage.no_data` when the image is not there.
+ */
+async function createWithoutData(
+  { here, operation }: StepContext,
+  { title, temporaryName, volumeType, isBootable, imageId }: RecoverVolumeInput,
+  bytes: number,
+): Promise<{ readonly id: string }> {
+  const image = isBootable && imageId !== null ? await here.admin.image.findImage(imageId) : undefined;
+  if (isBootable && !image) {
+    const missing = imageId === null ? "it was made from no image" : `its image ${imageId} is not at ${here.siteName}`;
+    throw new ProtectorError("storage.no_data", `The mock array cannot recover bootable ${title}: ${missing}.`);
+  }
+  const tenant = await here.tenant();
+  return tenant.volume.createVolume({
+    name: temporaryName,
+    description: `Recovered by Protector operation ${operation.id}`,
+    sizeGiB: Math.ceil(bytes / 2 ** 30),
+    volumeType,
+    ...(image ? { imageId: image.id } : {}),
+  });
+}
+
+/** The clone on a mock array stands for the volume that Cinder has made. */
+async function becomeStandIn(context: StepContext, input: RecoverVolumeInput, volumeId: string): Promise<void> {
+  const { here, operation } = context;
+  const name = standInName(volumeId);
+  if (await here.array.findVolume(name)) return;
+  const [clone] = await here.array.findVolumes(cloneNames(input, operation.leaseNumber));
+  if (clone) await here.array.renameVolume(clone.name, name);
+}
+
+function cloneNames({ temporaryName }: RecoverVolumeInput, newest: number): readonly string[] {
+  return Array.from({ length: newest }, (_, index) => `${temporaryName}-l${index + 1}`);
+}
+
 /** Destroys the clones of leases up to `newest` that were not managed, and sees them gone. */
 async function destroyClones(context: StepContext, input: RecoverVolumeInput, newest: number): Promise<void> {
-  const names = Array.from({ length: newest }, (_, index) => `${input.temporaryName}-l${index + 1}`);
+  const names = cloneNames(input, newest);
   if (names.length === 0) return;
   for (const clone of await context.here.array.findVolumes(names))
     await context.here.array.destroyVolume(clone.name, clone.id);
@@ -184,6 +229,6 @@ function isBroken(volume: Volume): boolean {
 function volumeError(input: RecoverVolumeInput, volume: Volume): ProtectorError {
   return new ProtectorError(
     "cloud.volume_error",
-    `Cinder could not manage ${input.title}: volume ${volume.id} is ${volume.status}. Its log says why.`,
+    `Cinder could not make ${input.title}: volume ${volume.id} is ${volume.status}. Its log says why.`,
   );
 }

@@ -29,7 +29,8 @@ export async function checkArrays(
     const array = ports.storageDriver(ports.transport).connect(backend);
     try {
       const answers = await checkArray(array, backend, list);
-      if (answers && session && backend.cinderHost !== undefined && poolNames.has(backend.cinderHost)) {
+      if (answers && !array.holdsData) isProven = true;
+      else if (answers && session && backend.cinderHost !== undefined && poolNames.has(backend.cinderHost)) {
         isProven = true;
         await proveManage(ports, { list, array, session, cinderHost: backend.cinderHost });
       }
@@ -48,6 +49,10 @@ async function checkArray(array: StorageArray, backend: StorageBackend, list: Ch
     remedy,
     look: async () => {
       const { id, name, model, version, apiVersion } = await array.identify();
+      if (!array.holdsData) {
+        const reason = `${name} is a mock array: it replicates names, and no data.`;
+        return { result: "warning", reason, remedy: "Use it in labs only; name a FlashArray where data matters." };
+      }
       const text = `${name} (${id}), ${model}, Purity ${version}, REST ${apiVersion}.`;
       if (Number(apiVersion.split(".")[1]) >= WANTED_API_MINOR) return { result: "ok", reason: text };
       const cure = `Upgrade Purity: REST 2.${WANTED_API_MINOR} and later are proven best.`;

@@ -1,8 +1,9 @@
 import type { CheckResult, ServerDescription, VolumeDescription } from "@protector/contract";
 import type { Flavor, Port, Server, Volume, VolumeAttachment, VolumeType } from "@protector/openstack";
-import type { ArrayVolume } from "@protector/storage";
+import type { ArrayVolume, StorageArray } from "@protector/storage";
 import { finding } from "../plans/failover-checks.ts";
 import type { SiteAccess } from "./site-access.ts";
+import { arrayNameOf } from "./stand-ins.ts";
 
 /** What was found of a server: everything needed to rebuild it, or why it cannot be protected. */
 export interface CapturedServer {
@@ -22,7 +23,7 @@ export async function captureServer(site: SiteAccess, serverId: string): Promise
     return { description: undefined, refusals: [finding("member.server_not_found", serverId, reason)], warnings: [] };
   }
   const seen = await readServer(site, server);
-  const refusals = refusalsOf(server, seen);
+  const refusals = refusalsOf(site.array, server, seen);
   return { description: describeServer(site, server, seen), refusals, warnings: [] };
 }
 
@@ -55,8 +56,12 @@ async function readServer(site: SiteAccess, server: Server): Promise<SeenServer>
     compute.listServerGroups(true),
   ]);
   const found = volumes.filter((each) => each !== undefined);
-  const names = found.map((each) => each.providerId).filter((name) => name !== undefined);
-  const arrayVolumes = await site.array.findVolumes(names);
+  const named = found.flatMap((each) => {
+    const name = arrayNameOf(site.array, each);
+    return name === undefined ? [] : [{ name, bytes: each.sizeGiB * 2 ** 30 }];
+  });
+  await site.array.enrol(named);
+  const arrayVolumes = await site.array.findVolumes(named.map(({ name }) => name));
   return {
     attachments,
     volumes: inBootOrder(server, attachments, found),
@@ -81,7 +86,7 @@ function inBootOrder(
   return [...volumes].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }
 
-function refusalsOf(server: Server, seen: SeenServer): readonly CheckResult[] {
+function refusalsOf(array: StorageArray, server: Server, seen: SeenServer): readonly CheckResult[] {
   const found: CheckResult[] = [];
   const refuse = (code: Parameters<typeof finding>[0], reason: string) =>
     found.push(finding(code, server.name, reason));
@@ -99,7 +104,10 @@ function refusalsOf(server: Server, seen: SeenServer): readonly CheckResult[] {
   if (seen.volumes.length === 0 && server.imageId === undefined) {
     refuse("member.volume_not_replicated", `Server ${server.name} has no volumes.`);
   }
-  for (const volume of seen.volumes) refuseVolume(server, seen, volume, refuse);
+  for (const volume of seen.volumes) {
+    refuseVolume(server, volume, refuse);
+    if (array.holdsData) refuseUnreplicated(server, seen, volume, refuse);
+  }
   for (const port of seen.ports) {
     if (port.vnicType && port.vnicType !== "normal") {
       refuse("member.unsupported_port", `Port ${port.id} of ${server.name} has vNIC type ${port.vnicType}.`);
@@ -110,16 +118,29 @@ function refusalsOf(server: Server, seen: SeenServer): readonly CheckResult[] {
 
 function refuseVolume(
   server: Server,
-  seen: SeenServer,
   volume: Volume,
   refuse: (code: Parameters<typeof finding>[0], reason: string) => void,
 ): void {
-  const label = `Volume ${volume.name || volume.id} (${volume.id}) of ${server.name}`;
-  const type = seen.types.find((each) => each.name === volume.typeName);
+  const label = labelOf(server, volume);
   if (volume.isEncrypted) refuse("member.volume_encrypted", `${label} is encrypted.`);
   if (volume.attachments.some((attachment) => attachment.serverId !== server.id)) {
     refuse("member.volume_shared", `${label} is attached to other servers too.`);
   }
+}
+
+function labelOf(server: Server, volume: Volume): string {
+  return `Volume ${volume.name || volume.id} (${volume.id}) of ${server.name}`;
+}
+
+/** A mock array knows every volume, and no volume type says so. */
+function refuseUnreplicated(
+  server: Server,
+  seen: SeenServer,
+  volume: Volume,
+  refuse: (code: Parameters<typeof finding>[0], reason: string) => void,
+): void {
+  const label = labelOf(server, volume);
+  const type = seen.types.find((each) => each.name === volume.typeName);
   if (!/true/i.test(type?.extraSpecs.replication_enabled ?? "")) {
     refuse(
       "member.volume_not_replicated",
@@ -161,18 +182,20 @@ function describeServer(site: SiteAccess, server: Server, seen: SeenServer): Ser
     was_running: server.status === "ACTIVE",
     was_locked: server.isLocked,
     locked_reason: server.lockedReason,
-    volumes: seen.volumes.map((volume) => describeVolume(server, seen, volume)),
+    volumes: seen.volumes.map((volume) => ({
+      ...describeVolume(server, seen, volume),
+      array_volume: arrayNameOf(site.array, volume) ?? "",
+    })),
     ports: [...seen.ports]
       .sort((a, b) => (a.macAddress < b.macAddress ? -1 : 1))
       .map((port) => describePort(seen, port)),
   };
 }
 
-function describeVolume(server: Server, seen: SeenServer, volume: Volume): VolumeDescription {
+function describeVolume(server: Server, seen: SeenServer, volume: Volume): Omit<VolumeDescription, "array_volume"> {
   const attachment = seen.attachments.find((each) => each.volumeId === volume.id);
   return {
     volume_id: volume.id,
-    array_volume: volume.providerId ?? "",
     name: volume.name,
     description: volume.description,
     size_gib: volume.sizeGiB,
