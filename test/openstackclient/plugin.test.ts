@@ -83,7 +83,9 @@ describe.skipIf(!canRun())("the plugin in the real openstack command", { timeout
     const seen = join(real.folder, "seen");
     const spy = join(real.folder, "spy");
     const said = '{"kind":"list","columns":["name"],"rows":[["site-x"]]}';
-    const script = `#!/bin/sh\necho "$@" > ${seen}.argv\necho "$PROTECTOR_SESSION" > ${seen}.json\necho '${said}'\nexit 4\n`;
+    const manifest = join(real.sitePackages, "protectorclient/manifest.json");
+    const described = `if [ "$1" = describe-commands ]; then exec cat ${manifest}; fi`;
+    const script = `#!/bin/sh\n${described}\necho "$@" > ${seen}.argv\necho "$PROTECTOR_SESSION" > ${seen}.json\necho '${said}'\nexit 4\n`;
     writeFileSync(spy, script, { mode: 0o755 });
     const line = "--secondary-cloud site-b protector site list -f value";
     expect(await openstack(line, { env: { PROTECTOR_PROGRAM: spy } })).toMatchObject({ code: 4, stdout: "site-x\n" });
@@ -106,6 +108,35 @@ describe.skipIf(!canRun())("the plugin in the real openstack command", { timeout
     const missing = await openstack("dr site list", { env: { PATH: "/usr/bin:/bin" } });
     expect(missing.code).toBe(1);
     expect(missing.stderr).toContain('Install the Debian package "protector"');
+  });
+
+  it("says so when plugin and program are not of one release, and does nothing", async () => {
+    const old = join(real.folder, "old");
+    const script = `#!/bin/sh
+if [ "$1" = --version ]; then echo protector 0.0.9; exit; fi
+echo "$@" >> ${old}.argv; echo "Error: unknown option '--exchange'" >&2; exit 2\n`;
+    writeFileSync(old, script, { mode: 0o755 });
+    const { code, stderr } = await openstack("protector site list", { env: { PROTECTOR_PROGRAM: old } });
+    expect(code).toBe(1);
+    expect(stderr).toMatch(/the plugin is of \d+\.\d+\.\d+\S*, the program of 0\.0\.9/);
+    expect(stderr).toContain('Install the same release of both: the Debian packages "protector"');
+    expect(stderr).not.toContain("--exchange");
+    expect(readFileSync(`${old}.argv`, "utf8")).toBe("describe-commands\n");
+  });
+
+  it("works with a program of another release that knows the command alike", async () => {
+    const newer = join(real.folder, "newer");
+    const manifest = JSON.parse(readFileSync(join(real.sitePackages, "protectorclient/manifest.json"), "utf8"));
+    const list = manifest.commands.find(({ words }: { words: string[] }) => words.join(" ") === "site list");
+    const described = JSON.stringify({ ...manifest, version: "9.9.9", commands: [list] });
+    writeFileSync(`${newer}.json`, described);
+    const program = join(real.folder, "bin/protector");
+    const script = `#!/bin/sh\nif [ "$1" = describe-commands ]; then exec cat ${newer}.json; fi\nexec ${program} "$@"\n`;
+    writeFileSync(newer, script, { mode: 0o755 });
+    const env = { PROTECTOR_PROGRAM: newer };
+    expect(await openstack("protector site list -f value -c name", { env })).toMatchObject({ code: 0 });
+    const other = await openstack("protector site show site-a", { env });
+    expect(other).toMatchObject({ code: 1, stderr: expect.stringContaining("the program of 9.9.9") });
   });
 
   it("explains itself in openstack help", async () => {

@@ -5,9 +5,13 @@ import { debugTransport } from "./debug-transport.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { readGlobalOptions } from "./global-options.ts";
 import type { CliHost } from "./host.ts";
+import { describeCommands } from "./manifest.ts";
 import { errorText } from "./output/error-text.ts";
 import { painterFor } from "./output/style.ts";
 import { buildProgram } from "./program.ts";
+
+/** First argument with which the plugin of openstackclient asks what this release knows. */
+const DESCRIBE_COMMANDS = "describe-commands";
 
 /**
  * Runs one command line.
@@ -21,6 +25,10 @@ export async function runCli(host: CliHost): Promise<number> {
       buildProgram(() => async () => {}),
       words,
     );
+  if (first === DESCRIBE_COMMANDS) {
+    host.stdout.write(`${JSON.stringify(describeCommands())}\n`);
+    return EXIT.done;
+  }
   let exitCode: number = EXIT.done;
   const program = buildProgram((program) => async (run) => {
     const options = readGlobalOptions(program);

@@ -76,6 +76,7 @@ class ProtectorCommand(command.Command):
 
     def _ask_program(self, parsed_args):
         path = program.find_program()
+        program.require_known(path, manifest(), self.spec)
         is_table = getattr(parsed_args, "formatter", "table") == "table"
         session = dict(self.app.client_manager.protector, cloud=self.app.cloud.name)
         results, self.exit_code = program.run_program(

@@ -1,5 +1,6 @@
 """Runs the `protector` program, which does all the work."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -21,6 +22,71 @@ def find_program():
     if program is None:
         raise exceptions.CommandError(MISSING if named is None else "PROTECTOR_PROGRAM: no program %s" % named)
     return program
+
+
+DIFFERENT = (
+    'The plugin of openstack and the program "%(path)s" are not of the same release: the plugin is of %(own)s, the program '
+    'of %(other)s, and "%(words)s" is not the same in both. Install the same release of both: the Debian packages '
+    '"protector" and "python3-protectorclient", or the npm package and the wheel.'
+)
+
+
+def require_known(path, manifest, spec):
+    """Sees that the program knows a command as the plugin does; asked once per program and plugin.
+
+    :raises CommandError: that names both releases
+    """
+    program = os.stat(path)
+    digest = hashlib.sha256(json.dumps(manifest, sort_keys=True).encode()).hexdigest()
+    mark = "%s %d %d %s" % (os.path.abspath(path), program.st_mtime_ns, program.st_size, digest)
+    folder = os.path.join(os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache"), "protector")
+    seen = os.path.join(folder, "openstack-plugin")
+    try:
+        with open(seen, encoding="utf-8") as file:
+            if file.read() == mark:
+                return
+    except OSError:
+        pass
+    described = describe(path)
+    if described == manifest:
+        remember(folder, seen, mark)
+    elif not knows(described, manifest, spec):
+        other = described["version"] if described else version_of(path)
+        words = " ".join(spec["words"])
+        facts = {"path": path, "own": manifest["version"], "other": other, "words": words}
+        raise exceptions.CommandError(DIFFERENT % facts)
+
+
+def describe(path):
+    """What the program says of its commands; None = it is too old to say it."""
+    try:
+        asked = subprocess.run([path, "describe-commands"], capture_output=True, encoding="utf-8", check=True)
+        return json.loads(asked.stdout)
+    except (subprocess.CalledProcessError, ValueError):
+        return None
+
+
+def version_of(path):
+    asked = subprocess.run([path, "--version"], capture_output=True, encoding="utf-8")
+    return asked.stdout.strip().replace("protector ", "", 1) or "an unknown release"
+
+
+def knows(described, manifest, spec):
+    if not described:
+        return False
+    found = [one for one in described["commands"] if one["words"] == spec["words"]]
+    flags = {option["flag"] for one in found for option in one["options"] + described["common"]}
+    needed = {option["flag"] for option in spec["options"] + manifest["common"]}
+    return bool(found) and found[0]["arguments"] == spec["arguments"] and needed <= flags
+
+
+def remember(folder, path, mark):
+    try:
+        os.makedirs(folder, mode=0o700, exist_ok=True)
+        with open(path, "w", encoding="utf-8") as file:
+            file.write(mark)
+    except OSError:
+        pass  # It is asked again the next time.
 
 
 def run_program(argv, session, secondary_cloud, tell):
