@@ -7,9 +7,9 @@ import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { mockDriver } from "../../packages/storage/src/index.ts";
 import type { WritingGroup } from "./failover-run.ts";
 import { protectThreeTier } from "./protected-group.ts";
-import { orderCleanup, orderTest, settleTest } from "./test-run.ts";
+import { operationRow, orderCleanup, orderTest, settleTest } from "./test-run.ts";
 import { createTwoSites } from "./two-sites.ts";
-import { running } from "./unplanned-run.ts";
+import { lose, orderUnplanned, REASON, running } from "./unplanned-run.ts";
 
 const directory = mkdtempSync(join(tmpdir(), "protector-mock-world-"));
 let writing: WritingGroup | undefined;
@@ -75,4 +75,17 @@ test("a bootable volume whose image is not at the other site is refused by name,
     .map(({ error }) => readOptionalJson(error))
     .filter((error) => error?.code === "protector.storage.no_data");
   expect(errors[0]?.detail).toContain("its image gone is not at site-b");
+});
+
+test("a mock array cuts nothing off: without Nova an unplanned failover wants a reason", async () => {
+  const mock = await mockGroup({ withImages: true });
+  const { sites, group } = mock;
+  lose(mock, sites.a, "control plane");
+  const blocked = await orderUnplanned(mock);
+  expect(await settleTest(mock, blocked)).toBe("failed");
+  const { error } = await operationRow(mock, blocked);
+  expect(readOptionalJson(error)?.code).toBe("protector.fence.reason_required");
+  const id = await orderUnplanned(mock, { reason: REASON });
+  expect(await settleTest(mock, id)).toBe("completed");
+  expect(running(mock, "site-b")).toBe(group.servers.length);
 });

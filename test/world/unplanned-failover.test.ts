@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
+import { arrayAt } from "../watches/watched-site.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { atJournalPoint } from "./killable.ts";
 import { run } from "./protected-group.ts";
@@ -100,6 +101,20 @@ test("a server that Nova does not stop is cut off from its volumes, and the othe
   ]);
   expect([writingAtSource(writing), running(writing, "site-b")]).toEqual([0, 3]);
   expect(await owedAt(sites.b)).toEqual(["source.stop"]);
+});
+
+test("a volume that the array does not have under its name proves nothing: its server counts as not fenced", async () => {
+  const { sites, group } = await open();
+  const volume = group.servers[0]?.volumes[0]?.providerId ?? "";
+  await sites.clock.run(arrayAt(sites, "array-a").renameVolume(volume, `${volume}-elsewhere`));
+  lose(writing, sites.a, "control plane");
+  const id = await orderUnplanned(writing);
+  expect(await settleTest(writing, id)).toBe("failed");
+  const error = await errorOf(writing, id);
+  expect(error?.code).toBe("protector.fence.failed");
+  expect(error?.detail).toContain("cut off from their volumes: db-01. ");
+  expect(error?.detail).toContain(`db-01: not on the array at site-a: ${volume}.`);
+  expect(running(writing, "site-b")).toBe(0);
 });
 
 test("with nothing of the source answering it is refused before it begins, unless a person says why", async () => {

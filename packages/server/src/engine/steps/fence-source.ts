@@ -230,12 +230,16 @@ async function cutOffServers(
     }),
   );
   signal.throwIfAborted();
-  const left = new Set((await array.connectionsOf(volumes)).map(({ volume }) => volume));
-  for (const { serverId, arrayVolumes } of servers) {
-    if (!arrayVolumes.some((volume) => left.has(volume))) state.means.set(serverId, "disconnected");
+  // A volume that is not there under its name is no proof: its server may have it from somewhere else.
+  const seen = new Map((await array.findVolumes(volumes)).map((volume) => [volume.name.toLowerCase(), volume]));
+  for (const { serverId, name, arrayVolumes } of servers) {
+    const unknown = arrayVolumes.filter((volume) => !seen.has(volume.toLowerCase()));
+    if (unknown.length > 0) state.reasons.add(`${name}: not on the array at ${siteName}: ${unknown.join(", ")}.`);
+    const isCutOff = arrayVolumes.every((volume) => seen.get(volume.toLowerCase())?.connectionCount === 0);
+    if (isCutOff && arrayVolumes.length > 0) state.means.set(serverId, "disconnected");
   }
   const refusal = ended.find((each) => each.status === "rejected");
-  if (refusal && left.size > 0) throw refusal.reason;
+  if (refusal && servers.some(({ serverId }) => !state.means.has(serverId))) throw refusal.reason;
 }
 
 /** @throws ProtectorError `fence.failed` naming the servers for which no means has worked. */

@@ -251,10 +251,9 @@ export const bringBack: StepHandler<BringBackInput, { readonly status: string }>
   },
 };
 
-async function isCutOff({ here }: StepContext, { arrayVolumes }: BringBackInput): Promise<boolean> {
-  if (arrayVolumes.length === 0) return false;
-  const connected = new Set((await here.array.connectionsOf(arrayVolumes)).map(({ volume }) => volume.toLowerCase()));
-  return arrayVolumes.some((volume) => !connected.has(volume.toLowerCase()));
+async function isCutOff({ here: { array } }: StepContext, { arrayVolumes }: BringBackInput): Promise<boolean> {
+  if (!array.holdsData || arrayVolumes.length === 0) return false;
+  return (await array.findVolumes(arrayVolumes)).some(({ connectionCount }) => connectionCount === 0);
 }
 
 /** @throws ProtectorError `member.server_not_found` */

@@ -49,7 +49,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     sourceNames: new Map(),
     ...chosen,
     ownMarker,
-    answers: { nova: nova !== undefined, array: connections !== undefined },
+    answers: { nova: nova !== undefined, array: connections !== undefined && source.array.holdsData },
     reason,
     tests,
     isTestLeaving,
