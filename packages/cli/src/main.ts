@@ -1,7 +1,5 @@
-import { createHash } from "node:crypto";
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
-import { createInterface } from "node:readline/promises";
-import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
+import { NodeTransport, systemClock, systemRandom } from "@protector/ports";
 import { privateFiles } from "./private-files.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -10,7 +8,7 @@ const LEAVING_MS = 1000;
 
 /** Runs the command line of this process; returns its exit code. */
 export async function main(): Promise<number> {
-  const transport = new UndiciTransport();
+  const transport = new NodeTransport();
   const interrupt = new AbortController();
   const ended = new AbortController();
   process.once("SIGINT", () => {
@@ -32,7 +30,7 @@ export async function main(): Promise<number> {
       random: systemRandom,
       readFile,
       writeFile,
-      tokens: { files: privateFiles, digest: (text) => createHash("sha256").update(text).digest("hex") },
+      tokens: { files: privateFiles, digest },
       interrupt: interrupt.signal,
       ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),
     });
@@ -40,6 +38,11 @@ export async function main(): Promise<number> {
     ended.abort();
     await transport.close();
   }
+}
+
+/** Not imported: that would load all of Web Cryptography with every start. */
+function digest(text: string): string {
+  return process.getBuiltinModule("node:crypto").createHash("sha256").update(text).digest("hex");
 }
 
 function readFile(path: string): string | undefined {
@@ -59,6 +62,8 @@ function writeFile(path: string, text: string): void {
 }
 
 async function ask(question: string, interrupt: AbortController): Promise<string> {
+  // Most commands ask nothing, and start sooner without it.
+  const { createInterface } = await import("node:readline/promises");
   const terminal = createInterface({ input: process.stdin, output: process.stderr });
   terminal.once("SIGINT", () => interrupt.abort(new Error("interrupted")));
   try {

@@ -1,6 +1,6 @@
-import { randomUUID } from "node:crypto";
 import { closeSync, fstatSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, writeFileSync } from "node:fs";
 import { dirname } from "node:path";
+import { systemRandom } from "@protector/ports";
 import type { PrivateFiles } from "./cloud/token-cache.ts";
 
 /** Permission bits of everybody but the owner. */
@@ -10,7 +10,7 @@ const OTHERS = 0o077;
 export const privateFiles: PrivateFiles = {
   read: (path) => attempt(() => readPrivate(path)),
   write: (path, text) => {
-    const part = `${path}.${randomUUID()}`;
+    const part = `${path}.${systemRandom.uuid()}`;
     attempt(() => {
       mkdirSync(dirname(path), { recursive: true, mode: 0o700 });
       writeFileSync(part, text, { mode: 0o600, flag: "wx" });

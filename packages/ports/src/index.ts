@@ -8,6 +8,7 @@ export {
   type TlsOptions,
   type TransportFault,
 } from "./http.ts";
+export { NodeTransport } from "./node-transport.ts";
 export { type Random, seededRandom, systemRandom, withJitter } from "./random.ts";
 export { UndiciTransport } from "./undici-transport.ts";
 export { VirtualClock } from "./virtual-clock.ts";

@@ -1,29 +1,11 @@
 import { Agent, request as send } from "undici";
-import {
-  type HttpRequest,
-  type HttpResponse,
-  type HttpTransport,
-  HttpTransportError,
-  type TlsOptions,
-} from "./http.ts";
+import type { HttpTransport, TlsOptions } from "./http.ts";
+import { flatHeaders, transportFault } from "./transport-fault.ts";
 
-/** Errors of the socket or the resolver that come before a byte of the request has left. */
-const BEFORE_SENDING = new Set([
-  "ECONNREFUSED",
-  "ENOTFOUND",
-  "EAI_AGAIN",
-  "EHOSTUNREACH",
-  "ENETUNREACH",
-  "UND_ERR_CONNECT_TIMEOUT",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
-]);
-
-/** Real HTTP with kept-alive connections, one pool per way of checking certificates. */
+/**
+ * Real HTTP for services, which make many calls: kept-alive connections, one pool per way of checking certificates. To
+ * load it takes 40 ms of CPU time; who makes a few calls takes {@link NodeTransport}.
+ */
 export class UndiciTransport {
   readonly #agents = new Map<string, Agent>();
 
@@ -38,10 +20,10 @@ export class UndiciTransport {
         dispatcher: this.#agent(request.tls),
         signal,
       });
-      return { status: answer.statusCode, headers: flatten(answer.headers), body: await answer.body.text() };
+      return { status: answer.statusCode, headers: flatHeaders(answer.headers), body: await answer.body.text() };
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
-      throw transportError(request, error, timeout.aborted);
+      throw transportFault(request, error, timeout.aborted);
     }
   };
 
@@ -67,29 +49,4 @@ export class UndiciTransport {
     }
     return agent;
   }
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): HttpResponse["headers"] {
-  const flat: Record<string, string> = {};
-  for (const [name, value] of Object.entries(headers)) {
-    if (value !== undefined) flat[name.toLowerCase()] = Array.isArray(value) ? value.join(", ") : value;
-  }
-  return flat;
-}
-
-function transportError(request: HttpRequest, error: unknown, timedOut: boolean): HttpTransportError {
-  const where = `${request.method} ${request.url.split("?")[0]}`;
-  if (timedOut) {
-    return new HttpTransportError("interrupted", `${where}: no answer within ${request.timeoutMs} ms`, {
-      cause: error,
-    });
-  }
-  const code = errorCode(error);
-  const fault = BEFORE_SENDING.has(code) ? "unreachable" : "interrupted";
-  return new HttpTransportError(fault, `${where}: ${code || (error as Error).message}`, { cause: error });
-}
-
-function errorCode(error: unknown): string {
-  if (error instanceof AggregateError && error.errors[0]) return errorCode(error.errors[0]);
-  return (error as { code?: string }).code ?? "";
 }

@@ -2,7 +2,7 @@ import { X509Certificate } from "node:crypto";
 import { once } from "node:events";
 import { createServer } from "node:https";
 import type { AddressInfo } from "node:net";
-import { UndiciTransport } from "@protector/ports";
+import { NodeTransport, UndiciTransport } from "@protector/ports";
 import { expect, test } from "vitest";
 import { selfSignedCertificate } from "./certificate.ts";
 
@@ -18,17 +18,24 @@ test("a certificate names its addresses, its time and vouches for itself", () =>
   expect(certificate.validFromDate.toISOString()).toBe("2026-03-01T11:00:00.000Z");
 });
 
-test("a client that trusts it alone reaches its server, one that does not know it refuses", async () => {
+test.each([
+  ["service", UndiciTransport],
+  ["command", NodeTransport],
+])("a %s that trusts it alone reaches its server, one that does not know it refuses", async (_, Transport) => {
   const { cert, key } = selfSignedCertificate("sandbox", ["127.0.0.1"], Date.now());
   const server = createServer({ cert, key }, (_request, response) => response.end("here"));
   server.listen(0, "127.0.0.1");
   await once(server, "listening");
-  const transport = new UndiciTransport();
+  const transport = new Transport();
   const { port } = server.address() as AddressInfo;
   const request = { method: "GET", url: `https://127.0.0.1:${port}/`, headers: {}, timeoutMs: 5000 };
   try {
     expect((await transport.send({ ...request, tls: { ca: cert } })).body).toBe("here");
-    await expect(transport.send(request)).rejects.toThrow(/SELF_SIGNED|UNABLE_TO_VERIFY/);
+    expect((await transport.send({ ...request, tls: { insecure: true } })).body).toBe("here");
+    await expect(transport.send(request)).rejects.toMatchObject({
+      fault: "unreachable",
+      message: expect.stringMatching(/SELF_SIGNED|UNABLE_TO_VERIFY/),
+    });
   } finally {
     await transport.close();
     server.close();
