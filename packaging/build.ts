@@ -7,10 +7,12 @@ import { ARCHITECTURES, type Architecture, fetchNodeBinary } from "./node-binary
 import { buildNpmPackage } from "./npm-package.ts";
 import { buildOpenstackclientPackages } from "./openstackclient-packages.ts";
 import { ROOT, readRelease } from "./release.ts";
+import { buildSingleExecutable } from "./single-executable.ts";
 
 /*
- * `npm run package`: the npm tarball, the Debian packages and the plugin of openstackclient, into dist/. A Node.js that cannot be fetched leaves its
- * architecture out. Arguments name what to build: `npm run package -- npm amd64`.
+ * `npm run package`: the npm tarball, the plugin of openstackclient, and for each architecture the Debian package and the
+ * single executable of the command, into dist/. A Node.js that cannot be fetched leaves its architecture out. Arguments
+ * name what to build: `npm run package -- npm amd64`.
  */
 
 const KINDS = ["npm", "openstackclient", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
@@ -42,5 +44,13 @@ async function filesOf(kind: (typeof KINDS)[number], folder: string): Promise<re
     return [wheel, deb];
   }
   const node = fetchNodeBinary(release.nodeVersion, kind, work);
-  return [await buildDebianPackage({ release, architecture: kind, node, work: folder, destination })];
+  const { executable, licences } = await buildSingleExecutable({
+    release,
+    architecture: kind,
+    node,
+    work: join(work, `executable-${kind}`),
+    destination,
+  });
+  const deb = await buildDebianPackage({ release, architecture: kind, node, work: folder, destination });
+  return [executable, licences, deb];
 }

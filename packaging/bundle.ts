@@ -1,6 +1,6 @@
 import { mkdirSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
-import { rolldown } from "rolldown";
+import { type InputOptions, type OutputOptions, rolldown } from "rolldown";
 import { launcherText } from "./launcher.ts";
 import { packageFolderOf } from "./licences.ts";
 import { PROGRAM_NAMES, PROGRAMS, type Release, ROOT } from "./release.ts";
@@ -18,21 +18,28 @@ export interface Bundle {
  * @throws Error when the source does not resolve, or code of others would be left out.
  */
 export async function writeBundle(folder: string, release: Release, interpreter: string): Promise<Bundle> {
-  const build = await rolldown({
-    cwd: ROOT,
-    input: { ...PROGRAMS },
-    platform: "node",
-    onLog: (level, log) => {
-      if (level === "warn") throw new Error(`The bundle is not whole: ${log.message}`);
-    },
-  });
-  const { output } = await build.write({ dir: join(folder, "lib"), format: "esm", chunkFileNames: "shared/[name].js" });
-  await build.close();
+  const places = { dir: join(folder, "lib"), format: "esm", chunkFileNames: "shared/[name].js" } as const;
+  const bundle = await bundleCode({ ...PROGRAMS }, places);
   mkdirSync(join(folder, "bin"), { recursive: true });
   for (const name of PROGRAM_NAMES) {
     const text = launcherText(name, interpreter, release.engines.node);
     writeFileSync(join(folder, "bin", `${name}.cjs`), text, { mode: 0o755 });
   }
+  return bundle;
+}
+
+/** Everything that sources need, as plain JavaScript. @throws Error when something of it would be left out. */
+export async function bundleCode(input: InputOptions["input"] & object, places: OutputOptions): Promise<Bundle> {
+  const build = await rolldown({
+    cwd: ROOT,
+    input,
+    platform: "node",
+    onLog: (level, log) => {
+      if (level === "warn") throw new Error(`The bundle is not whole: ${log.message}`);
+    },
+  });
+  const { output } = await build.write(places);
+  await build.close();
   const modules = output.flatMap((file) => (file.type === "chunk" ? file.moduleIds : []));
   return { packageFolders: [...new Set(modules.flatMap((id) => packageFolderOf(id) ?? []))].sort() };
 }

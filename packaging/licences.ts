@@ -1,7 +1,8 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { join } from "node:path";
 
-const RULE = "=".repeat(80);
+/** Between two licences. */
+export const RULE = "=".repeat(80);
 
 /** The installed package that a file belongs to; undefined for our own. */
 export function packageFolderOf(file: string): string | undefined {

@@ -2,13 +2,12 @@ import { execFile, execFileSync, spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { runSandbox } from "../../packages/sandbox/src/index.ts";
-import { findFreePort } from "../../packages/simulator/src/index.ts";
 import { buildOpenstackclientPackages, PYTHON, whyNoWheel } from "../../packaging/openstackclient-packages.ts";
 import { ROOT, readRelease } from "../../packaging/release.ts";
+import { startSandbox } from "./running-sandbox.ts";
 
 /** The command of the distribution. */
-const OPENSTACK = "/usr/bin/openstack";
+export const OPENSTACK = "/usr/bin/openstack";
 
 export interface Ended {
   readonly code: number;
@@ -85,37 +84,11 @@ def read(fd):
 sys.exit(os.waitstatus_to_exitcode(pty.spawn(sys.argv[2:], read, lambda fd: os.read(fd, 1024))))
 `;
 
-function unpackPlugin(folder: string): string {
+/** The packaged plugin, unpacked below a folder; its place for `PYTHONPATH`. */
+export function unpackPlugin(folder: string): string {
   const { deb } = buildOpenstackclientPackages(readRelease(), join(folder, "work"), join(folder, "dist"));
   execFileSync("dpkg-deb", ["--extract", deb, join(folder, "root")]);
   return join(folder, "root/usr/lib/python3/dist-packages");
-}
-
-async function startSandbox(keep: string): Promise<{ stop(): Promise<void> }> {
-  const interrupt = new AbortController();
-  const started = Promise.withResolvers<void>();
-  let told = "";
-  const output = {
-    write: (text: string) => {
-      told += text;
-      if (told.includes("runs until Ctrl-C")) started.resolve();
-    },
-  };
-  const ended = runSandbox({
-    args: ["--scenario", "none", "--keep", keep],
-    stdout: output,
-    stderr: output,
-    env: { HOME: keep },
-    interrupt: interrupt.signal,
-    apiPorts: [await findFreePort("127.0.0.1"), await findFreePort("127.0.0.1")],
-  });
-  await Promise.race([started.promise, ended.then(() => Promise.reject(new Error(told)))]);
-  return {
-    stop: async () => {
-      interrupt.abort();
-      await ended;
-    },
-  };
 }
 
 function ends(program: string, args: readonly string[], env: Readonly<Record<string, string | undefined>>) {
