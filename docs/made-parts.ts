@@ -1,4 +1,4 @@
-import { EXIT, EXIT_MEANINGS } from "@protector/cli";
+import { type CommandSection, commandReference, EXIT, EXIT_MEANINGS } from "@protector/cli";
 import { KNOWN_DIFFERENCES } from "../test/openstack/recordings/known-differences.ts";
 import { rightsTables } from "../test/openstack/rights/rights-tables.ts";
 
@@ -14,6 +14,7 @@ export interface MadePart {
 /** Parts that `npm run docs` writes. */
 export const MADE_PARTS: readonly MadePart[] = [
   { page: "cli.md", name: "exit codes", render: exitCodes },
+  { page: "cli.md", name: "commands", render: commands },
   { page: "rights.md", name: "rights", render: rightsTables },
   { page: "simulator.md", name: "known differences", render: knownDifferences },
 ];
@@ -24,6 +25,21 @@ export function withPart(text: string, { name, page, render }: MadePart): string
   const [from, to] = [text.indexOf(begin), text.indexOf(end)];
   if (from < 0 || to < from) throw new Error(`docs/${page} has no marks of ${name}`);
   return `${text.slice(0, from + begin.length)}\n${render()}\n${text.slice(to)}`;
+}
+
+function commands(): string {
+  return commandReference().map(commandSection).join("\n\n");
+}
+
+function commandSection({ noun, help, commands: those }: CommandSection): string {
+  const rows = those.map(({ usage, help: what, aliases, calls, columns, exitCodes: codes }) => {
+    const also = aliases.map((alias) => `<br>also \`${alias}\``).join("");
+    const cells = [`\`${usage}\`${also}<br>${what}`, calls, columns.join(", ") || "nothing", codes.join(" ")];
+    return `| ${cells.map((cell) => cell.replaceAll("|", "\\|")).join(" | ")} |`;
+  });
+  const title = noun === undefined ? help : `\`${noun}\`: ${help}`;
+  const head = ["| Command | API calls | Output | Exit codes |", "|---|---|---|---|"];
+  return [`### ${title[0]?.toUpperCase()}${title.slice(1)}`, "", ...head, ...rows].join("\n");
 }
 
 function exitCodes(): string {

@@ -1,0 +1,187 @@
+import { ERROR_CATALOGUE, ROUTES, type Route, type RouteName } from "@protector/contract";
+import { EXIT } from "../exit-codes.ts";
+
+/** How a command goes about its sites; the words are those of the documentation. */
+export const FLOWS = {
+  /** One site, the near one unless `--site` names another. */
+  one: "near",
+  both: "both",
+  /** Looks at the group on both sites, carries what is owed, reads at the primary. */
+  inspect: "inspect",
+  /** Looks at the group on both sites and mends nothing. */
+  compare: "step 1",
+  /** The protocol of two sites. */
+  change: "change",
+  /** A plan first, then the same again in earnest, at the site that runs it. */
+  recovery: "inspect; at the site that runs it",
+  /** At the site that runs the operation. */
+  operation: "both: `GET /operations/{id}`; the site that runs it",
+} as const;
+export type Flow = keyof typeof FLOWS;
+
+/** What a command asks of the API. */
+export interface Calls {
+  readonly flow: Flow;
+  /** Beside those that the flow makes by itself. */
+  readonly routes: readonly RouteName[];
+  /** Key of an action's body. */
+  readonly verb?: string;
+  /** Exit code 3 is its own verdict, not only the API's. */
+  readonly isVerdict?: true;
+  /** `operation`: it waits for one; `own`: for something else, within `--timeout`. Default: what its routes start. */
+  readonly waitsFor?: "operation" | "own" | "nothing";
+}
+
+const recovery = (verb: string): Calls => ({ flow: "recovery", routes: ["protection_groups.action"], verb });
+const asked = (verb: string): Calls => ({ flow: "operation", routes: ["operations.action"], verb });
+const POLICY = {
+  show: { flow: "inspect", routes: ["policies.show"] },
+  create: { flow: "change", routes: ["policies.create"] },
+  update: { flow: "change", routes: ["policies.show", "policies.update"] },
+} as const satisfies Record<string, Calls>;
+
+/** By the command's words. A test runs the commands and holds what they ask against this. */
+export const CALLS: Readonly<Record<string, Calls>> = {
+  "site create": { flow: "both", routes: ["versions.show", "sites.index", "sites.create", "sites.update"] },
+  "site list": { flow: "one", routes: ["sites.index", "site_summaries.index"] },
+  "site show": { flow: "one", routes: ["sites.index"] },
+  "site set": { flow: "one", routes: ["sites.index", "sites.update"] },
+  "site delete": { flow: "one", routes: ["sites.index", "sites.delete"] },
+  "site validate": {
+    flow: "one",
+    routes: ["sites.index", "sites.validate", "sites.show"],
+    isVerdict: true,
+    waitsFor: "own",
+  },
+  "site volume-types": { flow: "one", routes: ["sites.index", "sites.volume_types"] },
+  "tenant-mapping create": {
+    flow: "both",
+    routes: ["versions.show", "tenant_mappings.create", "tenant_mappings.index"],
+  },
+  "tenant-mapping list": { flow: "one", routes: ["tenant_mappings.index"] },
+  "tenant-mapping delete": { flow: "both", routes: ["tenant_mappings.index", "tenant_mappings.delete"] },
+  "protection-group create": { flow: "change", routes: ["protection_groups.create"] },
+  "protection-group list": { flow: "one", routes: ["protection_groups.index"] },
+  "protection-group show": { flow: "inspect", routes: [] },
+  "protection-group set": { flow: "change", routes: ["protection_groups.update"] },
+  "protection-group delete": {
+    flow: "change",
+    routes: ["protection_groups.delete", "protection_groups.action"],
+    verb: "delete",
+  },
+  "protection-group replicate": { flow: "inspect", routes: ["protection_groups.action"], verb: "sync" },
+  "protection-group policy-show": POLICY.show,
+  "protection-group policy-create": POLICY.create,
+  "protection-group policy-update": POLICY.update,
+  "protection-group sync-status": { flow: "compare", routes: ["sync.document"], isVerdict: true },
+  "protection-group sync-force": {
+    flow: "compare",
+    routes: ["sync.document", "sync.update", "sync.force", "sync.receipt"],
+  },
+  "protection-group readiness": {
+    flow: "inspect",
+    routes: ["readiness.show", "readiness.check"],
+    isVerdict: true,
+    waitsFor: "own",
+  },
+  "policy show": POLICY.show,
+  "policy create": POLICY.create,
+  "policy update": POLICY.update,
+  "member add": { flow: "change", routes: ["members.index", "members.create"] },
+  "member list": { flow: "inspect", routes: ["members.index"] },
+  "member show": { flow: "inspect", routes: ["members.index"] },
+  "member set": { flow: "change", routes: ["members.index", "members.update"] },
+  "member remove": { flow: "change", routes: ["members.index", "members.delete"] },
+  "mapping show": { flow: "inspect", routes: ["mappings.show", "mappings.show_defaults"] },
+  "mapping set": {
+    flow: "change",
+    routes: ["mappings.show", "mappings.update", "mappings.show_defaults", "mappings.update_defaults"],
+  },
+  "recovery-point list": { flow: "inspect", routes: ["recovery_points.index"] },
+  failover: recovery("failover"),
+  reprotect: recovery("reprotect"),
+  reclaim: { ...recovery("reclaim"), routes: ["operations.index", "protection_groups.action"] },
+  "test-failover": recovery("test_failover"),
+  "test-cleanup": {
+    flow: "compare",
+    routes: ["operations.index", "protection_groups.action"],
+    verb: "test_cleanup",
+  },
+  "operation list": { flow: "both", routes: ["versions.show", "operations.index"] },
+  "operation show": { flow: "operation", routes: ["operations.steps"] },
+  "operation watch": { flow: "operation", routes: ["operations.steps"], waitsFor: "operation" },
+  "operation cancel": asked("cancel"),
+  "operation retry": asked("retry"),
+  "operation rollback": asked("rollback"),
+  "operation resume": asked("resume"),
+  "operation abandon": asked("abandon"),
+  doctor: {
+    flow: "both",
+    routes: [
+      "versions.index",
+      "versions.show",
+      "protection_groups.index",
+      "protection_groups.update",
+      "protection_groups.action",
+      "readiness.show",
+      "site_summaries.index",
+    ],
+    isVerdict: true,
+    waitsFor: "nothing",
+  },
+};
+
+/** Calls that a flow makes by itself: to find a group by its name, to look at it, to carry what is owed, to wait. */
+export const FLOW_CALLS: Readonly<Record<Flow, readonly RouteName[]>> = (() => {
+  const name = ["protection_groups.index", "site_summaries.index"] as const;
+  const look = [...name, "versions.show", "protection_groups.show", "sync.show"] as const;
+  const carry = [...look, "sync.document", "sync.update", "sync.receipt"] as const;
+  const wait = [...carry, "operations.index", "operations.show", "operations.steps", "members.index"] as const;
+  const plan = [...wait, "recovery_points.index"] as const;
+  return { one: carry, both: name, inspect: wait, compare: wait, change: wait, recovery: plan, operation: wait };
+})();
+
+/** Whether a command waits for an operation. */
+function waitsForOperation({ flow, routes, waitsFor }: Calls): boolean {
+  if (waitsFor === "nothing") return false;
+  const isStarting = (route: Route) => route.method !== "GET" && route.status === 202 && hasOperation(route);
+  return waitsFor === "operation" || flow === "recovery" || routes.some((name) => isStarting(ROUTES[name]));
+}
+
+function hasOperation({ response }: Route): boolean {
+  return response !== null && "properties" in response && "operation" in (response.properties as object);
+}
+
+/** Exit codes that a command can end with. */
+export function exitCodesOf(calls: Calls): readonly number[] {
+  const errors = calls.routes.flatMap((name) => (ROUTES[name] as Route).errors);
+  const isRefused = calls.isVerdict || errors.some((code) => ERROR_CATALOGUE[code].status === 409);
+  const isWaiting = waitsForOperation(calls);
+  const codes = [
+    EXIT.done,
+    EXIT.error,
+    EXIT.usage,
+    ...(isRefused ? [EXIT.refusedByState] : []),
+    ...(isWaiting ? [EXIT.completedWithErrors] : []),
+    ...(isWaiting || calls.waitsFor === "own" ? [EXIT.timedOut] : []),
+    EXIT.peerUnreachable,
+    ...(isWaiting || calls.waitsFor === "own" ? [EXIT.interrupted] : []),
+  ];
+  return codes;
+}
+
+/** What a command asks of the API, for the documentation. */
+export function callsText(calls: Calls): string {
+  const { flow, routes, verb, waitsFor } = calls;
+  const texts = routes.map((name) => callText(ROUTES[name], verb)).join(", ");
+  const wait = waitsForOperation(calls) ? "; wait" : waitsFor === "own" ? "; until it is done" : "";
+  if (routes.length === 0) return FLOWS[flow];
+  if (flow === "change") return `change(${texts})${wait}`;
+  const twice = flow === "recovery" ? ", first as a dry run" : "";
+  return `${FLOWS[flow]}${flow === "inspect" || flow === "compare" ? ";" : ":"} ${texts}${twice}${wait}`;
+}
+
+function callText({ method, path }: Route, verb: string | undefined): string {
+  const short = path.replace("/v1/{project_id}", "").replace("/protection-groups/{id}/", "…/");
+  return `\`${method} ${short}${verb && path.endsWith("/action") ? ` {${verb}}` : ""}\``;
+}

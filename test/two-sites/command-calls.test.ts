@@ -1,0 +1,106 @@
+import { ROUTES, type RouteName } from "@protector/contract";
+import { beforeEach, describe, expect, it } from "vitest";
+import { CALLS, commandReference, describeCommands, FLOW_CALLS } from "../../packages/cli/src/index.ts";
+import { activeGroup } from "../../packages/server/src/api/testing.ts";
+import { advanceOperations } from "./engine-stand-in.ts";
+import { type Harness, openHarness } from "./harness.ts";
+
+const ADMIN = "--os-cloud admin-a --secondary-cloud admin-b";
+
+/** Lines by command; `OPERATION` stands for one that has ended. */
+const LINES: Readonly<Record<string, readonly string[]>> = {
+  "site list": ["site list", `site list ${ADMIN}`],
+  "site show": [`site show site-b ${ADMIN}`],
+  "site set": [`site set site-b --description far ${ADMIN}`],
+  "tenant-mapping list": [`tenant-mapping list ${ADMIN}`],
+  "tenant-mapping create": [`tenant-mapping create --project demo --secondary-project demo ${ADMIN}`],
+  "protection-group create": ["pg create other"],
+  "protection-group list": ["pg list"],
+  "protection-group show": ["pg show shop"],
+  "protection-group set": ["pg set shop --description new"],
+  "protection-group delete": [
+    "pg create empty",
+    "pg delete empty --wait",
+    "pg delete shop --peer-lost --reason lost-for-good --no-wait --secondary-cloud nowhere",
+  ],
+  "protection-group replicate": ["pg replicate shop --wait"],
+  "protection-group policy-show": ["pg policy-show shop"],
+  "protection-group policy-update": ["pg policy-update shop --rpo-minutes 30 --wait"],
+  "protection-group sync-status": ["pg sync-status shop"],
+  "protection-group sync-force": ["pg sync-force shop"],
+  "protection-group readiness": ["pg readiness shop", "pg readiness shop --check --timeout 3"],
+  "policy show": ["policy show shop"],
+  "member list": ["member list shop"],
+  "member show": ["member show shop nobody"],
+  "member set": ["member set shop nobody --tier 2"],
+  "mapping show": ["mapping show shop", "mapping show"],
+  "mapping set": ["mapping set shop --network public=public", "mapping set --network public=public"],
+  "recovery-point list": ["recovery-point list shop"],
+  failover: ["failover shop --dry-run"],
+  reclaim: ["reclaim shop --dry-run"],
+  "test-failover": ["test-failover shop --dry-run"],
+  "test-cleanup": ["test-cleanup shop"],
+  "operation list": ["operation list"],
+  "operation show": ["operation show OPERATION"],
+  "operation watch": ["operation watch OPERATION"],
+  "operation cancel": ["operation cancel OPERATION"],
+  "operation abandon": ["operation abandon OPERATION --reason no-longer-wanted"],
+  doctor: ["doctor"],
+};
+
+/** Calls that need more than the lines provoke: a conflict, a member, a first mapping. */
+const RARE: readonly RouteName[] = [
+  "sync.document",
+  "sync.force",
+  "members.update",
+  "readiness.show",
+  "tenant_mappings.index",
+];
+
+let harness: Harness;
+beforeEach(async () => {
+  harness = await openHarness();
+  await activeGroup(harness.sites);
+  harness.meanwhile = async () => {
+    await advanceOperations(harness.sites.a);
+    await advanceOperations(harness.sites.b);
+  };
+});
+
+describe("what the documentation says a command asks of the API", () => {
+  it.each(Object.entries(LINES))("is what it asks: %s", async (words, lines) => {
+    const calls = CALLS[words];
+    const codes = exitCodesOf(words);
+    const { id } = await harness.sites.a.database.db.selectFrom("dr_operations").select("id").executeTakeFirstOrThrow();
+    const seen = new Set<RouteName>();
+    for (const line of lines) {
+      harness.requests.length = 0;
+      const { code, stderr } = await harness.run(line.replace("OPERATION", id));
+      expect({ line, stderr, isKnown: codes.includes(code) }).toEqual({ line, stderr, isKnown: true });
+      for (const { call } of harness.requests) seen.add(routeOf(call));
+    }
+    const own = FLOW_CALLS[calls?.flow ?? "one"];
+    const known = new Set<RouteName>([...(calls?.routes ?? []), ...own, "protection_groups.create"]);
+    expect([...seen].filter((route) => !known.has(route))).toEqual([]);
+    expect((calls?.routes ?? []).filter((route) => !seen.has(route) && !RARE.includes(route))).toEqual([]);
+  });
+
+  it("is said of every command, and of no other", () => {
+    const commands = describeCommands().commands.map(({ words }) => words.join(" "));
+    expect(Object.keys(CALLS).sort()).toEqual([...commands].sort());
+  });
+});
+
+function exitCodesOf(words: string): readonly number[] {
+  const commands = commandReference().flatMap((section) => section.commands);
+  return commands.find(({ usage }) => usage === words || usage.startsWith(`${words} `))?.exitCodes ?? [];
+}
+
+/** The route of a method and path whose ids are stars. */
+function routeOf(call: string): RouteName {
+  const found = Object.entries(ROUTES).find(
+    ([, { method, path }]) => `${method} ${path.replaceAll(/\{\w+\}/g, "*")}` === call,
+  );
+  if (!found) throw new Error(`no route for ${call}`);
+  return found[0] as RouteName;
+}
