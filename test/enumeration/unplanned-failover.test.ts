@@ -3,7 +3,7 @@ import { beforeAll, describe, expect, test } from "vitest";
 import { primaryMarkers } from "../watches/watched-site.ts";
 import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
-import { cancelAt, cutOffAt } from "../world/interrupted-run.ts";
+import { cancelAt, cutOffAt, cutOffAtCall } from "../world/interrupted-run.ts";
 import { atJournalPoint } from "../world/killable.ts";
 import { changingCalls, endWorld, operationRow, quietGroup, settleTest, stateNow } from "../world/test-run.ts";
 import {
@@ -117,17 +117,66 @@ describe("an unplanned failover", () => {
     },
   );
 
+  test.each(["nothing", "control plane"] as const)(
+    "ends with one side running when a call takes effect after its engine has died, with %s of the source lost",
+    TIMEOUT,
+    async (lost) => {
+      const run = lost === "nothing" ? calm : calmOfArray;
+      for (const [index, call] of run.calls.entries()) {
+        if (changingCalls([call], () => true).length === 0) continue;
+        const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
+        const writing = await quietGroup();
+        makeLate(writing, index);
+        const bringBack = lost === "nothing" ? () => {} : lose(writing, writing.sites.a, lost);
+        const { operationId } = await cutOffAtCall(writing, index, (line) => line.kill(), orderUnplanned);
+        expect({ label, status: await settleTest(writing, operationId) }).toEqual({ label, status: "completed" });
+        bringBack();
+        expect({ label, ...(await endOf(writing)) }).toEqual({ label, ...ONE_SIDE_RUNS });
+        await endWorld(writing);
+      }
+    },
+  );
+
   test(
-    "ends with one side running when the source dies at any journal write and comes back with its guests",
+    "takes everything back though a call to the source takes effect after its engine has died",
     TIMEOUT,
     async () => {
-      for (const point of journalPoints(calm)) {
-        const label = `source died ${describePoint(point, calm)}`;
+      const before = await untouched();
+      for (const run of [calm, calmOfArray]) {
+        for (const [index, call] of run.calls.entries()) {
+          if (changingCalls([call], (service) => /site-a|array-a/.test(service)).length === 0) continue;
+          if (isPastNoReturn(run, index)) break;
+          const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
+          const writing = await quietGroup();
+          const { sites } = writing;
+          const bringBack = run === calm ? () => {} : lose(writing, sites.a, "control plane");
+          makeLate(writing, index);
+          const { operationId } = await cutOffAtCall(writing, index, (line) => line.kill(), orderUnplanned);
+          await sites.ask(sites.b, operationId, { verb: "cancel" });
+          const status = await settleTest(writing, operationId);
+          bringBack();
+          await letBothSitesRest(writing);
+          const state = withoutEpochs(await stateNow(writing));
+          expect({ label, status, state }).toEqual({ label, status: "cancelled", state: before });
+          await endWorld(writing);
+        }
+      }
+    },
+  );
+
+  test.each(["all", "black hole"] as const)(
+    "ends with one side running when the source is lost at any journal write (%s) and comes back with its guests",
+    TIMEOUT,
+    async (loss) => {
+      // Behind a network that swallows everything each run takes long: one side of every commit will do.
+      const points = journalPoints(calm).filter(({ when }) => loss === "all" || when === "after");
+      for (const point of points) {
+        const label = `${loss} ${describePoint(point, calm)}`;
         const writing = await quietGroup();
         const { sites } = writing;
         let bringBack: () => void = () => {};
         const observer = atJournalPoint(point, () => {
-          bringBack = lose(writing, sites.a, "all", RESUMED);
+          bringBack = lose(writing, sites.a, loss, RESUMED);
         });
         const id = await orderUnplanned(writing);
         await sites.settle(sites.b, id, sites.engine(sites.b, { observer }), 3_600_000);
@@ -192,9 +241,7 @@ describe("an unplanned failover", () => {
     "takes everything back when it is cancelled at any journal write before the first server starts",
     TIMEOUT,
     async () => {
-      const untouched = await quietGroup();
-      const before = withoutEpochs(await stateNow(untouched));
-      await endWorld(untouched);
+      const before = await untouched();
       const noReturn = calm.commits.findIndex((labels) => labels.includes("is_past_no_return"));
       for (const point of journalPoints(calm).filter(({ commit }) => commit < noReturn)) {
         const label = `cancelled ${describePoint(point, calm)}`;
@@ -211,6 +258,27 @@ describe("an unplanned failover", () => {
     },
   );
 });
+
+/** What the world is when nothing was done. */
+async function untouched(): Promise<unknown> {
+  const writing = await quietGroup();
+  const state = withoutEpochs(await stateNow(writing));
+  await endWorld(writing);
+  return state;
+}
+
+/** The call takes effect so late that another engine has taken over by then. Before {@link lose}, whose rules would not count. */
+function makeLate({ sites }: WritingGroup, index: number): void {
+  sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault: { kind: "late", delayMs: 50_000 } });
+}
+
+/** Whether the first server had been asked for before a call. */
+function isPastNoReturn({ calls }: CalmRun, index: number): boolean {
+  const first = calls.findIndex(
+    ({ service, method, path }) => service === "site-b/nova" && method === "POST" && /\/servers$/.test(path),
+  );
+  return index >= first;
+}
 
 /** Epochs rise with every change of the primary role, markers with them; all else has to be as before. */
 function withoutEpochs(state: unknown): unknown {
