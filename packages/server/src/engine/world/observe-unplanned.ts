@@ -53,7 +53,8 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     reason,
     tests,
     isTestLeaving,
-    now,
+    // Looking took its time: what is written meanwhile is lost as well.
+    now: clock.now(),
   };
 }
 
