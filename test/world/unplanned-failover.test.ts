@@ -158,6 +158,32 @@ test("a source that dies between plan and fence stops it there; resumed with a r
   );
 });
 
+test("abandoned at a failed fence it leaves the source as it was, as soon as that answers", async () => {
+  const { sites, group } = await open();
+  const stuck = group.servers[1]?.server.id ?? "";
+  const service = "site-a/nova";
+  const ends = [
+    sites.world.conditions.inject({
+      service,
+      path: new RegExp(`${stuck}/action$`),
+      fault: { kind: "refuse", status: 409 },
+    }),
+    sites.world.conditions.inject({ service: "array-a", method: "DELETE", fault: { kind: "refuse", status: 500 } }),
+  ];
+  const id = await orderUnplanned(writing);
+  expect(await settleTest(writing, id)).toBe("failed");
+  expect((await errorOf(writing, id))?.detail).toContain("cut off from their volumes: app-01. ");
+  expect(running(writing, "site-a")).toBe(1);
+  await sites.ask(sites.b, id, { verb: "abandon", reason: "it was a false alarm" });
+  expect(await settleTest(writing, id)).toBe("cancelled");
+  for (const end of ends) end();
+  await letBothSitesRest(writing);
+  expect(sourceServers(writing).map(({ status, lockedBy }) => [status, lockedBy])).toEqual(
+    Array(3).fill(["ACTIVE", null]),
+  );
+  expect([writingAtSource(writing), running(writing, "site-b")]).toEqual([3, 0]);
+});
+
 test("a failed fence can be retried once the source answers again", async () => {
   const { sites } = await open();
   let bringBack: () => void = () => {};

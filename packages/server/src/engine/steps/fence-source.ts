@@ -50,11 +50,10 @@ export interface FencedSource {
   readonly lateUntil: number;
 }
 
-/** ms that Nova is given to stop servers, and the array to end connections: 60 s together. */
+/** Longest time that a fence takes, ms: the array has what Nova leaves of it. */
+const FENCE_WITHIN_MS = 60_000;
+/** ms that Nova is given to stop servers. */
 const NOVA_WITHIN_MS = 40_000;
-const ARRAY_WITHIN_MS = 20_000;
-/** Longest time that a fence takes, ms. */
-export const FENCE_WITHIN_MS = NOVA_WITHIN_MS + ARRAY_WITHIN_MS;
 const POLL_MS = 1_000;
 /** ms after which a server that has not stopped is told again. */
 const REPEAT_MS = 10_000;
@@ -76,11 +75,12 @@ interface FenceState {
 export const fenceSource: StepHandler<FenceSourceInput, FencedSource> = {
   run: async (context, { servers, lookStep }) => {
     const state = newState();
+    const until = context.clock.now() + FENCE_WITHIN_MS;
     const tries = context.outputIfAny<SourceLook>(lookStep)?.isSilent ? 1 : FIRST_TRIES;
     await stopThroughNova(context, servers, { state, tries });
     const running = servers.filter(({ serverId }) => !state.means.has(serverId));
     if (running.length > 0) {
-      const patience = { ms: ARRAY_WITHIN_MS, who: `The array at ${context.here.siteName}` };
+      const patience = { ms: until - context.clock.now(), who: `The array at ${context.here.siteName}` };
       await attempt(context, { state, patience }, (signal) => cutOffServers(context, running, { state, signal }));
     }
     requireFenced(context, servers, state, "could not be stopped nor cut off from their volumes");

@@ -72,13 +72,3 @@ export class ArrayRound {
     return contact;
   }
 }
-
-/** Answers undefined when an outside service does not answer or refuses. */
-export async function unlessSilent<T>(question: Promise<T>): Promise<T | undefined> {
-  try {
-    return await question;
-  } catch (error) {
-    if (error instanceof OutsideError) return undefined;
-    throw error;
-  }
-}

@@ -1,7 +1,8 @@
 import type { Marker } from "@protector/storage";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
 import type { GroupView } from "../world/group-view.ts";
-import { type ArrayRound, unlessSilent } from "./array-round.ts";
+import { unlessSilent } from "../world/within.ts";
+import type { ArrayRound } from "./array-round.ts";
 
 /** What the arrays that answer say of a group. */
 export interface SeenMarkers {

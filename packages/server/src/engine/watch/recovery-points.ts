@@ -6,7 +6,8 @@ import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { type GroupView, loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
-import { ArrayRound, unlessSilent } from "./array-round.ts";
+import { unlessSilent } from "../world/within.ts";
+import { ArrayRound } from "./array-round.ts";
 import { groupsToWatch } from "./group-list.ts";
 import { forEachSubject } from "./rounds.ts";
 

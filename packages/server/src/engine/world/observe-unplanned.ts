@@ -1,4 +1,3 @@
-import { OutsideError } from "@protector/ports";
 import { arrayGroupName, type StorageArray } from "@protector/storage";
 import { readJson, readTime } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
@@ -9,11 +8,11 @@ import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
-import { Silence, within } from "./within.ts";
+import { unlessSilent, within } from "./within.ts";
 
 /** Looks at the surviving site, and at the other's marker if that answers, and gathers what is planned from. */
 export async function observeUnplanned(context: PlanningContext): Promise<UnplannedInput> {
-  const { operation, view, source, target, now, clock } = context;
+  const { operation, view, source, target, clock } = context;
   const { group } = view;
   const { recovery_point, reason } = readJson(operation.parameters) as { recovery_point?: string; reason?: string };
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
@@ -83,13 +82,4 @@ function soon<T>(
   question: (array: StorageArray) => Promise<T>,
 ): Promise<T | undefined> {
   return unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => question(source.array)));
-}
-
-async function unlessSilent<T>(question: Promise<T>): Promise<T | undefined> {
-  try {
-    return await question;
-  } catch (error) {
-    if (error instanceof OutsideError || error instanceof Silence) return undefined;
-    throw error;
-  }
 }

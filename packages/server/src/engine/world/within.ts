@@ -1,4 +1,4 @@
-import type { Clock } from "@protector/ports";
+import { type Clock, OutsideError } from "@protector/ports";
 
 /** Somebody outside did not answer in the time that was given. */
 export class Silence extends Error {
@@ -32,5 +32,15 @@ export async function within<T>(
     return await Promise.race([work(either), limit]);
   } finally {
     over.abort(new Silence(`${who} is no longer waited for`));
+  }
+}
+
+/** What somebody outside answers; undefined when he refuses, or does not answer. */
+export async function unlessSilent<T>(question: Promise<T>): Promise<T | undefined> {
+  try {
+    return await question;
+  } catch (error) {
+    if (error instanceof OutsideError || error instanceof Silence) return undefined;
+    throw error;
   }
 }
