@@ -218,6 +218,7 @@ export async function orderMember(
       delay_seconds: 0,
       is_critical: flag(false),
       user_data: "drop",
+      gate: null,
       description: null,
       captured_at: null,
       error: null,

@@ -1,4 +1,4 @@
-import type { Clock, HttpTransport } from "@protector/ports";
+import type { Clock, HttpTransport, TcpProbe } from "@protector/ports";
 import type { World } from "@protector/simulator";
 import { withGate } from "../../packages/server/src/db/open-sqlite.ts";
 import type { EngineEvent } from "../../packages/server/src/engine/engine-events.ts";
@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly callsPerService?: number;
   /** Mock arrays in this directory take the place of the simulated FlashArrays. */
   readonly mockDirectory?: string;
+  /** Who listens; default nobody. */
+  readonly tcpProbe?: TcpProbe;
 }
 
 const LEASE_MS = 30_000;
@@ -43,6 +45,7 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
   return {
     connection: gate ? withGate(site.connection, gate) : site.connection,
     transport,
+    tcpProbe: options.tcpProbe ?? (async () => false),
     clock,
     random: world.random,
     secrets: site.secrets,

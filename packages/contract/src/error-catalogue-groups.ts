@@ -118,6 +118,11 @@ export const GROUP_ERRORS = {
     title: "Too many members",
     help: "A group holds at most 500 servers. Make another group.",
   },
+  "member.gate_closed": {
+    status: 504,
+    title: "Server did not become ready",
+    help: "Nova says ACTIVE, its readiness gate does not open: look at its console. Then resume or retry, or change the gate with member set --gate.",
+  },
   "member.order_cycle": {
     status: 400,
     title: "Start order has a cycle",

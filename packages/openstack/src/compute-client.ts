@@ -80,6 +80,12 @@ export class NovaClient implements ComputeClient {
     return this.#act(id, { unlock: null });
   }
 
+  async consoleOutput(id: string, lines: number): Promise<string> {
+    const path = `/servers/${encodeURIComponent(id)}/action`;
+    const answer = await this.#nova.send({ method: "POST", path, body: { "os-getConsoleOutput": { length: lines } } });
+    return answer.fields().optionalText("output") ?? "";
+  }
+
   async findFlavor(id: string): Promise<Flavor | undefined> {
     const flavor = await this.#nova.find(`/flavors/${encodeURIComponent(id)}`, "flavor");
     return flavor && readFlavor(flavor);

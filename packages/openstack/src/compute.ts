@@ -21,6 +21,8 @@ export interface ComputeClient {
   unshelveServer(id: string): Promise<void>;
   lockServer(id: string, reason: string): Promise<void>;
   unlockServer(id: string): Promise<void>;
+  /** The last `lines` lines of the console log; empty when there is none yet. */
+  consoleOutput(id: string, lines: number): Promise<string>;
   findFlavor(id: string): Promise<Flavor | undefined>;
   listFlavors(): Promise<readonly Flavor[]>;
   /** Key pair of the token's user, or of `userId` for administrators. */

@@ -10,5 +10,6 @@ export {
 } from "./http.ts";
 export { NodeTransport } from "./node-transport.ts";
 export { type Random, seededRandom, systemRandom, withJitter } from "./random.ts";
+export { systemTcpProbe, type TcpProbe, type TcpTarget } from "./tcp.ts";
 export { UndiciTransport } from "./undici-transport.ts";
 export { VirtualClock } from "./virtual-clock.ts";

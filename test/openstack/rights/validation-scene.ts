@@ -48,6 +48,7 @@ export async function openValidation(
     random,
     secrets,
     events: () => {},
+    tcpProbe: async () => false,
     storageDriver: (through) => flashArrayDriver({ transport: through, clock, random }),
     settings: {
       host: "validation",

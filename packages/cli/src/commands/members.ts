@@ -8,6 +8,7 @@ import { collect, natural } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, findMember, readingSite, requireServerId, type SiteOption } from "./find.ts";
+import { gateText, readGate } from "./gates.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_LIST } from "./operation-columns.ts";
 
@@ -34,6 +35,7 @@ const RECORD: readonly Column<Member>[] = [
   { name: "delay_seconds" },
   { name: "is_critical" },
   { name: "user_data" },
+  { name: "gate", cell: ({ gate }) => gate && gateText(gate) },
   { name: "flavor", cell: ({ description }) => description?.flavor.name },
   { name: "volumes", cell: ({ description }) => description?.volumes.map(volumeText).join("\n") },
   { name: "ports", cell: ({ description }) => description?.ports.map(portText).join("\n") },
@@ -54,6 +56,8 @@ interface OrderOptions {
   readonly delay?: number;
   readonly critical?: boolean;
   readonly userData?: "keep" | "drop";
+  readonly gate?: string;
+  readonly gateTimeout?: number;
 }
 
 /** `protector member …` */
@@ -107,11 +111,13 @@ function withOrder(command: Command): Command {
     .option("--delay <seconds>", "wait after what it depends on is ready", natural)
     .option("--critical", "its failure stops the whole recovery")
     .option("--no-critical", "its failure stops only what depends on it")
-    .option("--user-data <keep|drop>", "whether a rebuilt server gets the captured user data");
+    .option("--user-data <keep|drop>", "whether a rebuilt server gets the captured user data")
+    .option("--gate <gate>", "ready when: active, console:TEXT, tcp:PORT, http:PORT/PATH or https:PORT/PATH")
+    .option("--gate-timeout <seconds>", "longest wait for the gate after ACTIVE; default 600", natural);
 }
 
 async function orderOf(
-  { tier, dependsOn, delay, critical, userData }: OrderOptions,
+  { tier, dependsOn, delay, critical, userData, gate, gateTimeout }: OrderOptions,
   { client, id }: { readonly client: SiteClient; readonly id: string },
 ): Promise<Omit<AddMember, "server_id">> {
   if (userData !== undefined && userData !== "keep" && userData !== "drop")
@@ -124,7 +130,15 @@ async function orderOf(
     ...(delay === undefined ? {} : { delay_seconds: delay }),
     ...(critical === undefined ? {} : { is_critical: critical }),
     ...(userData === undefined ? {} : { user_data: userData }),
+    ...gateChange(gate, gateTimeout),
   };
+}
+
+/** @throws UsageError when the time limit stands alone. */
+function gateChange(gate: string | undefined, timeout: number | undefined): Pick<UpdateMember, "gate"> {
+  if (gate !== undefined) return { gate: readGate(gate, timeout) };
+  if (timeout === undefined) return {};
+  throw new UsageError("--gate-timeout needs --gate");
 }
 
 interface AddOptions extends OrderOptions {

@@ -75,6 +75,7 @@ export class ResourceNames {
     const ofProject = projectId === undefined ? {} : { projectId };
     switch (kind) {
       case "network":
+      case "reachable_network":
         return cloud.network.listNetworks({});
       case "subnet":
         return cloud.network.listSubnets({});

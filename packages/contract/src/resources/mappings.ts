@@ -11,6 +11,7 @@ export const MAPPING_KINDS = [
   "availability_zone",
   "volume_type",
   "floating_ip_pool",
+  "reachable_network",
   "test_network",
   "test_subnet",
   "test_security_group",

@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { MEMBER_STATUSES } from "../states.ts";
 import { Name, Nullable, OneOf, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
+import { ReadinessGate } from "./readiness-gates.ts";
 import { ServerDescription } from "./server-description.ts";
 
 /** Tier of a member: lower tiers start first, and stop last. */
@@ -28,6 +29,7 @@ export const Member = Type.Object({
   delay_seconds: DelaySeconds,
   is_critical: Type.Boolean({ description: "Its failure stops the whole recovery" }),
   user_data: UserData,
+  gate: Nullable(ReadinessGate),
   description: Nullable(ServerDescription),
   captured_at: Nullable(Timestamp),
   error: Nullable(ErrorItem),
@@ -43,6 +45,7 @@ export const AddMember = Strict({
   delay_seconds: Type.Optional(DelaySeconds),
   is_critical: Type.Optional(Type.Boolean()),
   user_data: Type.Optional(UserData),
+  gate: Type.Optional(Nullable(ReadinessGate)),
   generation: Type.Optional(SeenGeneration),
 });
 export type AddMember = Static<typeof AddMember>;
@@ -54,6 +57,7 @@ export const UpdateMember = Strict(
     delay_seconds: Type.Optional(DelaySeconds),
     is_critical: Type.Optional(Type.Boolean()),
     user_data: Type.Optional(UserData),
+    gate: Type.Optional(Nullable(ReadinessGate)),
     generation: Type.Optional(SeenGeneration),
   },
   { minProperties: 1 },

@@ -39,6 +39,7 @@ export const DecidedGroup = Strict({
       delay_seconds: ordered.delay_seconds,
       is_critical: ordered.is_critical,
       user_data: ordered.user_data,
+      gate: ordered.gate,
     }),
     { maxItems: 500 },
   ),

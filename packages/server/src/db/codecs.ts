@@ -5,6 +5,11 @@ export function writeJson<T>(value: T): Json<T> {
   return JSON.stringify(value);
 }
 
+/** JSON text of a value that may be null. */
+export function writeOptionalJson<T>(value: T | null): Json<T> | null {
+  return value === null ? null : writeJson(value);
+}
+
 /** The value of a JSON column. */
 export function readJson<T>(text: Json<T>): T {
   return JSON.parse(text) as T;

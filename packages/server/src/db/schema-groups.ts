@@ -5,6 +5,7 @@ import type {
   Protection,
   ProtectionGroupStatus,
   Readiness,
+  ReadinessGate,
   ReplicationPolicy,
   ServerDescription,
 } from "@protector/contract";
@@ -57,6 +58,8 @@ export interface PgMembersTable {
   delay_seconds: number;
   is_critical: Flag;
   user_data: "keep" | "drop";
+  /** Null = ready when ACTIVE. */
+  gate: Json<ReadinessGate> | null;
   description: Json<ServerDescription> | null;
   captured_at: DbTime | null;
   error: Json<ErrorItem> | null;

@@ -76,6 +76,7 @@ const COLUMNS: Columns = {
     delay_seconds: true,
     is_critical: true,
     user_data: true,
+    gate: true,
     description: true,
     captured_at: true,
     error: true,

@@ -1,6 +1,6 @@
 import { createHash } from "node:crypto";
 import { canonicalJson, type DecidedGroup } from "@protector/contract";
-import { readJson } from "../db/codecs.ts";
+import { readJson, readOptionalJson } from "../db/codecs.ts";
 import type {
   PgMembersTable,
   ProtectionGroupsTable,
@@ -53,6 +53,7 @@ function decidedMember(row: PgMembersTable): DecidedGroup["members"][number] {
     delay_seconds: row.delay_seconds,
     is_critical: row.is_critical === 1,
     user_data: row.user_data,
+    gate: readOptionalJson(row.gate),
   };
 }
 

@@ -27,6 +27,7 @@ export function memberValues(decided: Decided, observed: Observed | undefined, {
     delay_seconds: decided.delay_seconds,
     is_critical: flag(decided.is_critical),
     user_data: decided.user_data,
+    gate: writeOptionalJson(decided.gate),
     ...runtimeValues(observed, decided.id),
     updated_at: writeTime(now),
   };

@@ -1,5 +1,5 @@
 import type { CloudOptions } from "@protector/openstack";
-import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports";
+import type { Clock, HttpTransport, Random, TcpProbe, TlsOptions } from "@protector/ports";
 import type { StorageDriver } from "@protector/storage";
 import type { DatabaseConnection } from "../db/connection.ts";
 import type { SecretStore } from "../domain/secrets.ts";
@@ -10,6 +10,8 @@ import type { JournalObserver } from "./runner/journal.ts";
 export interface EnginePorts {
   readonly connection: DatabaseConnection;
   readonly transport: HttpTransport;
+  /** Looks whether a recovered server listens. */
+  readonly tcpProbe: TcpProbe;
   readonly clock: Clock;
   readonly random: Random;
   readonly secrets: SecretStore;

@@ -1,7 +1,7 @@
 import { readFileSync } from "node:fs";
 import { hostname } from "node:os";
 import { join } from "node:path";
-import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports";
+import { type Clock, type HttpTransport, type Random, systemTcpProbe, type TlsOptions } from "@protector/ports";
 import { driverByUrl, flashArrayDriver, mockDriver } from "@protector/storage";
 import type { BackendConfig, Config } from "../config/index.ts";
 import type { DatabaseConnection } from "../db/index.ts";
@@ -37,6 +37,7 @@ export async function assembleEngine(parts: EngineParts): Promise<EnginePorts> {
   return {
     connection: database,
     transport,
+    tcpProbe: systemTcpProbe,
     clock,
     random,
     secrets,

@@ -1,5 +1,5 @@
 import { type AddMember, type Member, ProtectorError, type UpdateMember } from "@protector/contract";
-import { flag, readJson, writeJson, writeTime } from "../../db/codecs.ts";
+import { flag, readJson, writeJson, writeOptionalJson, writeTime } from "../../db/codecs.ts";
 import {
   findMember,
   findMemberOfServer,
@@ -112,6 +112,7 @@ async function newMember(
     delay_seconds: wanted.delay_seconds ?? 0,
     is_critical: flag(wanted.is_critical ?? false),
     user_data: wanted.user_data ?? ("drop" as const),
+    gate: writeOptionalJson(wanted.gate ?? null),
     description: null,
     captured_at: null,
     error: null,
@@ -172,13 +173,14 @@ async function changeMember(ports: ApiPorts, call: Call<"members.update">): Prom
 }
 
 function changesOf(wanted: Omit<UpdateMember, "generation">) {
-  const { tier, depends_on, delay_seconds, is_critical, user_data } = wanted;
+  const { tier, depends_on, delay_seconds, is_critical, user_data, gate } = wanted;
   return {
     ...(tier === undefined ? {} : { tier }),
     ...(depends_on === undefined ? {} : { depends_on: writeJson(depends_on) }),
     ...(delay_seconds === undefined ? {} : { delay_seconds }),
     ...(is_critical === undefined ? {} : { is_critical: flag(is_critical) }),
     ...(user_data === undefined ? {} : { user_data }),
+    ...(gate === undefined ? {} : { gate: writeOptionalJson(gate) }),
   };
 }
 

@@ -16,6 +16,7 @@ export function memberView(row: MemberRow): Member {
     delay_seconds: row.delay_seconds,
     is_critical: row.is_critical === 1,
     user_data: row.user_data,
+    gate: readOptionalJson(row.gate),
     description: readOptionalJson(row.description),
     captured_at: isoTimeOrNull(row.captured_at),
     error: readOptionalJson(row.error),

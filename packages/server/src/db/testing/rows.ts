@@ -91,6 +91,7 @@ export function memberRow(n: number, changes: Partial<PgMembersTable> = {}): Ins
     delay_seconds: 0,
     is_critical: 0,
     user_data: "drop",
+    gate: null,
     description: null,
     captured_at: null,
     error: null,

@@ -4,6 +4,7 @@ import { isHeldBy } from "../steps/markers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
+import { unseenGate } from "./readiness-gates.ts";
 import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
 /** What stands in the way of a planned failover, and what people should know before it starts. */
@@ -192,6 +193,7 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
       );
     }
   }
+  found.push(...unseenGate(input, member));
   if (description.key_pair && description.key_pair.public_key === null) {
     warn(
       "member.key_pair",

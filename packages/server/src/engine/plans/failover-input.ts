@@ -1,4 +1,4 @@
-import type { PortDescription, ServerDescription, VolumeDescription } from "@protector/contract";
+import type { PortDescription, ReadinessGate, ServerDescription, VolumeDescription } from "@protector/contract";
 import type { Flavor, Port, SecurityGroup, Server, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
@@ -37,6 +37,8 @@ export interface FailoverMember {
   readonly delaySeconds: number;
   readonly isCritical: boolean;
   readonly keepsUserData: boolean;
+  /** Null = ready when ACTIVE. */
+  readonly gate: ReadinessGate | null;
   readonly description: ServerDescription;
 }
 

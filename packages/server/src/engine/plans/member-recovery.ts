@@ -5,6 +5,7 @@ import type { CreateServerInput } from "../steps/servers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { step } from "./planned-step.ts";
+import { gateSteps } from "./readiness-gates.ts";
 
 /** The steps that rebuild one member at the target. */
 export interface MemberRecovery {
@@ -254,12 +255,14 @@ function server(input: FailoverInput, member: FailoverMember, tierBefore: string
     );
   }
   const floatingIps = floatingIpSteps(input, member);
+  const gates = gateSteps(input, member, floatingIps);
   return [
     ...steps,
     ...floatingIps,
+    ...gates,
     step(`gate.${member.id}`, "observe", "barrier", `${member.name} is ready`, "recover", "target", {
       memberId: member.id,
-      dependsOn: gateNeeds,
+      dependsOn: [...gateNeeds, ...gates.map((each) => each.key)],
       after: floatingIps.map((each) => each.key),
       settings: { onFailure, weight: 0 },
     }),

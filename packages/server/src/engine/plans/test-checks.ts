@@ -1,6 +1,7 @@
 import type { CheckResult } from "@protector/contract";
 import { checkAddresses, checkMappings, checkRoom, distinct, type FailoverChecks, finding } from "./failover-checks.ts";
 import type { FailoverMember } from "./failover-input.ts";
+import { unseenGate } from "./readiness-gates.ts";
 import type { TestInput } from "./test-input.ts";
 
 /** Looks at everything that would stop a test failover half way, or let it touch production; changes nothing. */
@@ -20,7 +21,10 @@ export function checkTest(input: TestInput): FailoverChecks {
   }
   if (target.cinderHostProblem) blockers.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
   if (target.trustProblem) blockers.push(finding("trust.unusable", target.siteName, target.trustProblem));
-  return { blockers: distinct(blockers), warnings: distinct(members.flatMap(warnMember)) };
+  return {
+    blockers: distinct(blockers),
+    warnings: distinct(members.flatMap((member) => [...warnMember(member), ...unseenGate(input, member)])),
+  };
 }
 
 /** On a copy every address is free. */

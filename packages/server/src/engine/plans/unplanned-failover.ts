@@ -11,6 +11,7 @@ import type { FailoverInput } from "./failover-input.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { tiersOf } from "./planned-failover.ts";
 import { barrier, step } from "./planned-step.ts";
+import { unseenGate } from "./readiness-gates.ts";
 import { roomNeeds } from "./room-needs.ts";
 import { testRemovals } from "./test-cleanup.ts";
 
@@ -123,6 +124,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
     ...testsInTheWay(input).map(({ operation }) =>
       warn("failover.test_goes", `Test ${operation.id} stands and takes the room: what it made is deleted first.`),
     ),
+    ...input.members.flatMap((member) => unseenGate(input, member)),
     notHeld(target.siteName),
   ];
 }

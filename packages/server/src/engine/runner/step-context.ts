@@ -3,7 +3,7 @@ import type { SiteAccess } from "../world/site-access.ts";
 import type { Journal } from "./journal.ts";
 import { Ledger, type LedgerWriter } from "./ledger.ts";
 import type { JournaledStep } from "./operation-store.ts";
-import { type OperationFacts, type StepContext, StepTimeout } from "./step-handler.ts";
+import { type OperationFacts, type Outbound, type StepContext, StepTimeout } from "./step-handler.ts";
 
 /** What all steps of one run share. */
 export interface RunEnvironment {
@@ -11,6 +11,7 @@ export interface RunEnvironment {
   readonly source: SiteAccess;
   readonly target: SiteAccess;
   readonly journal: Journal;
+  readonly outbound: Outbound;
   readonly clock: Clock;
   readonly random: Random;
 }
@@ -53,6 +54,7 @@ export function stepContext(environment: StepEnvironment, attempt: StepTry): Ste
     target: environment.target,
     here: environment[step.site],
     ledger: new Ledger(journal, step.key),
+    outbound: environment.outbound,
     clock,
     random: environment.random,
     signal,

@@ -1,4 +1,4 @@
-import type { Clock, Random } from "@protector/ports";
+import type { Clock, HttpTransport, Random, TcpProbe } from "@protector/ports";
 import type { SiteAccess } from "../world/site-access.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Side } from "./plan.ts";
@@ -20,6 +20,7 @@ export interface StepContext {
   /** The access of the side that the step acts on. */
   readonly here: SiteAccess;
   readonly ledger: Ledger;
+  readonly outbound: Outbound;
   readonly clock: Clock;
   readonly random: Random;
   /** Aborts when the lease is lost or the operation stops: throw its reason. */
@@ -35,6 +36,12 @@ export interface StepContext {
    * @throws StepTimeout after the step's time limit, naming what it waited for.
    */
   until<T>(waitingFor: string, look: () => Promise<T | undefined>, longestPollMs?: number): Promise<T>;
+}
+
+/** What an engine reaches beside clouds and arrays. */
+export interface Outbound {
+  readonly http: HttpTransport;
+  readonly tcp: TcpProbe;
 }
 
 /** Facts of the running operation. */

@@ -19,6 +19,7 @@ import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { ensurePort } from "./ports.ts";
+import { awaitConsole, awaitHttp, awaitTcp } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
 import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, verifyCut } from "./replication.ts";
 import { checkRoom } from "./room.ts";
@@ -49,6 +50,9 @@ export const STEP_HANDLERS = {
   "cinder_group.ensure": ensureCinderGroup,
   "cinder_group.remove": removeFromCinderGroup,
   "floating_ip.ensure": ensureFloatingIp,
+  "gate.console": awaitConsole,
+  "gate.http": awaitHttp,
+  "gate.tcp": awaitTcp,
   "key_pair.ensure": ensureKeyPair,
   "marker.claim": claimEpoch,
   "marker.destroy": destroyMarker,

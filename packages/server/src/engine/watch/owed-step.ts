@@ -146,6 +146,7 @@ async function inEnvironment(owed: Owed, work: (context: StepContext) => Promise
     source,
     target,
     journal: new DutyJournal(ports, { id: operation.id, groupId }),
+    outbound: { http: transport, tcp: ports.tcpProbe },
     clock,
     random,
   };

@@ -1,6 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
-import { readJson } from "../../db/codecs.ts";
+import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
 import { mappingGaps } from "../plans/mapping-gaps.ts";
@@ -80,6 +80,7 @@ export function failoverMembers(view: GroupView, sourceSiteId: string): readonly
         delaySeconds: member.row.delay_seconds,
         isCritical: member.row.is_critical === 1,
         keepsUserData: member.row.user_data === "keep",
+        gate: readOptionalJson(member.row.gate),
         description: member.description,
       };
     });
