@@ -57,6 +57,17 @@ describe.skipIf(!canBuild)("the Debian package, unpacked", () => {
       expect(readFileSync(join(root, "usr/bin", name), "utf8")).toMatch(/^#!\/usr\/lib\/protector\/bin\/node\n/);
   });
 
+  it("teaches the shells to complete its command", () => {
+    const bash = readFileSync(join(root, "usr/share/bash-completion/completions/protector"), "utf8");
+    expect(bash).toContain("complete -F _protector protector");
+    expect(readFileSync(join(root, "usr/share/zsh/vendor-completions/_protector"), "utf8")).toMatch(
+      /^#compdef protector\n/,
+    );
+    expect(readFileSync(join(root, "usr/share/fish/vendor_completions.d/protector.fish"), "utf8")).toContain(
+      "complete -c",
+    );
+  });
+
   it("has the page's unit files with the paths of a package", () => {
     for (const name of ["protector-api", "protector-engine"]) {
       const unit = readFileSync(join(ROOT, `deploy/systemd/${name}.service`), "utf8");

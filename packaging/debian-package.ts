@@ -12,6 +12,7 @@ import {
 } from "node:fs";
 import { dirname, join, relative } from "node:path";
 import { gzipSync } from "node:zlib";
+import { COMPLETION_SCRIPTS } from "@protector/cli";
 import { writeBundle } from "./bundle.ts";
 import { changelogText, controlText, copyrightText } from "./debian-texts.ts";
 import { licencesText } from "./licences.ts";
@@ -57,6 +58,8 @@ export async function buildDebianPackage(options: DebianPackageOptions): Promise
     put(`lib/systemd/system/${name}`, unit.replaceAll("/usr/local/bin/", "/usr/bin/"));
   }
   put(CONFIGURATION, readFileSync(join(ROOT, "packaging/debian/protector.conf")), 0o600);
+  for (const [shell, path] of Object.entries(COMPLETIONS))
+    put(path, COMPLETION_SCRIPTS[shell as keyof typeof COMPLETIONS]);
   put("usr/share/doc/protector/copyright", copyrightText(licencesText(packageFolders), node.licence));
   put("usr/share/doc/protector/changelog.gz", gzipSync(changelogText(release), { level: 9 }));
   setModes(work);
@@ -74,6 +77,13 @@ export async function buildDebianPackage(options: DebianPackageOptions): Promise
   runTool("dpkg-deb", ["--root-owner-group", `-Z${compression}`, "--build", work, file], env);
   return file;
 }
+
+/** Where shells look for what completes a program of a package. */
+const COMPLETIONS = {
+  bash: "usr/share/bash-completion/completions/protector",
+  zsh: "usr/share/zsh/vendor-completions/_protector",
+  fish: "usr/share/fish/vendor_completions.d/protector.fish",
+} as const;
 
 function putCommands(work: string): void {
   mkdirSync(join(work, "usr/bin"), { recursive: true });

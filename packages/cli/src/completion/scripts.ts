@@ -35,7 +35,11 @@ _protector() {
   done
   _describe protector offered
 }
-compdef _protector protector
+if [[ $funcstack[1] == _protector ]]; then
+  _protector "$@"
+else
+  compdef _protector protector
+fi
 `,
   fish: `# fish completion of protector; load it with: protector complete fish | source
 function __protector_complete

@@ -174,6 +174,23 @@ describe("the exchange with openstackclient", () => {
   });
 });
 
+describe("a list of many ids", () => {
+  const id = "4ac51ffbbc8d42aca35a30c676872a05";
+  const columns: readonly Column<{ id: string; status: string; home: string; peer: string }>[] = [
+    { name: "id" },
+    { name: "status" },
+    { name: "home" },
+    { name: "peer" },
+  ];
+  const items = [{ id, status: "failed_over", home: id, peer: id }];
+
+  it("fits the terminal: further ids give way before a state does, the row's own never", () => {
+    const text = printed("table", [], (printer) => printer.list(items, columns), { columns: 80, NO_COLOR: "1" });
+    for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
+    expect(text).toContain(`${id}  failed_over  4ac51ff`);
+  });
+});
+
 describe("times", () => {
   const columns: readonly Column<{ readonly created_at: string | null }>[] = [{ name: "created_at", isTime: true }];
   const items = [{ created_at: "2026-03-01T11:57:00.123456Z" }, { created_at: null }];

@@ -1,6 +1,8 @@
 import { cut, pad, widthOf, wrapHard } from "./fit.ts";
 import { type Painter, paintState } from "./style.ts";
 
+/** A state is at most this wide: whole while an id other than the row's own can give way. */
+const WORD_WIDTH = 16;
 const GAP = "  ";
 /** No column is made narrower than this. */
 const NARROWEST = 8;
@@ -18,8 +20,8 @@ export interface TableOptions {
 const SENTENCE_WIDTH = 40;
 
 /**
- * Aligned columns. When they do not fit, wrapped columns give way first, then the widest, and ids last, the first column's
- * never: an id that is cut cannot be pasted.
+ * Aligned columns. When they do not fit, wrapped columns give way first, then the widest, then further ids, then words; the
+ * first column's id never: what is cut cannot be pasted.
  * @param rows texts by column; all as long as `titles`.
  */
 export function tableText(
@@ -77,20 +79,24 @@ function shrink(natural: readonly number[], { isFixed, content, width, wrapped }
     const excess = Math.max(0, total() - width);
     widths[i] = Math.max(Math.min(current, SENTENCE_WIDTH), current - excess);
   }
-  for (let excess = total() - width; excess > 0; excess = total() - width) {
-    const widest = widths.reduce(
-      (best, one, i) => (!isFixed[i] && one > (widths[best] ?? 0) ? i : best),
-      isFixed.indexOf(false),
-    );
-    const current = widths[widest] ?? 0;
-    if (widest < 0 || current <= NARROWEST) break;
-    widths[widest] = current - 1;
-  }
-  // Only ids are left, and they do not fit: the first stays whole, it is the one that is pasted.
+  const narrow = (floor: number) => {
+    for (let excess = total() - width; excess > 0; excess = total() - width) {
+      const widest = widths.reduce(
+        (best, one, i) => (!isFixed[i] && one > (widths[best] ?? 0) ? i : best),
+        isFixed.indexOf(false),
+      );
+      const current = widths[widest] ?? 0;
+      if (widest < 0 || current <= floor) return;
+      widths[widest] = current - 1;
+    }
+  };
+  narrow(WORD_WIDTH);
+  // The first id stays whole, it is the one that is pasted.
   for (let i = widths.length - 1; i > 0; i--) {
-    const excess = Math.max(0, total() - width);
+    const excess = isFixed[i] ? Math.max(0, total() - width) : 0;
     const current = widths[i] ?? 0;
     widths[i] = Math.max(Math.min(current, NARROWEST), current - excess);
   }
+  narrow(NARROWEST);
   return widths;
 }
