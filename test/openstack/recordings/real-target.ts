@@ -1,4 +1,5 @@
-import { readFileSync } from "node:fs";
+import { existsSync, readFileSync } from "node:fs";
+import { join } from "node:path";
 import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
 import { parse } from "yaml";
 import type { Pair, SiteName } from "../clouds/pair.ts";
@@ -61,16 +62,25 @@ export function cloudsFileTarget(
   return { target, close: () => transport.close() };
 }
 
-/** A cloud of a pair that these tests brought up; Cinder's rules can be changed there. */
+/** A cloud of a pair that these tests brought up; Cinder's rules can be changed there, until it is closed. */
 export function pairTarget(pair: Pair, site: SiteName): OpenTarget {
   const { target, close } = cloudsFileTarget(pair.cloudsFile, site, { replicatedType: "replicated", image: "cirros" });
+  const machine = pair.sites[site];
   const path = "/etc/cinder/policy.yaml";
-  const setManagePolicy = async (policy: ManagePolicy) => {
-    pair.sites[site].writeFile(path, MANAGE_RULES[policy]);
+  const file = join(machine.root, path);
+  const before = existsSync(file) ? readFileSync(file, "utf8") : MANAGE_RULES.closed;
+  const setRules = async (rules: string) => {
+    machine.writeFile(path, rules);
     // Cinder looks at the file when it is asked something, and compares its time.
     await systemClock.sleep(1_100);
   };
-  return { target: { ...target, setManagePolicy }, close };
+  return {
+    target: { ...target, setManagePolicy: (policy) => setRules(MANAGE_RULES[policy]) },
+    close: async () => {
+      await setRules(before);
+      await close();
+    },
+  };
 }
 
 /** Rules of `/etc/cinder/policy.yaml`: those of the installation guide, or none. */
