@@ -115,6 +115,19 @@ describe("a change over two sites", () => {
     expect(await json("protection-group show shop")).toMatchObject({ description: "x", sync_status: "IN SYNC" });
   });
 
+  it("carries what is owed from a change that was cut off before it makes its own", async () => {
+    await json("protection-group create shop");
+    harness.fate = ({ call }) => (call.startsWith("PUT") ? "killed_before" : undefined);
+    await harness.run("protection-group set shop --description first");
+    harness.fate = () => undefined;
+    harness.requests.length = 0;
+    expect(await json("protection-group set shop --name yard")).toMatchObject({ description: "first", generation: 3 });
+    const calls = harness.requests.map(({ call }) => call.split(" ")[0]).filter((method) => method !== "GET");
+    expect(calls).toEqual(["PUT", "POST", "PATCH", "PUT", "POST"]);
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+  });
+
   it("repeats a document whose answer was lost", async () => {
     let lost = 0;
     harness.fate = ({ call }) => (call.startsWith("PUT") && lost++ === 0 ? "lost_answer" : undefined);
