@@ -2,6 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
+import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { arrayAt } from "../watches/watched-site.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { atJournalPoint } from "./killable.ts";
@@ -286,6 +287,28 @@ test("with the array answering and a sync holding the group there, the group is 
   expect([writingAtSource(writing), running(writing, "site-b")]).toEqual([0, 3]);
 });
 
+test("a planned failover that waits for the dead source to be planned gives way, and touches the group no more", async () => {
+  const { sites, group } = await open();
+  lose(writing, sites.a, "all");
+  const waiting = await sites.order(sites.b, group.id, { type: "failover", mode: "planned" });
+  expect(await sites.settle(sites.b, waiting, sites.engine(sites.b), 30_000)).toBe("waiting");
+  await sites.ask(sites.b, waiting, { verb: "cancel" });
+  const id = await orderUnplanned(writing, { reason: REASON });
+  const status = async () => {
+    const query = sites.b.connection.db.selectFrom("protection_groups").select("status").where("id", "=", group.id);
+    return (await query.executeTakeFirstOrThrow()).status;
+  };
+  let between = "";
+  const afterCommit = async (_id: string, labels: readonly string[]) => {
+    if (!labels.includes("step fence running")) return;
+    expect(await settleTest(writing, waiting)).toBe("cancelled");
+    between = await status();
+  };
+  const engine = sites.engine(sites.b, { observer: { afterCommit } });
+  expect(await sites.settle(sites.b, id, engine)).toBe("completed");
+  expect([between, await status()]).toEqual(["failing_over", "failed_over"]);
+});
+
 test("a test that stands is no hindrance, and is cleaned up afterwards", async () => {
   const { sites, group } = await open();
   await settleTest(writing, await orderTest(writing));
@@ -374,6 +397,26 @@ test("rolled back before the first server starts it puts the source back as it w
     expect(await settleTest(writing, again)).toBe("completed");
     sites.stop();
   }
+});
+
+test("rolled back under the eyes of the source's own engine, which had begun to fence itself, it leaves everything running", async () => {
+  const { sites } = await open();
+  const watches = new Watches(sites.ports(sites.a), { messaging: () => "none" });
+  const id = await orderUnplanned(writing);
+  const afterCommit = async (_id: string, labels: readonly string[]) => {
+    if (labels.includes("step epoch.target completed")) watches.start();
+    if (labels.includes("step source.yield completed")) await sites.ask(sites.b, id, { verb: "cancel" });
+  };
+  expect(await sites.settle(sites.b, id, sites.engine(sites.b, { observer: { afterCommit } }), 3_600_000)).toBe(
+    "cancelled",
+  );
+  await sites.clock.advance(300_000);
+  await sites.clock.run(watches.stop());
+  await letBothSitesRest(writing);
+  expect(sourceServers(writing).map(({ status, lockedBy }) => [status, lockedBy])).toEqual(
+    Array(3).fill(["ACTIVE", null]),
+  );
+  expect([writingAtSource(writing), running(writing, "site-b")]).toEqual([3, 0]);
 });
 
 test("rolled back while the source is dead it ends, and what the source has to take back is owed", async () => {

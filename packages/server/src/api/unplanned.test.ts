@@ -69,10 +69,18 @@ describe("an unplanned failover", () => {
 
   it("is refused beside another failover, with the verb that makes that one go on without its source", async () => {
     const held = await hold("failover");
+    await sites.b.database.db.updateTable("dr_operations").set({ plan: "{}" }).where("id", "=", held).execute();
     const [error] = (await failOver({ mode: "unplanned" })).errors;
     expect(error?.code).toBe("protector.protection_group.busy");
     expect(error?.detail).toContain(`protector operation resume ${held} --as unplanned`);
     expect(await holder()).toBe(held);
+  });
+
+  it("takes the group from a planned failover that still waits for the lost site to be planned", async () => {
+    const held = await hold("failover");
+    const started = await failOver({ mode: "unplanned" });
+    expect(await holder()).toBe(started.body.operation.id);
+    expect(readOptionalJson((await rowOf(held)).request)?.verb).toBe("cancel");
   });
 
   it.each(["error", "failed_over", "failing_over"] as const)(

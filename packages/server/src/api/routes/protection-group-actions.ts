@@ -156,11 +156,11 @@ function unplannedOrder(
   };
 }
 
-/** One that is under way here already goes on without its source by a verb of its own. */
+/** One that is under way here already goes on without its source by a verb of its own; one without a plan gives way. */
 async function requireNoOtherFailover(db: Db, group: ProtectionGroupView, holder: string): Promise<void> {
   const held = group.current_operation_id;
   const operation = held === null || held === holder ? undefined : await findOperation(db, { id: held });
-  if (operation?.type !== "failover") return;
+  if (operation?.type !== "failover" || operation.plan === null) return;
   const detail = `Protection group "${group.name}" is being failed over by ${operation.id} (${operation.status}). Without its source it goes on with: protector operation resume ${operation.id} --as unplanned --reason TEXT`;
   throw new ProtectorError("protection_group.busy", detail, { facts: { operation_id: operation.id } });
 }

@@ -80,10 +80,12 @@ async function displaceHolder(
   const holder = await db
     .selectFrom("protection_groups")
     .innerJoin("dr_operations", "dr_operations.id", "protection_groups.current_operation_id")
-    .select(["dr_operations.id", "dr_operations.type"])
+    .select(["dr_operations.id", "dr_operations.type", "dr_operations.plan"])
     .where("protection_groups.id", "=", row.protection_group_id)
     .executeTakeFirst();
-  if (!holder || !displaces.includes(holder.type)) return;
+  // One of the order's own type that has no plan yet, perhaps since it waits for a dead site, has done nothing.
+  const givesWay = holder && (displaces.includes(holder.type) || (holder.type === row.type && holder.plan === null));
+  if (!holder || !givesWay) return;
   await db
     .updateTable("dr_operations")
     .set({

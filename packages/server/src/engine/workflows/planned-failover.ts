@@ -135,7 +135,7 @@ async function recordVolumes(context: WorkflowTransaction): Promise<void> {
 
 /** The source is primary again, or has been all along: at whatever epoch undoing left the markers. */
 async function recordReturn(context: WorkflowTransaction): Promise<void> {
-  const { trx, connection, view, steps } = context;
+  const { trx, connection, view, steps, operation } = context;
   const raised = steps.find(({ key, status }) => status === "undone" && /^epoch\.(source|target)$/.test(key));
   const status = view.group.primary_site_id === view.group.home_site_id ? "active" : "failed_over";
   await trx
@@ -146,6 +146,8 @@ async function recordReturn(context: WorkflowTransaction): Promise<void> {
       updated_at: connection.now(),
     })
     .where("id", "=", view.group.id)
+    // One that gave the group up to another has no say in it any more.
+    .where("current_operation_id", "=", operation.id)
     .execute();
 }
 
