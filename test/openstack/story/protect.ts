@@ -36,10 +36,20 @@ export async function protect(
   await member.protector("protection-group", "replicate", group);
 }
 
-/** Options of `policy-create` that name the arrays of both sites, with their tokens. */
+/** Options of `policy-create` that name the arrays of clouds that were not made by these tests. */
+const NAMED_POLICY = "PROTECTOR_TEST_POLICY";
+
+/**
+ * Options of `policy-create` that name the arrays of both sites, with their tokens.
+ * @throws Error when these clouds' arrays are unknown.
+ */
 export function arrayPolicy(sites: readonly [StageSite, StageSite]): readonly string[] {
   const [a, b] = sites.map(({ array }) => array);
-  if (!a || !b) return ["--primary-backend", "array-a", "--secondary-backend", "array-b"];
+  if (!a || !b) {
+    const words = process.env[NAMED_POLICY]?.trim().split(/\s+/);
+    if (words) return words;
+    throw new Error(`${NAMED_POLICY} has to hold the options of "protection-group policy-create" that name the arrays`);
+  }
   return [
     ...["--primary-fa-url", a.url, "--primary-fa-api-token", a.apiToken],
     ...["--secondary-fa-url", b.url, "--secondary-fa-api-token", b.apiToken],
