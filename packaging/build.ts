@@ -2,6 +2,7 @@
 import { mkdtempSync, rmSync, statSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { buildClientPackage } from "./client-package.ts";
 import { buildDebianPackage } from "./debian-package.ts";
 import { ARCHITECTURES, type Architecture, fetchNodeBinary } from "./node-binary.ts";
 import { buildNpmPackage } from "./npm-package.ts";
@@ -10,12 +11,12 @@ import { ROOT, readRelease } from "./release.ts";
 import { buildSingleExecutable } from "./single-executable.ts";
 
 /*
- * `npm run package`: the npm tarball, the plugin of openstackclient, and for each architecture the Debian package and the
+ * `npm run package`: the npm tarballs of the programs and of the SDK, the plugin of openstackclient, and for each architecture the Debian package and the
  * single executable of the command, into dist/. A Node.js that cannot be fetched leaves its architecture out. Arguments
  * name what to build: `npm run package -- npm amd64`.
  */
 
-const KINDS = ["npm", "openstackclient", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
+const KINDS = ["npm", "client", "openstackclient", ...(Object.keys(ARCHITECTURES) as Architecture[])] as const;
 
 const asked = process.argv.slice(2);
 const release = readRelease();
@@ -39,6 +40,7 @@ async function build(kind: (typeof KINDS)[number]): Promise<void> {
 
 async function filesOf(kind: (typeof KINDS)[number], folder: string): Promise<readonly string[]> {
   if (kind === "npm") return [await buildNpmPackage(release, folder, destination)];
+  if (kind === "client") return [await buildClientPackage(release, folder, destination)];
   if (kind === "openstackclient") {
     const { wheel, deb } = buildOpenstackclientPackages(release, folder, destination);
     return [wheel, deb];

@@ -29,11 +29,15 @@ export async function writeBundle(folder: string, release: Release, interpreter:
 }
 
 /** Everything that sources need, as plain JavaScript. @throws Error when something of it would be left out. */
-export async function bundleCode(input: InputOptions["input"] & object, places: OutputOptions): Promise<Bundle> {
+export async function bundleCode(
+  input: InputOptions["input"] & object,
+  places: OutputOptions,
+  how: Pick<InputOptions, "platform" | "external"> = { platform: "node" },
+): Promise<Bundle> {
   const build = await rolldown({
     cwd: ROOT,
     input,
-    platform: "node",
+    ...how,
     onLog: (level, log) => {
       if (level === "warn") throw new Error(`The bundle is not whole: ${log.message}`);
     },

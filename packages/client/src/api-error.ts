@@ -82,3 +82,11 @@ export const PEER_UNREACHABLE_SENTENCE = "Cannot modify protection group - remot
 export function isUnreachable(error: unknown): boolean {
   return error instanceof ApiError && (error.isSilence || error.code === "peer.unreachable");
 }
+
+/**
+ * Whether a site, or the client itself, refused with this code of the catalogue.
+ * @example if (hasCode(error, "protection_group.name_exists")) ...
+ */
+export function hasCode<C extends ErrorCode>(error: unknown, code: C): error is ApiError & { readonly code: C } {
+  return error instanceof ApiError && error.code === code;
+}

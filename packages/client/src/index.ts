@@ -1,4 +1,12 @@
-export { ApiError, type ApiFailure, clientError, isUnreachable, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+export { ERROR_CATALOGUE, type ErrorCode, type Operation, type ProtectionGroup } from "@protector/contract";
+export {
+  ApiError,
+  type ApiFailure,
+  clientError,
+  hasCode,
+  isUnreachable,
+  PEER_UNREACHABLE_SENTENCE,
+} from "./api-error.ts";
 export type { FieldDifference } from "./document-differences.ts";
 export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
@@ -57,3 +65,4 @@ export {
   TwoSiteClient,
   type TwoSiteOptions,
 } from "./two-site-client.ts";
+export { type WebPlatform, webPorts } from "./web-ports.ts";
