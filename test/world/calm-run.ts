@@ -1,5 +1,6 @@
 import type { RecordedCall } from "@protector/simulator";
 import { atJournalPoint, type JournalPoint } from "./killable.ts";
+import type { EngineOptions } from "./site-engine.ts";
 import type { TwoSites } from "./two-sites.ts";
 
 /** A run that nothing disturbs, with everything it wrote into its journal and every call it made. */
@@ -11,12 +12,12 @@ export interface CalmRun {
 }
 
 /** Runs an ordered operation of site B to its end. */
-export async function runCalm(sites: TwoSites, operationId: string): Promise<CalmRun> {
+export async function runCalm(sites: TwoSites, operationId: string, options: EngineOptions = {}): Promise<CalmRun> {
   const observer = atJournalPoint(undefined, () => {});
   const { conditions } = sites.world;
   conditions.isRecording = true;
   conditions.calls.length = 0;
-  const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { observer }));
+  const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { ...options, observer }));
   conditions.isRecording = false;
   return { status, commits: observer.labels, calls: [...conditions.calls] };
 }

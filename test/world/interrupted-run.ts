@@ -25,8 +25,10 @@ export function cutOffAt(
   point: JournalPoint,
   cut: Cut,
   order: Order = orderFailover,
+  options: EngineOptions = {},
 ): Promise<InterruptedRun> {
   return cutOff(writing, order, (lifeline, reached) => ({
+    ...options,
     observer: atJournalPoint(point, async () => {
       const cutting = cut(lifeline);
       reached();

@@ -99,6 +99,7 @@ export function enginePorts(world: World, site: TestSite, events: EngineEvent[],
       peerMs: 30_000,
       callTimeoutMs: 60_000,
       policyArrayTls: {},
+      hooks: { networks: [], tls: {} },
     },
   };
 }

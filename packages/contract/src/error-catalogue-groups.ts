@@ -118,6 +118,26 @@ export const GROUP_ERRORS = {
     title: "Too many members",
     help: "A group holds at most 500 servers. Make another group.",
   },
+  "hook.invalid": {
+    status: 400,
+    title: "Hook is not valid",
+    help: "tier belongs to hooks of a tier, member_id to hooks of a member, and clean-ups are only of tests.",
+  },
+  "hook.dangling": {
+    status: 400,
+    title: "Hook of something that is not there",
+    help: "Name a tier that has members, or a member of the group; or change the group's hooks first.",
+  },
+  "hook.url_refused": {
+    status: 400,
+    title: "Hook address refused",
+    help: "Hooks are called by https, without a user name in the URL, in [hooks] networks of protector.conf.",
+  },
+  "hook.failed": {
+    status: 502,
+    title: "Hook failed",
+    help: "See who answers at its URL, then resume. Or let it not stop the recovery: hook add --on-failure continue.",
+  },
   "member.gate_closed": {
     status: 504,
     title: "Server did not become ready",

@@ -1,3 +1,4 @@
+import { hookRoutes } from "./routes/hooks.ts";
 import { mappingRoutes } from "./routes/mappings.ts";
 import { memberRoutes } from "./routes/members.ts";
 import { operationRoutes } from "./routes/operations.ts";
@@ -17,6 +18,7 @@ export const ROUTES = {
   ...protectionGroupRoutes,
   ...memberRoutes,
   ...policyRoutes,
+  ...hookRoutes,
   ...mappingRoutes,
   ...syncRoutes,
   ...operationRoutes,

@@ -8,6 +8,8 @@ export interface HttpRequest {
   readonly timeoutMs: number;
   readonly tls?: TlsOptions;
   readonly signal?: AbortSignal;
+  /** Asked with each address that the host name leads to, before a connection is made to it. */
+  readonly isAddressAllowed?: (address: string) => boolean;
 }
 
 /** How a server's certificate is checked. */

@@ -23,6 +23,7 @@ export class NodeTransport {
   readonly #tls = new Map<string, TlsAgent>();
 
   readonly send: HttpTransport = async (request) => {
+    if (request.isAddressAllowed) throw new Error("this transport cannot look at addresses: take UndiciTransport");
     const timeout = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
     try {

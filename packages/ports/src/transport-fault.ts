@@ -1,7 +1,9 @@
+import { ADDRESS_REFUSED } from "./address-refused.ts";
 import { type HttpRequest, HttpTransportError } from "./http.ts";
 
 /** Errors of the socket, the resolver or the check of a certificate that come before a byte of the request has left. */
 const BEFORE_SENDING = new Set([
+  ADDRESS_REFUSED,
   "ECONNREFUSED",
   "ENOTFOUND",
   "EAI_AGAIN",

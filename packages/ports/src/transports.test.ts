@@ -115,3 +115,23 @@ function closed(server: Server): Promise<unknown> {
   server.closeAllConnections();
   return new Promise((resolve) => server.close(resolve));
 }
+
+describe("a request that says where it may go", () => {
+  it("is not sent when its name leads somewhere else, and is sent when it does not", async () => {
+    const asked: string[] = [];
+    const url = (await serve((_, response) => response.end("{}"))).replace("127.0.0.1", "localhost");
+    const transport = new UndiciTransport();
+    open.push(transport);
+    const guarded = (isAllowed: boolean) => ({
+      ...get(url),
+      isAddressAllowed: (address: string) => {
+        asked.push(address);
+        return isAllowed;
+      },
+    });
+    await expect(transport.send(guarded(false))).rejects.toMatchObject({ fault: "unreachable" });
+    expect(asked[0]).toMatch(/^(127\.0\.0\.1|::1)$/);
+    expect(await transport.send(guarded(true))).toMatchObject({ status: 200 });
+    await expect(new NodeTransport().send(guarded(true))).rejects.toThrow("cannot look at addresses");
+  });
+});

@@ -1,4 +1,5 @@
 import { Agent, request as send } from "undici";
+import { guardedLookup } from "./guarded-lookup.ts";
 import type { HttpTransport, TlsOptions } from "./http.ts";
 import { flatHeaders, transportFault } from "./transport-fault.ts";
 
@@ -12,18 +13,23 @@ export class UndiciTransport {
   readonly send: HttpTransport = async (request) => {
     const timeout = AbortSignal.timeout(request.timeoutMs);
     const signal = request.signal ? AbortSignal.any([timeout, request.signal]) : timeout;
+    const { tls, isAddressAllowed } = request;
+    // A guarded connection is used for its own request alone: another one may have another guard.
+    const dispatcher = isAddressAllowed ? newAgent(tls, isAddressAllowed) : this.#agent(tls);
     try {
       const answer = await send(request.url, {
         method: request.method as "GET",
         headers: request.headers,
         body: request.body ?? null,
-        dispatcher: this.#agent(request.tls),
+        dispatcher,
         signal,
       });
       return { status: answer.statusCode, headers: flatHeaders(answer.headers), body: await answer.body.text() };
     } catch (error) {
       if (request.signal?.aborted) throw request.signal.reason;
       throw transportFault(request, error, timeout.aborted);
+    } finally {
+      if (isAddressAllowed) await dispatcher.destroy();
     }
   };
 
@@ -37,16 +43,21 @@ export class UndiciTransport {
     const key = JSON.stringify([tls?.ca ?? null, tls?.insecure ?? false]);
     let agent = this.#agents.get(key);
     if (!agent) {
-      agent = new Agent({
-        connect: {
-          ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
-          rejectUnauthorized: !tls?.insecure,
-          timeout: 10_000,
-        },
-        keepAliveTimeout: 4_000,
-      });
+      agent = newAgent(tls);
       this.#agents.set(key, agent);
     }
     return agent;
   }
+}
+
+function newAgent(tls: TlsOptions | undefined, isAddressAllowed?: (address: string) => boolean): Agent {
+  return new Agent({
+    connect: {
+      ...(tls?.ca === undefined ? {} : { ca: tls.ca }),
+      rejectUnauthorized: !tls?.insecure,
+      timeout: 10_000,
+      ...(isAddressAllowed ? { lookup: guardedLookup(isAddressAllowed) } : {}),
+    },
+    keepAliveTimeout: 4_000,
+  });
 }

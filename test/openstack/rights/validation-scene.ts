@@ -64,6 +64,7 @@ export async function openValidation(
       peerMs: 30_000,
       callTimeoutMs: 180_000,
       policyArrayTls: {},
+      hooks: { networks: [], tls: {} },
     },
   });
   return {

@@ -4,6 +4,7 @@ import { addCompleteCommand } from "./complete.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
+import { addHookCommands } from "./hooks.ts";
 import { addMappingCommands } from "./mappings.ts";
 import { addMemberCommands } from "./members.ts";
 import { addOperationCommands } from "./operations.ts";
@@ -23,6 +24,7 @@ export function addCommands(program: Command, act: Act): void {
   addSyncCommands(groups, act);
   addMemberCommands(program, act);
   addMappingCommands(program, act);
+  addHookCommands(program, act);
   addRecoveryPointCommands(program, act);
   addFailoverCommands(program, act);
   addDrillCommands(program, act);

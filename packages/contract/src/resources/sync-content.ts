@@ -8,6 +8,7 @@ import {
 } from "../states.ts";
 import { Description, Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
+import { Hook } from "./hooks.ts";
 import { ResourceMapping } from "./mappings.ts";
 import { Member } from "./members.ts";
 import { MemberResult } from "./operations.ts";
@@ -44,6 +45,7 @@ export const DecidedGroup = Strict({
     { maxItems: 500 },
   ),
   mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
+  hooks: Type.Array(Hook, { maxItems: 50 }),
   policy: Nullable(
     Strict({
       id: Uuid,

@@ -73,6 +73,6 @@ export const memberRoutes = {
     request: null,
     response: Type.Object({ operation: Operation }),
     status: 202,
-    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "member.not_found", "member.order_dangling"],
+    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "member.not_found", "hook.dangling", "member.order_dangling"],
   }),
 } as const;

@@ -1,6 +1,7 @@
 import type { RouteName } from "@protector/contract";
 import type { Handlers } from "./handler.ts";
 import type { ApiPorts } from "./ports.ts";
+import { hookHandlers } from "./routes/hooks.ts";
 import { mappingHandlers } from "./routes/mappings.ts";
 import { memberHandlers } from "./routes/members.ts";
 import { operationHandlers } from "./routes/operations.ts";
@@ -22,6 +23,7 @@ export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
     ...recoveryPointHandlers(ports),
     ...memberHandlers(ports),
     ...policyHandlers(ports),
+    ...hookHandlers(ports),
     ...mappingHandlers(ports),
     ...syncHandlers(ports),
     ...operationHandlers(ports),

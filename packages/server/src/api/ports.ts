@@ -29,6 +29,8 @@ export interface ApiSettings {
   readonly storageBackends: readonly string[];
   /** Whether an array may be at a URL: `[storage] array_networks`. */
   isArrayUrlAllowed(url: string): boolean;
+  /** Whether a hook may be at a URL: `[hooks] networks`. */
+  isHookUrlAllowed(url: string): boolean;
 }
 
 /** One line of the log. */

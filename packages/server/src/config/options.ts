@@ -166,6 +166,17 @@ export const OPTIONS = {
     },
     insecure: { type: "bool", default: "false", help: "Accept any certificate of arrays named by policies." },
   },
+  hooks: {
+    networks: {
+      type: "list",
+      default: "",
+      help: "Networks (CIDR) that hooks may be called in; without any: all but loopback and link-local.",
+    },
+    ssl_ca_file: {
+      type: "path",
+      help: "PEM file of the authorities that the certificates of hooks must come from; the system's without it.",
+    },
+  },
   cinder: {
     group_type: {
       type: "string",

@@ -66,6 +66,7 @@ export function newProtectionGroupRow(given: NewProtectionGroup): Selectable<Pro
     peer_digest: null,
     peer_receipt_at: null,
     current_operation_id: null,
+    hooks: null,
     readiness: writeJson({ is_failover_ready: null, checked_at: null, checks: [] }),
     readiness_requested_at: null,
     is_failover_ready: null,

@@ -1,5 +1,6 @@
 import type {
   ErrorItem,
+  Hook,
   MappingKind,
   MemberStatus,
   Protection,
@@ -33,6 +34,8 @@ export interface ProtectionGroupsTable {
   peer_receipt_at: DbTime | null;
   /** The operation that changes the group now. */
   current_operation_id: string | null;
+  /** Null = none. */
+  hooks: Json<readonly Hook[]> | null;
   readiness: Json<Readiness>;
   readiness_requested_at: DbTime | null;
   is_failover_ready: Flag | null;

@@ -55,6 +55,7 @@ const COLUMNS: Columns = {
     peer_digest: true,
     peer_receipt_at: true,
     current_operation_id: true,
+    hooks: true,
     readiness: true,
     readiness_requested_at: true,
     is_failover_ready: true,

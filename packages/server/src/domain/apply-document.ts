@@ -16,7 +16,7 @@ import { saveRecoveryPoint } from "../db/repositories/recovery-points.ts";
 import { findReplicationPolicy } from "../db/repositories/replication-policies.ts";
 import type { Database } from "../db/schema.ts";
 import { applyStorage } from "./apply-storage.ts";
-import { writeJson, writeOptionalTime, writeTime } from "./document-codecs.ts";
+import { writeJson, writeOptionalJson, writeOptionalTime, writeTime } from "./document-codecs.ts";
 import { type DocumentContext, memberValues, operationRows, recoveryPointRows } from "./document-rows.ts";
 import { primaryOfEpoch } from "./epochs.ts";
 import { sealingContext } from "./group-document.ts";
@@ -119,6 +119,7 @@ async function saveGroup(transaction: Rows, held: ProtectionGroupRow | undefined
     epoch: document.epoch,
     generation: document.generation,
     digest: document.digest,
+    hooks: writeOptionalJson(decided.hooks.length > 0 ? decided.hooks : null),
     last_recovery_point_at: writeOptionalTime(observed.last_recovery_point_at),
     deleted_at: null,
     updated_at: writeTime(now),

@@ -35,6 +35,7 @@ export async function readDecided(db: Db, group: ProtectionGroupsTable, localSit
     other_site_id: group.home_site_id === localSiteId ? group.peer_site_id : localSiteId,
     members: members.map(decidedMember).sort((a, b) => a.position - b.position || order(a.id, b.id)),
     mappings: mappings.map(decidedMapping).sort((a, b) => order(a.kind, b.kind) || order(a.source_id, b.source_id)),
+    hooks: [...(readOptionalJson(group.hooks) ?? [])],
     policy: policy ? decidedPolicy(policy) : null,
   };
 }

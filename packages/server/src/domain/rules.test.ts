@@ -1,8 +1,8 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { isArrayUrlAllowed } from "./array-networks.ts";
 import { firstEpoch, nextEpoch, primaryOfEpoch } from "./epochs.ts";
 import { type OrderedMember, requireStartOrder } from "./member-order.ts";
+import { isOutsideUrlAllowed } from "./outside-addresses.ts";
 import { compareVersions } from "./sync-rules.ts";
 import { syncStatusOf } from "./sync-status.ts";
 
@@ -100,6 +100,6 @@ describe("array addresses", () => {
     ["https://127.0.1.1", ["127.0.0.0/8"], true],
     ["https://[2001:db8::1]", ["2001:db8::/32"], true],
   ])("%s with networks %o: %s", (url, networks, isAllowed) => {
-    expect(isArrayUrlAllowed(url, networks)).toBe(isAllowed);
+    expect(isOutsideUrlAllowed(url, networks)).toBe(isAllowed);
   });
 });

@@ -6,7 +6,7 @@ import type { Db } from "../db/transaction.ts";
 import { privateKeyOf, publicBytesOf } from "./raw-keys.ts";
 import { unseal } from "./sealing.ts";
 import type { SecretStore } from "./secrets.ts";
-import { signatureOf } from "./signatures.ts";
+import { signatureOf, textSignatureOf } from "./signatures.ts";
 
 /** Who this site is, and what only it can do. */
 export interface SiteIdentity {
@@ -17,6 +17,8 @@ export interface SiteIdentity {
   readonly sealingPublicKey: string;
   /** The body with this site's signature. */
   sign<T extends object>(body: T): T & { readonly signature: string };
+  /** Ed25519 signature, base64, over the bytes of a text. */
+  signText(text: string): string;
   /** @throws Error when the box was not sealed for this site, or for another context. */
   unseal(sealed: string, context: string): string;
 }
@@ -100,6 +102,7 @@ export async function loadSiteIdentity(db: Db, secrets: SecretStore): Promise<Si
     signingPublicKey: row.signing_public_key,
     sealingPublicKey: row.sealing_public_key,
     sign: (body) => ({ ...body, signature: signatureOf(body, signingKey) }),
+    signText: (text) => textSignatureOf(text, signingKey),
     unseal: (sealed, context) => unseal(sealed, { privateKey: sealingKey, context }),
   };
 }

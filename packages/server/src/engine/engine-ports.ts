@@ -59,4 +59,6 @@ export interface EngineSettings {
   readonly callTimeoutMs: number;
   /** TLS towards arrays that a policy names by URL. */
   readonly policyArrayTls: TlsOptions;
+  /** `[hooks]` */
+  readonly hooks: { readonly networks: readonly string[]; readonly tls: TlsOptions };
 }

@@ -5,8 +5,8 @@ import { createApi } from "../api/app.ts";
 import type { ApiLog, ApiSettings } from "../api/ports.ts";
 import type { Config } from "../config/index.ts";
 import type { DatabaseConnection } from "../db/index.ts";
-import { isArrayUrlAllowed } from "../domain/array-networks.ts";
 import type { KeyRing } from "../domain/key-ring.ts";
+import { isOutsideUrlAllowed } from "../domain/outside-addresses.ts";
 import { SecretStore } from "../domain/secrets.ts";
 import { loadSiteIdentity } from "../domain/site-identity.ts";
 import { Trusts } from "../domain/trusts.ts";
@@ -84,7 +84,7 @@ export async function assembleApi(parts: ApiParts): Promise<{ readonly app: Fast
 }
 
 function settingsOf(config: Config): ApiSettings {
-  const { keystone_authtoken: auth, oslo_middleware, healthcheck, storage } = config;
+  const { keystone_authtoken: auth, oslo_middleware, healthcheck, storage, hooks } = config;
   return {
     wwwAuthenticateUri: auth.www_authenticate_uri ?? auth.auth_url ?? "",
     region: auth.region_name ?? null,
@@ -95,6 +95,7 @@ function settingsOf(config: Config): ApiSettings {
     disableByFilePath: healthcheck.disable_by_file_path ?? null,
     isHealthcheckDetailed: healthcheck.detailed,
     storageBackends: storage.enabled_backends,
-    isArrayUrlAllowed: (url) => isArrayUrlAllowed(url, storage.array_networks),
+    isArrayUrlAllowed: (url) => isOutsideUrlAllowed(url, storage.array_networks),
+    isHookUrlAllowed: (url) => isOutsideUrlAllowed(url, hooks.networks),
   };
 }

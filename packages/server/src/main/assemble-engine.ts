@@ -65,6 +65,10 @@ export function engineSettings(config: Config): EngineSettings {
     peerMs: engine.peer_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
     policyArrayTls: tlsOf(config.storage),
+    hooks: {
+      networks: config.hooks.networks,
+      tls: tlsOf({ insecure: false, ssl_ca_file: config.hooks.ssl_ca_file }),
+    },
   };
 }
 

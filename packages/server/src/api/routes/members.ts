@@ -1,5 +1,5 @@
 import { type AddMember, type Member, ProtectorError, type UpdateMember } from "@protector/contract";
-import { flag, readJson, writeJson, writeOptionalJson, writeTime } from "../../db/codecs.ts";
+import { flag, readJson, readOptionalJson, writeJson, writeOptionalJson, writeTime } from "../../db/codecs.ts";
 import {
   findMember,
   findMemberOfServer,
@@ -193,6 +193,9 @@ function startRemoval(ports: ApiPorts, call: Call<"members.delete">) {
     check: async (db, group, holder) => {
       const member = await requireMember(db, group, member_id);
       await requireChangeable(db, group, { localSiteId: ports.identity.siteId, statuses: STEADY, holder });
+      const hooks = readOptionalJson(group.hooks) ?? [];
+      const hook = hooks.findIndex((each) => each.member_id === member.id);
+      if (hook >= 0) throw new ProtectorError("hook.dangling", `Hook ${hook + 1} is of member "${member.name}".`);
       const others = (await listMembers(db, group.id)).filter(({ id }) => id !== member.id);
       const dependent = others.find((other) => readJson(other.depends_on).includes(member.id));
       if (!dependent) return;

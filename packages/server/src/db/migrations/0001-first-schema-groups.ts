@@ -59,6 +59,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       peer_receipt_at: TIME_OR_NULL,
       // Without foreign key: the operation may run at the other site.
       current_operation_id: UUID_OR_NULL,
+      hooks: JSON_TEXT_OR_NULL,
       readiness: JSON_TEXT,
       readiness_requested_at: TIME_OR_NULL,
       is_failover_ready: FLAG_OR_NULL,

@@ -5,6 +5,7 @@ import { loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
 import { loadSteps, type OperationRow } from "./operation-store.ts";
 import type { OperationTools } from "./operation-tools.ts";
+import { outboundOf } from "./outbound.ts";
 import type { Scene } from "./scene.ts";
 
 /**
@@ -49,7 +50,7 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
       source,
       target,
       journal,
-      outbound: { http: request.transport, tcp: ports.tcpProbe },
+      outbound: outboundOf(ports, request.transport),
       clock,
       random,
     },

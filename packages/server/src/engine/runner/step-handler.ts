@@ -1,4 +1,5 @@
-import type { Clock, HttpTransport, Random, TcpProbe } from "@protector/ports";
+import type { Clock, HttpTransport, Random, TcpProbe, TlsOptions } from "@protector/ports";
+import type { SiteIdentity } from "../../domain/site-identity.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 import type { Ledger } from "./ledger.ts";
 import type { Side } from "./plan.ts";
@@ -42,6 +43,15 @@ export interface StepContext {
 export interface Outbound {
   readonly http: HttpTransport;
   readonly tcp: TcpProbe;
+  readonly hooks: HookSettings;
+  /** Signs in this site's name. */
+  identity(): Promise<Pick<SiteIdentity, "siteId" | "signText">>;
+}
+
+/** Where hooks may be, and how their certificates are checked. */
+export interface HookSettings {
+  readonly networks: readonly string[];
+  readonly tls: TlsOptions;
 }
 
 /** Facts of the running operation. */

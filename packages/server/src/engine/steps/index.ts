@@ -13,6 +13,7 @@ import { confirmPoint } from "./confirm-point.ts";
 import { describeStorage } from "./describe-storage.ts";
 import { fenceSource, stopSource } from "./fence-source.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
+import { callHook } from "./hooks.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
 import { lookAtSource } from "./look-at-source.ts";
@@ -53,6 +54,7 @@ export const STEP_HANDLERS = {
   "gate.console": awaitConsole,
   "gate.http": awaitHttp,
   "gate.tcp": awaitTcp,
+  "hook.call": callHook,
   "key_pair.ensure": ensureKeyPair,
   "marker.claim": claimEpoch,
   "marker.destroy": destroyMarker,

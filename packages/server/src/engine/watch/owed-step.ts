@@ -8,6 +8,7 @@ import {
   loadSteps,
   type OperationRow,
 } from "../runner/operation-store.ts";
+import { outboundOf } from "../runner/outbound.ts";
 import { type StepEnvironment, stepContext } from "../runner/step-context.ts";
 import { type StepContext, type StepHandler, type StepHandlers, Superseded } from "../runner/step-handler.ts";
 import type { FencedSource } from "../steps/fence-source.ts";
@@ -146,7 +147,7 @@ async function inEnvironment(owed: Owed, work: (context: StepContext) => Promise
     source,
     target,
     journal: new DutyJournal(ports, { id: operation.id, groupId }),
-    outbound: { http: transport, tcp: ports.tcpProbe },
+    outbound: outboundOf(ports, transport),
     clock,
     random,
   };

@@ -1,6 +1,7 @@
 import { type MemberResult, ProtectorError } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { withHooks } from "../plans/hooks.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
 import { ledgerIdOf } from "../plans/test-cleanup.ts";
 import { mustLetTestLeave, planUnplannedFailover } from "../plans/unplanned-failover.ts";
@@ -10,6 +11,7 @@ import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { FencedSource } from "../steps/fence-source.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
@@ -20,10 +22,12 @@ import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } f
 export const plannedFailover: Workflow = {
   type: "failover",
   direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
-  plan: async (context) =>
-    context.operation.mode === "unplanned"
-      ? planUnplanned(context)
-      : planPlannedFailover(await observeFailover(context)),
+  plan: async (context) => {
+    const { operation, view } = context;
+    const isUnplanned = operation.mode === "unplanned";
+    const plan = isUnplanned ? await planUnplanned(context) : planPlannedFailover(await observeFailover(context));
+    return withHooks(plan, hookScene(operation, view));
+  },
   begin: async (context) => {
     const { trx, operation, connection } = context;
     await cleanUpAfterwards(context);

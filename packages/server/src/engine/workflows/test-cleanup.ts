@@ -1,9 +1,11 @@
 import { TEST_PHASES } from "@protector/contract";
 import { readJson } from "../../db/codecs.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
+import { withHooks } from "../plans/hooks.ts";
 import { lookKey, planTestCleanup } from "../plans/test-cleanup.ts";
 import type { OperationWrite } from "../runner/journal.ts";
 import type { LookForTestInput } from "../steps/look-for-test.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { outputOf } from "./step-output.ts";
 import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
@@ -34,8 +36,8 @@ export const testCleanup: Workflow = {
 };
 
 async function planCleanup(context: PlanningContext) {
-  const { view, target, connection } = context;
-  return planTestCleanup({
+  const { operation, view, target, connection } = context;
+  const plan = planTestCleanup({
     groupName: view.group.name,
     siteName: target.siteName,
     tests: await standingTests(connection.db, scopeOf(context)),
@@ -44,6 +46,7 @@ async function planCleanup(context: PlanningContext) {
       ...view.volumes.map((row) => row.volume_id),
     ].filter((id) => id !== null),
   });
+  return withHooks(plan, hookScene(operation, view));
 }
 
 function scopeOf({ operation, view }: Pick<PlanningContext, "operation" | "view">) {

@@ -1,9 +1,11 @@
 import { type MemberResult, TEST_PHASES, TEST_TIME_LIMIT } from "@protector/contract";
 import { writeTime } from "../../db/codecs.ts";
+import { withHooks } from "../plans/hooks.ts";
 import { planTestFailover } from "../plans/test-failover.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { ConfirmedPoint } from "../steps/confirm-point.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { observeTest, testParameters } from "../world/observe-test.ts";
 import { outputOf } from "./step-output.ts";
 import type { Workflow, WorkflowEnd, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
@@ -16,7 +18,8 @@ export const testFailover: Workflow = {
   type: "test_failover",
   direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
   isOutsideEpochs: true,
-  plan: async (context) => planTestFailover(await observeTest(context)),
+  plan: async (context) =>
+    withHooks(planTestFailover(await observeTest(context)), hookScene(context.operation, context.view)),
   end: async (context, end) => {
     if (end === "completed") await markProven(context);
   },
