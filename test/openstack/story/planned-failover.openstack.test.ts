@@ -6,6 +6,7 @@ import { lookAtServers, statesOf, wantedThere, withoutExtras } from "./check-rec
 import { note } from "./figures.ts";
 import { diskFile, fillDisk, fingerprint, firstDifference } from "./guest-disks.ts";
 import { type MadeServer, makeWorkload } from "./make-workload.ts";
+import { namedClouds } from "./named-clouds.ts";
 import { openStage } from "./open-stage.ts";
 import { arrayPolicy, failOver, protect, registerTenant, siteIdOf } from "./protect.ts";
 import { TenantApi } from "./protector-api.ts";
@@ -87,7 +88,7 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
     expect(group).toMatchObject({ status: "active", protection: "protected", member_count: 3, sync_status: "IN SYNC" });
   });
 
-  it("proves at both sites that volumes can be managed, now that tenants have delegated", async () => {
+  it("proves at both sites that volumes can be managed, now that tenants have delegated", async (test) => {
     for (const [index, who] of [tenancy.admin, tenancy.admin.atTheOtherSite].entries()) {
       const name = stage.sites[index]?.name ?? "";
       const site = await who.protector<{ validation: { checks: readonly { check: string; result: string }[] } }>(
@@ -95,7 +96,10 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
         "validate",
         name,
       );
-      expect(site.validation.checks).toContainEqual(expect.objectContaining({ check: "cinder.manage", result: "ok" }));
+      const { checks } = site.validation;
+      const knowsArrays = checks.some(({ check }) => check === "storage.connection");
+      if (namedClouds() && !knowsArrays) test.skip(`protector.conf of ${name} names no array to prove it on`);
+      expect(checks).toContainEqual(expect.objectContaining({ check: "cinder.manage", result: "ok" }));
     }
   });
 
