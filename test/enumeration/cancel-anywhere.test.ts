@@ -34,7 +34,7 @@ describe("cancelling a planned failover", () => {
     sites.stop();
   });
 
-  test("takes everything back at any journal write before the point of no return", { timeout: 300_000 }, async () => {
+  test("takes everything back at any journal write before the point of no return", { timeout: 600_000 }, async () => {
     for (const point of journalPoints(calm.run).filter(({ commit }) => commit < noReturn)) {
       const writing = await writingGroup();
       const { sites, group } = writing;
@@ -47,7 +47,7 @@ describe("cancelling a planned failover", () => {
     }
   });
 
-  test("stops at the next boundary after it, and resume brings it to its end", { timeout: 300_000 }, async () => {
+  test("stops at the next boundary after it, and resume brings it to its end", { timeout: 600_000 }, async () => {
     for (const point of journalPoints(calm.run).filter(
       ({ commit }) => commit > noReturn && commit < calm.run.commits.length - 1,
     )) {

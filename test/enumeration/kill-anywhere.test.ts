@@ -15,7 +15,7 @@ describe("planned failover", () => {
     expect(calm.run.commits.length).toBeGreaterThan(50);
   });
 
-  test("ends the same when its engine is killed at any journal write", { timeout: 300_000 }, async () => {
+  test("ends the same when its engine is killed at any journal write", { timeout: 600_000 }, async () => {
     for (const point of journalPoints(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
@@ -28,7 +28,7 @@ describe("planned failover", () => {
   });
 
   test("ends the same when its engine is paused beyond its lease at any journal write and woken", {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     for (const point of journalPoints(calm.run)) {
       const writing = await writingGroup();

@@ -20,7 +20,7 @@ describe("a planned failover whose site is destroyed", () => {
   });
 
   test("at the target, at any journal write: reclaim brings every server back with no write lost", {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     for (const point of journalPoints(calm)) {
       const label = `target destroyed ${describePoint(point, calm)}`;
@@ -71,7 +71,7 @@ describe("a planned failover whose site is destroyed", () => {
   });
 
   test("at the source, at any journal write: resume as unplanned ends on the target with the loss that was shown", {
-    timeout: 300_000,
+    timeout: 600_000,
   }, async () => {
     for (const point of journalPoints(calm).slice(4)) {
       const label = `source destroyed ${describePoint(point, calm)}`;

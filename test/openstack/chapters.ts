@@ -16,7 +16,7 @@ const suite = (path: string) => `test/openstack/${path}.openstack.test.ts`;
 export const CHAPTERS: readonly Chapter[] = [
   { name: "lacking", files: [suite("rights/site-validate")], minutes: 2, isForAnyClouds: false },
   { name: "page", files: [suite("page/page")], minutes: 4, isForAnyClouds: false, installs: true },
-  { name: "story", files: [suite("story/planned-failover")], minutes: 5, isForAnyClouds: true },
+  { name: "story", files: [suite("story/planned-failover")], minutes: 4, isForAnyClouds: true },
   {
     name: "troubleshooting",
     files: [suite("page/troubleshooting"), suite("page/manage-forbidden")],
