@@ -1,3 +1,4 @@
+import type { Operation } from "@protector/contract";
 import { afterEach, beforeEach, expect, it } from "vitest";
 import { protectShop } from "./protected-shop.ts";
 import { openWorkingSites, type WorkingSites } from "./working-sites.ts";
@@ -24,6 +25,40 @@ it("reprotect shows what it will do, replicates back, and both sites say that th
       sync_status: "IN SYNC",
     });
   }
+});
+
+it("failback brings the servers home with their ids, empties the other site, and both sites agree", async () => {
+  const home = () => here.sites.world.cloud("site-a").describe().servers;
+  const identities = () => home().map(({ id, name, ports, volumes }) => ({ id, name, ports, volumes }));
+  const before = identities();
+  await here.must("failover shop --yes --wait", "reprotect shop --yes --wait");
+  await here.must("pg readiness shop --check");
+  const planned = await here.run("failback shop --dry-run");
+  expect({ code: planned.code, stderr: planned.stderr }).toEqual({ code: 0, stderr: expect.any(String) });
+  expect(planned.stdout).toContain('Plan: failback of "shop" from site-b to site-a');
+  const ended = await here.read<Operation>("failback shop --yes --wait");
+  expect(ended).toMatchObject({ status: "completed", data_loss_seconds: 0, leftovers: [] });
+  expect(identities()).toEqual(before);
+  expect(home().map(({ status, lockedBy }) => [status, lockedBy])).toEqual(Array(3).fill(["ACTIVE", null]));
+  expect(here.sites.world.cloud("site-b").describe()).toMatchObject({ servers: [], volumes: [] });
+  for (const cloud of ["site-a", "site-b"]) {
+    const other = cloud === "site-a" ? "site-b" : "site-a";
+    expect(await here.read(`pg show shop --os-cloud ${cloud} --secondary-cloud ${other}`)).toMatchObject({
+      status: "active",
+      protection: "protected",
+      sync_status: "IN SYNC",
+    });
+  }
+});
+
+it("failback of a group that does not replicate back is blocked, and says what to do", async () => {
+  await here.must("failover shop --yes --wait");
+  const { code, stdout } = await here.run("failback shop --yes --wait");
+  expect(code).toBe(3);
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("Replicate back first: protector reprotect GROUP");
+  const { code: refused, stderr } = await here.run("failover shop --yes --wait");
+  expect(refused).toBe(3);
+  expect(stderr.replaceAll(/\s+/g, " ")).toContain("Bring it back with: protector failback shop");
 });
 
 it("reprotect of a group at home is refused with the reason", async () => {

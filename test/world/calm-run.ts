@@ -1,7 +1,7 @@
 import type { RecordedCall } from "@protector/simulator";
 import { atJournalPoint, type JournalPoint } from "./killable.ts";
 import type { EngineOptions } from "./site-engine.ts";
-import type { TwoSites } from "./two-sites.ts";
+import type { TestSite, TwoSites } from "./two-sites.ts";
 
 /** A run that nothing disturbs, with everything it wrote into its journal and every call it made. */
 export interface CalmRun {
@@ -11,13 +11,17 @@ export interface CalmRun {
   readonly calls: readonly RecordedCall[];
 }
 
-/** Runs an ordered operation of site B to its end. */
-export async function runCalm(sites: TwoSites, operationId: string, options: EngineOptions = {}): Promise<CalmRun> {
+/** Runs an ordered operation of a site, default B, to its end. */
+export async function runCalm(
+  sites: TwoSites,
+  operationId: string,
+  { site = sites.b, ...options }: EngineOptions & { readonly site?: TestSite } = {},
+): Promise<CalmRun> {
   const observer = atJournalPoint(undefined, () => {});
   const { conditions } = sites.world;
   conditions.isRecording = true;
   conditions.calls.length = 0;
-  const status = await sites.settle(sites.b, operationId, sites.engine(sites.b, { ...options, observer }));
+  const status = await sites.settle(site, operationId, sites.engine(site, { ...options, observer }));
   conditions.isRecording = false;
   return { status, commits: observer.labels, calls: [...conditions.calls] };
 }

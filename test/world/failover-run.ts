@@ -11,10 +11,10 @@ export interface WritingGroup {
   readonly group: ProtectedGroup;
 }
 
-/** Three servers at site A, protected on site B, each writing to all its disks every second. */
-export async function writingGroup(): Promise<WritingGroup> {
+/** Servers at site A, protected on site B, each writing to all its disks every second. @param count default three. */
+export async function writingGroup(count?: number): Promise<WritingGroup> {
   const sites = await createTwoSites();
-  const group = await protectThreeTier(sites);
+  const group = await protectThreeTier(sites, { count });
   for (const { server } of group.servers) sites.world.cloud("site-a").guest(server.id).startWriting(1000);
   await sites.clock.advance(5000);
   return { sites, group };

@@ -3,8 +3,20 @@ import { orderFailover, type WritingGroup } from "./failover-run.ts";
 import { atJournalPoint, type JournalPoint, Lifeline } from "./killable.ts";
 import type { EngineOptions } from "./site-engine.ts";
 
-/** Orders something on site B; answers the operation's id. */
+/** Orders something on site B, or on the site beside it; answers the operation's id. */
 export type Order = (writing: WritingGroup) => Promise<string>;
+
+/** What is done, and at which site's engine; default the planned failover to site B. */
+export interface Task {
+  readonly order: Order;
+  readonly site: "a" | "b";
+}
+
+const FAILOVER: Task = { order: orderFailover, site: "b" };
+
+function taskOf(task: Task | Order): Task {
+  return typeof task === "function" ? { ...FAILOVER, order: task } : task;
+}
 
 /** An operation whose first engine was cut off in the midst of it. */
 export interface InterruptedRun {
@@ -24,10 +36,10 @@ export function cutOffAt(
   writing: WritingGroup,
   point: JournalPoint,
   cut: Cut,
-  order: Order = orderFailover,
+  task: Task | Order = FAILOVER,
   options: EngineOptions = {},
 ): Promise<InterruptedRun> {
-  return cutOff(writing, order, (lifeline, reached) => ({
+  return cutOff(writing, taskOf(task), (lifeline, reached) => ({
     ...options,
     observer: atJournalPoint(point, async () => {
       const cutting = cut(lifeline);
@@ -43,10 +55,10 @@ export function cutOffAtCall(
   writing: WritingGroup,
   index: number,
   cut: Cut,
-  order: Order = orderFailover,
+  task: Task | Order = FAILOVER,
 ): Promise<InterruptedRun> {
   let count = 0;
-  return cutOff(writing, order, (lifeline, reached) => ({
+  return cutOff(writing, taskOf(task), (lifeline, reached) => ({
     beforeCall: async () => {
       if (count++ !== index) return;
       const cutting = cut(lifeline);
@@ -58,14 +70,14 @@ export function cutOffAtCall(
 
 async function cutOff(
   writing: WritingGroup,
-  order: Order,
+  { order, site }: Task,
   cutting: (lifeline: Lifeline, reached: () => void) => EngineOptions,
 ): Promise<InterruptedRun> {
   const { sites } = writing;
   const lifeline = new Lifeline();
   const { promise: reaching, resolve: reached } = Promise.withResolvers<void>();
   const operationId = await order(writing);
-  const first = sites.engine(sites.b, { gate: lifeline.gate, ...cutting(lifeline, reached) });
+  const first = sites.engine(sites[site], { gate: lifeline.gate, ...cutting(lifeline, reached) });
   await sites.clock.run(Promise.race([first.look(operationId).then(() => reaching), reaching]));
   return { operationId, first, lifeline };
 }
@@ -84,11 +96,13 @@ const LONGEST_MS = 3_600_000;
 export async function cancelAt(
   writing: WritingGroup,
   point: JournalPoint,
-  order: Order = orderFailover,
+  task: Task | Order = FAILOVER,
 ): Promise<CancelledRun> {
   const { sites } = writing;
+  const { order, site: name } = taskOf(task);
+  const site = sites[name];
   const operationId = await order(writing);
-  const observer = atJournalPoint(point, () => sites.ask(sites.b, operationId, { verb: "cancel" }));
-  const engine = sites.engine(sites.b, { observer });
-  return { operationId, engine, status: await sites.settle(sites.b, operationId, engine, LONGEST_MS) };
+  const observer = atJournalPoint(point, () => sites.ask(site, operationId, { verb: "cancel" }));
+  const engine = sites.engine(site, { observer });
+  return { operationId, engine, status: await sites.settle(site, operationId, engine, LONGEST_MS) };
 }

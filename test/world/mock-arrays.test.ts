@@ -30,7 +30,7 @@ async function mockGroup({ withImages }: { readonly withImages: boolean }): Prom
       }
     }
   };
-  writing = { sites, group: await protectThreeTier(sites, prepare) };
+  writing = { sites, group: await protectThreeTier(sites, { prepare }) };
   return writing;
 }
 

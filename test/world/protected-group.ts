@@ -20,16 +20,16 @@ export interface ProtectedGroup {
 
 /**
  * Servers in start order: db, app, web.
- * @param prepare done to them before they are protected.
+ * @param how `prepare` is done to them before they are protected; `count` protects only the first so many.
  */
 export async function protectThreeTier(
   sites: TwoSites,
-  prepare: (servers: readonly SeededServer[]) => void = () => {},
+  how: { prepare?: (servers: readonly SeededServer[]) => void; count?: number | undefined } = {},
 ): Promise<ProtectedGroup> {
   const { a, world } = sites;
   const tiers = seedThreeTier(world.cloud("site-a"), a.tenant);
-  const servers = [tiers.db, tiers.app, tiers.web];
-  prepare(servers);
+  const servers = [tiers.db, tiers.app, tiers.web].slice(0, how.count);
+  how.prepare?.(servers);
   // The tenant has his key pair at home only: the failover has to bring it along.
   world.cloud("site-b").compute.keypairs.clear();
   const id = await createGroup(sites);

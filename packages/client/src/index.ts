@@ -26,6 +26,7 @@ export {
 export {
   deleteWithoutPeer,
   type FailoverRequest,
+  failback,
   failover,
   type ReclaimRequest,
   type RunningOperation,

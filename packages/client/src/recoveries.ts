@@ -54,6 +54,18 @@ export async function failover(
   return { operation, client: other.client };
 }
 
+/** Brings a group home, asked of its home: both sites must answer, and owed documents go first. */
+export async function failback(
+  sites: TwoSiteClient,
+  ref: string,
+  options: RecoveryOptions = {},
+): Promise<RunningOperation> {
+  const { id, other } = await sites.ready(ref);
+  const body = { failback: askedHow(options) };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
+  return { operation, client: other.client };
+}
+
 /** Makes a group replicate back after a failover; asked of the site that it runs at. */
 export async function reprotect(
   sites: TwoSiteClient,
@@ -141,12 +153,15 @@ function namedSite(views: readonly SiteView[], name: string): SiteClient {
   return view.client;
 }
 
-/** The site that the newest failover left; when no site can tell, the only one that answers. */
+/** The site that the newest failover or failback left; when no site can tell, the only one that answers. */
 async function formerPrimary(sites: TwoSiteClient, id: string, views: readonly SiteView[]): Promise<SiteClient> {
   const answering = views.filter((view) => view.isReachable);
-  const query = { protection_group_id: id, type: "failover" };
-  const lists = await Promise.all(answering.map(({ client }) => client.all("operations.index", { query })));
-  const failovers = lists.flat().filter((operation) => !operation.is_dry_run);
+  const asked = answering.flatMap(({ client }) =>
+    ["failover", "failback"].map((type) => {
+      return client.all("operations.index", { query: { protection_group_id: id, type } });
+    }),
+  );
+  const failovers = (await Promise.all(asked)).flat().filter((operation) => !operation.is_dry_run);
   const newest = failovers.reduce<Operation | undefined>(
     (latest, operation) => (latest && latest.created_at >= operation.created_at ? latest : operation),
     undefined,

@@ -132,6 +132,11 @@ export const OPERATION_ERRORS = {
     title: "Test not cleaned up completely",
     help: "Remove what holds the named objects (snapshots, servers of your own on a test network), then run: protector test-cleanup GROUP",
   },
+  "failback.not_reprotected": {
+    status: 409,
+    title: "Nothing replicates back",
+    help: "Replicate back first: protector reprotect GROUP",
+  },
   "reclaim.not_here": {
     status: 409,
     title: "Reclaim runs on the former primary",

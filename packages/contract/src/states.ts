@@ -35,6 +35,7 @@ export type SyncStatus = (typeof SYNC_STATUSES)[number];
 
 export const OPERATION_TYPES = [
   "failover",
+  "failback",
   "reprotect",
   "test_failover",
   "test_cleanup",

@@ -259,6 +259,23 @@ test("flavors, key pairs, attachments, zones and quotas are read", async () => {
   });
 });
 
+test("volumes are attached with their delete-on-termination and detached; one that is detached already is done", async () => {
+  const path = `/servers/${ID}/os-volume_attachments`;
+  const scripted = nova({
+    [`POST ${path}`]: { body: { volumeAttachment: { volumeId: "v-1" } } },
+    [`DELETE ${path}/v-1`]: { status: 202 },
+    [`DELETE ${path}/v-2`]: { status: 404, body: { itemNotFound: { code: 404, message: "not attached" } } },
+  });
+  const { compute } = scripted.cloud;
+  await scripted.run(compute.attachVolume(ID, { volumeId: "v-1", deleteOnTermination: true }));
+  await scripted.run(compute.detachVolume(ID, "v-1"));
+  await scripted.run(compute.detachVolume(ID, "v-2"));
+  const [sent] = scripted.sentTo(`POST ${NOVA}${path}`);
+  expect(JSON.parse(String(sent?.body))).toEqual({
+    volumeAttachment: { volumeId: "v-1", delete_on_termination: true },
+  });
+});
+
 test("server groups are listed to their end although Nova names no next page", async () => {
   const group = (id: string) => ({
     id,

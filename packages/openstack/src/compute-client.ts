@@ -152,6 +152,20 @@ export class NovaClient implements ComputeClient {
     return (await this.#nova.list(path, "volumeAttachments")).map(readVolumeAttachment);
   }
 
+  async attachVolume(serverId: string, attachment: Parameters<ComputeClient["attachVolume"]>[1]): Promise<void> {
+    const { volumeId, deleteOnTermination } = attachment;
+    await this.#nova.send({
+      method: "POST",
+      path: `/servers/${encodeURIComponent(serverId)}/os-volume_attachments`,
+      body: { volumeAttachment: { volumeId, delete_on_termination: deleteOnTermination } },
+    });
+  }
+
+  detachVolume(serverId: string, volumeId: string): Promise<void> {
+    const attachment = `os-volume_attachments/${encodeURIComponent(volumeId)}`;
+    return this.#nova.remove(`/servers/${encodeURIComponent(serverId)}/${attachment}`);
+  }
+
   async quota(projectId: string): Promise<ComputeQuota> {
     const path = `/os-quota-sets/${encodeURIComponent(projectId)}/detail`;
     const quota = (await this.#nova.send({ method: "GET", path })).fields().object("quota_set");

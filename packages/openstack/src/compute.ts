@@ -38,6 +38,13 @@ export interface ComputeClient {
   listAvailabilityZones(): Promise<readonly string[]>;
   /** Volumes attached to a server, with device names, tags and delete-on-termination. */
   listVolumeAttachments(serverId: string): Promise<readonly VolumeAttachment[]>;
+  /** Attaches a free volume; the server may be shelved (then Nova takes no device tag). */
+  attachVolume(
+    serverId: string,
+    attachment: { readonly volumeId: string; readonly deleteOnTermination: boolean },
+  ): Promise<void>;
+  /** Begins to detach a volume that is not the root; the server may be shelved. */
+  detachVolume(serverId: string, volumeId: string): Promise<void>;
   /** Limits and use of a project; -1 = unlimited. */
   quota(projectId: string): Promise<ComputeQuota>;
 }

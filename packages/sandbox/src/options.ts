@@ -1,6 +1,13 @@
 import { Command, InvalidArgumentError, Option } from "commander";
 
-export const SCENARIOS = ["none", "planned-failover", "unplanned-failover", "test-failover"] as const;
+export const SCENARIOS = [
+  "none",
+  "planned-failover",
+  "unplanned-failover",
+  "test-failover",
+  "failback",
+  "full-cycle",
+] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** Most servers of the workload: as many as its front network has addresses for. */

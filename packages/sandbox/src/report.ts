@@ -20,6 +20,10 @@ export interface SandboxReport {
   readonly running_on: string;
   /** Of a test: the servers that it started beside production. */
   readonly copies?: readonly TestCopy[];
+  /** Of a way home: how often the servers went and came back. */
+  readonly cycles?: number;
+  /** Of a way home: what is left of it at site-b. */
+  readonly left?: readonly string[];
 }
 
 /** Sums up the members. */
@@ -43,15 +47,32 @@ function wholeDowntime(members: readonly MemberOutcome[]): number {
   return (Math.max(...times("first_read_at")) - Math.min(...times("last_write_at"))) / 1000;
 }
 
-/** What happened, server by server. */
-export function tellOutcome(telling: Telling, report: SandboxReport): void {
+/** What happened on the way home: there the servers left site-b. */
+export function tellHome(telling: Telling, report: SandboxReport): void {
+  tellOutcome(telling, report, { left: "site-b", found: "site-a" });
+  const left = report.left ?? [];
+  const isGood = left.length === 0;
+  telling.line(`  cycles     ${report.cycles}`);
+  telling.line(
+    `  left       ${telling.paint(isGood ? "green" : "red", isGood ? "nothing at site-b" : left.join(", "))}`,
+  );
+}
+
+/** What happened, server by server. @param sites that the servers left, and that they came to. */
+export function tellOutcome(
+  telling: Telling,
+  report: SandboxReport,
+  sites = { left: "site-a", found: "site-b" },
+): void {
   telling.title("What happened");
   for (const member of report.members) {
     const { name, running_on, server_id, addresses, downtime_seconds } = member;
     telling.line(`  ${telling.paint("cyan", name.padEnd(8))} on ${running_on ?? "no site"}  ${server_id ?? ""}`);
     telling.line(`           addresses     ${addresses.join(", ")}`);
-    telling.line(`           last write    ${clockText(member.last_write_at)}  ${member.writes} writes at site-a`);
-    telling.line(`           first read    ${clockText(member.first_read_at)}  ${foundText(member)}`);
+    telling.line(
+      `           last write    ${clockText(member.last_write_at)}  ${member.writes} writes at ${sites.left}`,
+    );
+    telling.line(`           first read    ${clockText(member.first_read_at)}  ${foundText(member, sites.found)}`);
     telling.line(`           downtime      ${downtime_seconds === null ? "none" : `${downtime_seconds.toFixed(1)} s`}`);
   }
   if (report.rto_seconds === null) return;
@@ -67,9 +88,9 @@ export function tellOutcome(telling: Telling, report: SandboxReport): void {
   telling.line(`  data loss  ${telling.paint(isGood ? "green" : "red", lost)}`);
 }
 
-function foundText({ first_read_at, writes, writes_lost }: MemberOutcome): string {
-  if (first_read_at === null) return "not booted at site-b";
-  return `${writes - writes_lost} of them found at site-b`;
+function foundText({ first_read_at, writes, writes_lost }: MemberOutcome, site: string): string {
+  if (first_read_at === null) return `not booted at ${site}`;
+  return `${writes - writes_lost} of them found at ${site}`;
 }
 
 function clockText(at: string | null): string {
@@ -99,6 +120,8 @@ const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
     `--os-cloud site-b member list ${GROUP}`,
     "--os-cloud site-b operation list",
   ],
+  failback: [`protection-group show ${GROUP}`, `member list ${GROUP}`, "operation list", `failover ${GROUP} --dry-run`],
+  "full-cycle": ["operation list", `recovery-point list ${GROUP}`, `protection-group readiness ${GROUP} --check`],
   "test-failover": [
     `recovery-point list ${GROUP}`,
     `test-failover ${GROUP} --time-limit 4h`,

@@ -81,6 +81,31 @@ test("a test failover leaves production running and site-b as it was", async () 
 }, 180_000);
 
 test.each([
+  ["failback", 1],
+  ["full-cycle", 2],
+])(
+  "%s: the same servers come home with every write, and nothing is left at site-b",
+  async (scenario, cycles) => {
+    const { code, stdout, stderr } = await run(["--scenario", scenario, "--servers", "1", "--exit", "--json"]);
+    expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+    const report = JSON.parse(stdout);
+    expect(report).toMatchObject({
+      scenario,
+      status: "completed",
+      running_on: "site-a",
+      writes_lost: 0,
+      cycles,
+      left: [],
+    });
+    for (const member of report.members) {
+      expect(member.is_same_server).toBe(true);
+      expect(member.writes).toBeGreaterThan(0);
+    }
+  },
+  240_000,
+);
+
+test.each([
   ["while it waits", "none", "runs until Ctrl-C"],
   ["in the midst of a command", "planned-failover", "$ protector protection-group policy-create"],
 ])(

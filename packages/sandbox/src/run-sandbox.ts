@@ -5,9 +5,10 @@ import { systemClock, UndiciTransport } from "@protector/ports";
 import { CommanderError } from "commander";
 import { CommandFailed } from "./commands.ts";
 import { testAndCleanUp } from "./drill.ts";
+import { goAndComeHome } from "./going-home.ts";
 import { readOptions, type SandboxOptions } from "./options.ts";
 import { observeFailover } from "./outcome.ts";
-import { reportOf, type SandboxReport, tellNext, tellOutcome } from "./report.ts";
+import { reportOf, type SandboxReport, tellHome, tellNext, tellOutcome } from "./report.ts";
 import { CannotStart, type RunningSandbox, startSandbox } from "./sandbox.ts";
 import { failOver, failOverWithoutHome, protectWorkload, registerSites, type Stage } from "./scenario.ts";
 import { Telling } from "./telling.ts";
@@ -126,6 +127,31 @@ async function play(host: SandboxHost, { scenario }: SandboxOptions, cast: Cast)
       telling.line(`\n  status     ${report.status}\n  recovery   ${drill.rto_seconds} s until the last copy was up`);
       return report;
     }
+    case "failback":
+    case "full-cycle": {
+      telling.title("The tenant protects the workload");
+      await protectWorkload(stage);
+      return comeHome(stage, scenario);
+    }
+  }
+}
+
+/** Once for a failback, and once more where that has to leave nothing that the second time would find. */
+async function comeHome(stage: Stage, scenario: "failback" | "full-cycle"): Promise<SandboxReport> {
+  const { telling } = stage;
+  const cycles = scenario === "failback" ? 1 : 2;
+  for (let cycle = 1; ; cycle += 1) {
+    if (cycles > 1) telling.title(`Cycle ${cycle} of ${cycles}`);
+    const { members, left, status } = await goAndComeHome(stage);
+    const isClean = left.length === 0 && members.every((member) => member.is_same_server);
+    const report = {
+      ...reportOf(scenario, status === "completed" && !isClean ? "left_behind" : status, members),
+      cycles: cycle,
+      left,
+    };
+    if (cycle < cycles && report.status === "completed" && report.writes_lost === 0) continue;
+    tellHome(telling, report);
+    return report;
   }
 }
 

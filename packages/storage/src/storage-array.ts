@@ -65,6 +65,8 @@ export interface StorageArray {
   destroyRecoveryPoint(source: PointSource, suffix: string): Promise<void>;
   /** A local snapshot of one volume, kept until destroyed: the way back from an overwrite. */
   ensureVolumeSnapshot(volume: string, suffix: string): Promise<void>;
+  /** Destroys a local snapshot of one volume (recoverable for the array's eradication delay). */
+  destroyVolumeSnapshot(volume: string, suffix: string): Promise<void>;
 
   /**
    * Makes volume `name` a writable copy of one volume of a point, unless a live volume of that name exists.

@@ -163,6 +163,10 @@ export function describeVolumes(makePair: () => ArrayPair): void {
         expect((await array.findVolume(DISKS[0]))?.serial).toBe(before?.serial);
         const gone = await failureOf(array.overwrite(DISKS[0], `${DISKS[0]}.none-1`));
         expect(gone.failureClass).toBe("final");
+        await array.destroyVolumeSnapshot(DISKS[0], "before-1");
+        await array.destroyVolumeSnapshot(DISKS[0], "before-1");
+        const destroyed = await failureOf(array.overwrite(DISKS[0], `${DISKS[0]}.before-1`));
+        expect(destroyed.failureClass).toBe("final");
       }),
     );
 

@@ -102,6 +102,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "hook remove": { flow: "change", routes: ["hooks.show", "hooks.update"] },
   "recovery-point list": { flow: "inspect", routes: ["recovery_points.index"] },
   failover: recovery("failover"),
+  failback: recovery("failback"),
   reprotect: recovery("reprotect"),
   reclaim: { ...recovery("reclaim"), routes: ["operations.index", "protection_groups.action"] },
   "test-failover": recovery("test_failover"),

@@ -1,4 +1,4 @@
-import { failover, isUnreachable, reclaim, reprotect, unplannedFailover } from "@protector/client";
+import { failback, failover, isUnreachable, reclaim, reprotect, unplannedFailover } from "@protector/client";
 import type { Plan } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -18,7 +18,7 @@ interface FailoverOptions extends PlanOptions {
   readonly reason?: string;
 }
 
-/** `protector failover`, `protector reprotect` and `protector reclaim` */
+/** `protector failover`, `protector failback`, `protector reprotect` and `protector reclaim` */
 export function addFailoverCommands(program: Command, act: Act): void {
   withPlan(yields(program.command("failover"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
@@ -28,6 +28,21 @@ export function addFailoverCommands(program: Command, act: Act): void {
     .description("stop the servers, replicate, start them at the other site; or start them there without their site")
     .action((ref: string, options: FailoverOptions) =>
       act((context) => hintingAtOtherCloud(context, options, () => failOver(context, ref, options))),
+    );
+  withPlan(yields(program.command("failback"), "record", OPERATION_COLUMNS))
+    .argument("<group>", "name or id")
+    .description("bring the servers home onto what waits there, then empty the other site")
+    .action((ref: string, options: PlanOptions) =>
+      act((context) =>
+        recover(context, {
+          command: "failback",
+          type: "failback",
+          ref,
+          wish: {},
+          options,
+          ask: (_wish, { recoveryPoint: _none, ...how }) => failback(context.sites, ref, how),
+        }),
+      ),
     );
   withPlan(yields(program.command("reprotect"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")

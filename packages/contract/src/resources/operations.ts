@@ -177,6 +177,14 @@ export const ProtectionGroupAction = Strict(
         ),
       }),
     ),
+    failback: Type.Optional(
+      Strict({
+        dry_run: Type.Optional(Type.Boolean()),
+        plan_digest: Type.Optional(
+          Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
+        ),
+      }),
+    ),
     reprotect: Type.Optional(
       Strict({
         dry_run: Type.Optional(Type.Boolean()),

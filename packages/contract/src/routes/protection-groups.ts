@@ -84,6 +84,7 @@ export const protectionGroupRoutes = {
     rule: "protector:operations:action",
     verbRules: {
       failover: "protector:protection_groups:failover",
+      failback: "protector:protection_groups:failback",
       reprotect: "protector:protection_groups:reprotect",
       test_failover: "protector:protection_groups:test_failover",
       test_cleanup: "protector:protection_groups:test_cleanup",

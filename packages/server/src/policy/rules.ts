@@ -56,7 +56,9 @@ const ADMIN_RESOURCES: readonly string[] = ["sites", "tenant_mappings", "service
 const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "suggest"];
 /** Said in place of the route's summary where a verb has a rule of its own. */
 const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
-  "protector:protection_groups:failover": "Fail over or back for real; asked beside protector:operations:action.",
+  "protector:protection_groups:failover": "Fail over for real; asked beside protector:operations:action.",
+  "protector:protection_groups:failback":
+    "Bring a protection group home for real; asked beside protector:operations:action.",
   "protector:protection_groups:reprotect": "Make a protection group that was failed over replicate back.",
   "protector:protection_groups:test_failover":
     "Start copies of a group's servers on isolated networks; asked beside protector:operations:action.",

@@ -34,6 +34,7 @@ describe("held against the vendor's description of REST 2.26", () => {
       "PATCH /protection-group-snapshots",
       "PATCH /protection-groups",
       "PATCH /protection-groups/targets",
+      "PATCH /volume-snapshots",
       "PATCH /volumes",
       "POST /login",
       "POST /protection-group-snapshots",

@@ -162,6 +162,11 @@ export class FlashArray implements StorageArray {
     await this.#volumes.snapshot(volume, suffix);
   }
 
+  async destroyVolumeSnapshot(volume: string, suffix: string): Promise<void> {
+    requireSuffix(suffix);
+    await this.#volumes.destroySnapshot(volume, suffix);
+  }
+
   async ensureClone(request: CloneRequest): Promise<ArrayVolume> {
     const { source, suffix, sourceVolume, name } = request;
     const held = await this.#points.findVolume(source, suffix, sourceVolume);

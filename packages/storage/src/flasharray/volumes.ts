@@ -149,6 +149,19 @@ export class Volumes {
     }
   }
 
+  async destroySnapshot(volume: string, suffix: string): Promise<void> {
+    const name = `${volume}.${suffix}`;
+    if (!(await this.#hasSnapshot(name))) return;
+    const query = encodeQuery({ names: [name] });
+    const call = this.#session.call({
+      method: "PATCH",
+      path: "volume-snapshots",
+      query: () => query,
+      body: { destroyed: true },
+    });
+    await unless(call, "missing", "destroyed");
+  }
+
   async #hasSnapshot(name: string): Promise<boolean> {
     const listing = { path: "volume-snapshots", sort: "name", field: "name", query: { destroyed: false } };
     return (await listWhere(this.#session, listing, [name])).length > 0;

@@ -168,6 +168,14 @@ export class MockArray implements StorageArray {
     });
   }
 
+  destroyVolumeSnapshot(volume: string, suffix: string): Promise<void> {
+    return this.#do((state) => {
+      points.requireSuffix(suffix);
+      const name = `${volume}.${suffix}`;
+      state.snapshots = state.snapshots.filter((snapshot) => snapshot.name !== name);
+    });
+  }
+
   ensureClone({ source, suffix, sourceVolume, name }: CloneRequest): Promise<ArrayVolume> {
     return this.#do((state) => {
       const held = points.heldBy(state, source, { suffix, volume: sourceVolume });

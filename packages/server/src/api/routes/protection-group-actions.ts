@@ -55,6 +55,19 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       },
     };
   }
+  if (body.failback) {
+    const { dry_run, ...parameters } = body.failback;
+    return {
+      type: "failback",
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (db, group, holder) => {
+        await requireHomeHere(db, group, siteId);
+        await requireAtRest(db, group, holder);
+        await requirePolicy(db, group);
+      },
+    };
+  }
   if (body.reprotect) {
     const { dry_run, ...parameters } = body.reprotect;
     return {
@@ -180,14 +193,27 @@ async function requireAtRest(db: Db, group: ProtectionGroupView, holder: string)
   requireStatus(group, AT_REST);
 }
 
-/** Away from home nothing replicates: there is nothing that a planned failover could start from. */
+/** The way back is another one: it keeps what waits at home. */
 async function requireHome(db: Db, group: ProtectionGroupView): Promise<void> {
   if (group.primary_site_id === group.home_site_id) return;
   const site = await findSite(db, group.primary_site_id);
   throw new ProtectorError(
     "protection_group.wrong_status",
-    `Protection group "${group.name}" runs at site "${site?.name ?? "unknown"}", away from its home, and nothing replicates back yet: this release fails over from home only.`,
+    `Protection group "${group.name}" runs at site "${site?.name ?? "unknown"}", away from its home. Bring it back with: protector failback ${group.name}`,
   );
+}
+
+/** A failback runs at the group's home, which it has left. */
+async function requireHomeHere(db: Db, group: ProtectionGroupView, siteId: string): Promise<void> {
+  const home = await findSite(db, group.home_site_id);
+  const named = `site "${home?.name ?? "unknown"}" (${group.home_site_id})`;
+  if (group.primary_site_id === group.home_site_id) {
+    const detail = `Protection group "${group.name}" is ${group.status} at its home, ${named}.`;
+    throw new ProtectorError("protection_group.wrong_status", detail);
+  }
+  if (group.home_site_id === siteId) return;
+  const detail = `Protection group "${group.name}" runs here; start the failback at its home, ${named}.`;
+  throw new ProtectorError("protection_group.wrong_status", detail);
 }
 
 /** At home a group replicates as its policy says: there is no way back to prepare. */

@@ -10,6 +10,7 @@ export type LedgerKind =
   | "network"
   | "array_group"
   | "array_volume"
+  | "volume_snapshot"
   | "recovery_point";
 
 /** An object that a step is about to make. */

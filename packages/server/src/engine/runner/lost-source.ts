@@ -17,6 +17,11 @@ const OWED_ACTIONS = new Set([
   "server.park",
   "marker.raise",
   "marker.release_here",
+  "forward.allow",
+  "away.cinder_group",
+  "away.delete",
+  "away.replication",
+  "away.volume",
 ]);
 
 /** A point to go on with, and what it loses. */

@@ -11,18 +11,22 @@ import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
 import { confirmPoint } from "./confirm-point.ts";
 import { describeStorage } from "./describe-storage.ts";
+import { deleteAway, deleteAwayGroup, endAwayReplication, removeAwayVolume } from "./empty-away.ts";
 import { fenceSource, stopSource } from "./fence-source.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
+import { forwardAllow, forwardCut, forwardGroup, forwardMembers, forwardTidy, forwardWait } from "./forward-group.ts";
 import { callHook } from "./hooks.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
+import { dropKeptSnapshot, overwriteVolume } from "./overwrite-volume.ts";
 import { ensurePort } from "./ports.ts";
 import { awaitConsole, awaitHttp, awaitTcp } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
 import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, verifyCut } from "./replication.ts";
+import { attachVolume, captureHome, detachVolume, reusePort, unlockServer, unshelveServer } from "./return-server.ts";
 import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
 import {
@@ -47,6 +51,10 @@ export const STEP_HANDLERS = {
   "array_group.destroy": destroyArrayGroup,
   "array_group.ensure": ensureArrayGroup,
   "array_group.set_members": setMembers,
+  "away.cinder_group": deleteAwayGroup,
+  "away.delete": deleteAway,
+  "away.replication": endAwayReplication,
+  "away.volume": removeAwayVolume,
   "cinder_group.delete": deleteCinderGroup,
   "cinder_group.ensure": ensureCinderGroup,
   "cinder_group.remove": removeFromCinderGroup,
@@ -55,6 +63,12 @@ export const STEP_HANDLERS = {
   "gate.http": awaitHttp,
   "gate.tcp": awaitTcp,
   "hook.call": callHook,
+  "forward.allow": forwardAllow,
+  "forward.cut": forwardCut,
+  "forward.group": forwardGroup,
+  "forward.members": forwardMembers,
+  "forward.tidy": forwardTidy,
+  "forward.wait": forwardWait,
   "key_pair.ensure": ensureKeyPair,
   "marker.claim": claimEpoch,
   "marker.destroy": destroyMarker,
@@ -67,6 +81,7 @@ export const STEP_HANDLERS = {
   "point.confirm": confirmPoint,
   "port.ensure": ensurePort,
   "port.ensure_isolated": ensureIsolatedPort,
+  "port.reuse": reusePort,
   "replica.disallow": disallowReplica,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
@@ -76,14 +91,19 @@ export const STEP_HANDLERS = {
   "replication.verify_cut": verifyCut,
   "replication.wait": awaitPoint,
   "room.check": checkRoom,
+  "server.attach": attachVolume,
   "server.await_active": awaitActive,
   "server.bring_back": bringBack,
+  "server.capture": captureHome,
   "server.create": createServer,
+  "server.detach": detachVolume,
   "server.lock": lockServer,
   "server.observe": observeServer,
   "server.park": parkServer,
   "server.power_off": powerOff,
   "server.stop": stopServer,
+  "server.unlock": unlockServer,
+  "server.unshelve": unshelveServer,
   "server.verify": verifyServer,
   "server_group.ensure": ensureServerGroup,
   "source.fence": fenceSource,
@@ -95,5 +115,7 @@ export const STEP_HANDLERS = {
   "test.look": lookForTest,
   "test.remove": removeObject,
   "volume.describe": describeVolume,
+  "volume.drop_kept": dropKeptSnapshot,
+  "volume.overwrite": overwriteVolume,
   "volume.recover": recoverVolume,
 } satisfies StepHandlers;

@@ -257,7 +257,7 @@ async function isCutOff({ here: { array } }: StepContext, { arrayVolumes }: Brin
 }
 
 /** @throws ProtectorError `member.server_not_found` */
-async function requireServer(context: StepContext, input: ServerInput): Promise<Server> {
+export async function requireServer(context: StepContext, input: ServerInput): Promise<Server> {
   const server = await context.here.reads.server(input.serverId);
   if (!server) {
     throw new ProtectorError(
@@ -336,7 +336,8 @@ export function isStopped(server: Server): boolean {
   return server.status === "SHUTOFF" || isShelved(server);
 }
 
-function isShelved(server: Server): boolean {
+/** Whether a server is on no host and connected to nothing. */
+export function isShelved(server: Server): boolean {
   return server.status === "SHELVED" || server.status === "SHELVED_OFFLOADED";
 }
 

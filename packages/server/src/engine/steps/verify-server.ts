@@ -7,6 +7,8 @@ export interface VerifyServerInput {
   readonly serverStep: string;
   readonly shouldRun: boolean;
   readonly portSteps: readonly string[];
+  /** Ports that the server has kept. */
+  readonly portIds?: readonly string[];
   readonly volumeSteps: readonly string[];
   /** Step that stopped the source server, for the downtime. */
   readonly stopStep: string;
@@ -34,8 +36,8 @@ export const verifyServer: StepHandler<VerifyServerInput, VerifiedServer> = {
       if (!server?.volumeIds.includes(volumeId)) wrong.push(`volume ${volumeId} is not attached`);
     }
     const ports = await context.here.admin.network.listPorts({ deviceId: serverId });
-    for (const step of input.portSteps) {
-      const { portId } = context.output<{ portId: string }>(step);
+    const made = input.portSteps.map((step) => context.output<{ portId: string }>(step).portId);
+    for (const portId of [...(input.portIds ?? []), ...made]) {
       if (!ports.some((port) => port.id === portId)) wrong.push(`port ${portId} is not plugged`);
     }
     if (wrong.length > 0)

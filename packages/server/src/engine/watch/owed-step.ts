@@ -34,6 +34,9 @@ const FENCE_STEP = "source.fence";
 /** Steps after which a marker stands in the operation's name. */
 const MARKER_STEPS = new Set(["marker.raise", "marker.claim", "marker.take"]);
 
+/** Beginning of the steps that delete what a failback has left behind. */
+const EMPTYING = "away.";
+
 interface Owed {
   readonly scene: DutyScene;
   readonly operation: OperationRow;
@@ -61,6 +64,7 @@ async function whyNotNow({ scene, operation, step, isUndo }: Owed): Promise<Duty
   if (isUndo && operation.is_past_no_return === 1) {
     return { kind: "kept", reason: "the operation was past its point of no return: what it made may be in use" };
   }
+  if (step.action.startsWith(EMPTYING)) return whyNotEmptied(scene);
   if (!FENCING_STEPS.has(step.action)) return undefined;
   const { highest, primarySiteId } = await readMarkers(round, view, localSiteId);
   if (!highest) return { kind: "kept", reason: "no array answers for the group's marker" };
@@ -69,6 +73,13 @@ async function whyNotNow({ scene, operation, step, isUndo }: Owed): Promise<Duty
   if (!isUndo && isPrimary && !isClosed(operation)) return { kind: "kept", reason: "its operation is still at work" };
   const reason = isPrimary ? "the site is primary again" : "the other site is primary";
   return isUndo ? { kind: "kept", reason } : { kind: "void", reason };
+}
+
+/** What a failback leaves behind goes only while the group is at home, with a complete point of it elsewhere. */
+function whyNotEmptied({ view, localSiteId }: DutyScene): DutyOutcome | undefined {
+  const { primary_site_id, protection } = view.group;
+  if (primary_site_id !== localSiteId) return { kind: "void", reason: "the other site is primary again" };
+  return protection === "protected" ? undefined : { kind: "kept", reason: "the group is not protected at home yet" };
 }
 
 /** Whether it makes servers run or replicate at its site, rather than stop. */

@@ -2,10 +2,13 @@ import { type CheckResult, type ErrorCode, ProtectorError } from "@protector/con
 import type { ProtectionGroupsTable, SitesTable } from "../../db/schema.ts";
 import { syncStatusOf } from "../../domain/sync-status.ts";
 import type { EnginePorts } from "../engine-ports.ts";
+import { checkFailback } from "../plans/failback-checks.ts";
+import { comingHome } from "../plans/failback-input.ts";
 import { checkFailover, finding } from "../plans/failover-checks.ts";
 import type { FailoverInput } from "../plans/failover-input.ts";
 import { openSite } from "../world/group-access.ts";
 import type { GroupView } from "../world/group-view.ts";
+import { observeFailback } from "../world/observe-failback.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 import { systemRequestId } from "./request-id.ts";
@@ -33,7 +36,7 @@ const MATTERS: readonly { readonly check: string; readonly codes: RegExp; readon
   { check: "markers", codes: /^marker\./, reason: "The marker stands at the group's epoch on both arrays." },
   {
     check: "replication",
-    codes: /^(storage\.|member\.volume_not_replicated)/,
+    codes: /^(storage\.|member\.volume_not_replicated|failback\.not_reprotected)/,
     reason: "The array group holds every volume, its target is allowed and the arrays are connected.",
   },
   { check: "recovery_point", codes: /^recovery_point\./, reason: "A recovery point inside the RPO is complete there." },
@@ -55,7 +58,7 @@ const MATTERS: readonly { readonly check: string; readonly codes: RegExp; readon
 ];
 
 /**
- * Everything that a planned failover to the peer would look at now.
+ * Everything that a planned failover to the peer, or a failback to it, would look at now.
  * @throws OutsideError, ProtectorError when the look itself fails.
  */
 export async function examineGroup(
@@ -68,8 +71,11 @@ export async function examineGroup(
   const target = await openSite(ports, access, peer.id);
   try {
     const operation = { id: ports.random.uuid() };
-    const input = await observeFailover({ view, source, target, operation });
-    const { blockers, warnings } = checkFailover(input);
+    const { connection } = ports;
+    const isAway = view.group.primary_site_id !== view.group.home_site_id;
+    const away = isAway ? await observeFailback({ view, source, target, operation, connection }) : undefined;
+    const input = away ?? (await observeFailover({ view, source, target, operation }));
+    const { blockers, warnings } = away ? checkFailback(away, comingHome(away)) : checkFailover(input);
     const found = [
       ...blockers.map(asReadiness),
       ...checkPoint(input, view, ports.clock.now()),

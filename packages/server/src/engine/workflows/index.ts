@@ -1,4 +1,5 @@
 import type { OperationType } from "@protector/contract";
+import { failback } from "./failback.ts";
 import { groupCreate } from "./group-create.ts";
 import { groupDelete } from "./group-delete.ts";
 import { memberAdd } from "./member-add.ts";
@@ -14,6 +15,7 @@ import type { Workflow } from "./workflow.ts";
 /** Every type of operation. */
 export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
   failover: plannedFailover,
+  failback,
   test_failover: testFailover,
   test_cleanup: testCleanup,
   sync,

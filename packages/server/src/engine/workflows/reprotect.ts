@@ -2,6 +2,7 @@ import { writeTime } from "../../db/codecs.ts";
 import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
+import type { GroupView } from "../world/group-view.ts";
 import { observeReprotect } from "../world/observe-reprotect.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { statusAtRest } from "./group-status.ts";
@@ -63,9 +64,9 @@ async function recordReprotected(context: WorkflowTransaction): Promise<void> {
     await writeGroupVolumes(context, id, {
       ofMembers: captured.map((member) => member.id),
       volumes: captured.flatMap((member) =>
-        member.description.volumes.map((volume, position) => ({
+        member.description.volumes.map((volume, index) => ({
           memberId: member.id,
-          position,
+          position: placeOf(view, { memberId: member.id, volumeId: volume.volume_id, index }),
           volumeId: volume.volume_id,
           arrayVolume: volume.array_volume,
           sizeGib: volume.size_gib,
@@ -85,6 +86,19 @@ async function recordReprotected(context: WorkflowTransaction): Promise<void> {
     })
     .where("id", "=", view.group.id)
     .execute();
+}
+
+/**
+ * A volume's place in its member's rows says which volume at the other site it came from, and stays; one that was attached
+ * since gets a place that no site has given.
+ */
+function placeOf(
+  { volumes }: GroupView,
+  { memberId, volumeId, index }: { readonly memberId: string; readonly volumeId: string; readonly index: number },
+): number {
+  const ofMember = volumes.filter((row) => row.member_id === memberId);
+  const known = ofMember.find((row) => row.volume_id === volumeId);
+  return known ? known.position : 1 + index + Math.max(-1, ...ofMember.map((row) => row.position));
 }
 
 async function recordUnprotected({ trx, connection, view }: WorkflowTransaction): Promise<void> {

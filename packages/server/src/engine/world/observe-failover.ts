@@ -17,12 +17,17 @@ export type FailoverContext = Pick<PlanningContext, "view" | "source" | "target"
   readonly operation: { readonly id: string };
 };
 
-/** Looks at both sites and gathers everything that a planned failover is planned from. */
-export async function observeFailover(context: FailoverContext): Promise<FailoverInput> {
+/**
+ * Looks at both sites and gathers everything that a planned failover is planned from.
+ * @param members default: as they were captured.
+ */
+export async function observeFailover(
+  context: FailoverContext,
+  members = failoverMembers(context.view, context.source.siteId),
+): Promise<FailoverInput> {
   const { operation, view, source, target } = context;
   const { group } = view;
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
-  const members = failoverMembers(view, source.siteId);
   const arrayGroup = arrayGroupName(group.id);
   const next = nextEpoch(group.epoch, { primary: target.siteId, peer: source.siteId });
   const [observedSource, observedTarget] = await Promise.all([

@@ -1,0 +1,127 @@
+import { ProtectorError } from "@protector/contract";
+import { OutsideError } from "@protector/ports";
+import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
+import { ignoreGone } from "./servers.ts";
+
+/** Input of {@link deleteAway}. */
+export interface DeleteAwayInput {
+  readonly kind: "server" | "port" | "floating_ip" | "server_group";
+  readonly id: string;
+  readonly label: string;
+}
+
+/** Deletes something at the site that the servers have left for good, and sees it gone. */
+export const deleteAway: StepHandler<DeleteAwayInput> = {
+  run: async (context, { kind, id, label }) => {
+    const { admin, reads, siteName } = context.here;
+    let isAsked = false;
+    await context.until(`${label} to be gone from ${siteName}`, async () => {
+      switch (kind) {
+        case "server":
+          if (!(await reads.server(id))) return true;
+          if (!isAsked) await ignoreGone(admin.compute.deleteServer(id));
+          isAsked = true;
+          return undefined;
+        case "port":
+          if (!(await admin.network.findPort(id))) return true;
+          await ignoreGone(admin.network.deletePort(id));
+          return undefined;
+        case "floating_ip":
+          await ignoreGone(admin.network.deleteFloatingIp(id));
+          return true;
+        case "server_group": {
+          const group = await admin.compute.findServerGroup(id);
+          if (!group) return true;
+          if (group.memberIds.length === 0) await ignoreGone(admin.compute.deleteServerGroup(id));
+          return undefined;
+        }
+      }
+    });
+  },
+};
+
+/** Input of {@link deleteAwayGroup}. */
+export interface DeleteAwayGroupInput {
+  readonly groupId: string;
+}
+
+/** Takes the volumes out of the Cinder group that mirrored the array group there, and deletes it. */
+export const deleteAwayGroup: StepHandler<DeleteAwayGroupInput> = {
+  run: async (context, { groupId }) => {
+    const { volume } = context.here.admin;
+    await context.until(`Cinder group ${groupId} at ${context.here.siteName} to be deleted`, async () => {
+      const group = await volume.findGroup(groupId);
+      if (!group) return true;
+      if (group.status !== "available" && group.status !== "error") return undefined;
+      if (group.volumeIds.length > 0) {
+        await volume.updateGroup(groupId, { addVolumes: [], removeVolumes: group.volumeIds });
+      } else await ignoreGone(volume.deleteGroup(groupId));
+      return undefined;
+    });
+  },
+};
+
+/** Input of {@link removeAwayVolume}. */
+export interface RemoveAwayVolumeInput {
+  readonly title: string;
+  readonly volumeId: string;
+  readonly arrayVolume: string;
+  /** Id on the array: what has another one is somebody else's. */
+  readonly arrayId: string | null;
+}
+
+/** Name that Cinder's driver gives a volume which it gives back. */
+const UNMANAGED = "-unmanaged";
+
+/**
+ * Takes a volume away where its data is no longer needed: Cinder forgets it, then the array destroys it, recoverable for the
+ * array's eradication delay.
+ */
+export const removeAwayVolume: StepHandler<RemoveAwayVolumeInput> = {
+  run: async (context, input) => {
+    const { siteName, array } = context.here;
+    try {
+      await context.until(`Cinder at ${siteName} to forget ${input.title}`, () => forget(context, input));
+    } catch (error) {
+      if (!(error instanceof StepTimeout)) throw error;
+      const now = await context.here.reads.volume(input.volumeId);
+      throw new ProtectorError(
+        "cloud.volume_error",
+        `Cinder at ${siteName} does not give up ${input.title} (${input.volumeId}): it is ${now?.status ?? "gone"}. Delete its snapshots and attachments there.`,
+      );
+    }
+    if (input.arrayId === null) return;
+    for (const name of [input.arrayVolume, `${input.arrayVolume}${UNMANAGED}`]) {
+      await array.destroyVolume(name, input.arrayId);
+    }
+  },
+};
+
+async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput): Promise<true | undefined> {
+  const volume = await here.reads.volume(volumeId);
+  if (!volume) return true;
+  const canGo = volume.attachments.length === 0 && volume.groupId === null && volume.status === "available";
+  if (!canGo) return undefined;
+  try {
+    await ignoreGone(here.admin.volume.unmanageVolume(volumeId));
+  } catch (error) {
+    // One that has snapshots, or that another call has just taken in hand: looked at again until the time is over.
+    if (!(error instanceof OutsideError && error.failure.status === 400)) throw error;
+  }
+  return undefined;
+}
+
+/** Ends replication from the site that was left: its array group, and what of it has arrived at home. */
+export const endAwayReplication: StepHandler<{ readonly arrayGroup: string }> = {
+  run: async (context, { arrayGroup }) => {
+    const { source, target } = context;
+    const from = { group: arrayGroup, array: await source.arrayName() };
+    // Emptied first: a destroyed group keeps its members, and has them again when it is needed the next time.
+    if (await source.array.findGroup(arrayGroup)) await source.array.setMembers(arrayGroup, []);
+    await source.array.destroyGroup(arrayGroup);
+    for (const { suffix } of await target.array.listRecoveryPoints(from)) {
+      await target.array.destroyRecoveryPoint(from, suffix);
+    }
+    await target.array.disallowReplicationFrom(from.array, arrayGroup);
+  },
+};

@@ -1,0 +1,177 @@
+import type { MemberResult, ServerDescription } from "@protector/contract";
+import { writeJson, writeTime } from "../../db/codecs.ts";
+import { raiseGeneration } from "../../domain/generations.ts";
+import { planFailback } from "../plans/failback.ts";
+import type { JournaledStep } from "../runner/operation-store.ts";
+import type { DescribedStorage } from "../steps/describe-storage.ts";
+import type { CutPoint } from "../steps/replication.ts";
+import type { VerifiedServer } from "../steps/verify-server.ts";
+import type { MemberView } from "../world/group-view.ts";
+import { observeFailback } from "../world/observe-failback.ts";
+import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { statusAtRest } from "./group-status.ts";
+import { keptSnapshots } from "./kept-snapshots.ts";
+import { outputOf } from "./step-output.ts";
+import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
+
+/** Brings a group home: the servers that wait there run again, on the data of the other site, which is emptied at the end. */
+export const failback: Workflow = {
+  type: "failback",
+  direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
+  plan: async (context) => planFailback(await observeFailback(context)),
+  begin: async ({ trx, operation, connection }) => {
+    await trx
+      .updateTable("protection_groups")
+      .set({ status: "failing_back", updated_at: connection.now() })
+      .where("id", "=", operation.protection_group_id)
+      .execute();
+  },
+  end: async (context, end) => {
+    if (end === "completed" || end === "completed_with_errors") await recordHome(context, end);
+    else if (end === "undone" || end === "abandoned") await recordReturn(context);
+  },
+  report: reportFailback,
+};
+
+async function recordHome(context: WorkflowTransaction, end: "completed" | "completed_with_errors"): Promise<void> {
+  const { trx, connection, view, steps, sourceSiteId, targetSiteId, localSiteId, now } = context;
+  for (const member of view.members) {
+    const { isHome, serverId, description } = outcomeOf(steps, member);
+    const error = isHome ? null : memberError(steps, member.id);
+    await trx
+      .updateTable("pg_members")
+      .set({
+        status: isHome ? "protected" : "error",
+        ...(isHome ? { home_server_id: serverId, peer_server_id: null } : {}),
+        ...(description
+          ? { name: description.name, description: writeJson(description), captured_at: connection.now() }
+          : {}),
+        error: error ? writeJson(error) : null,
+        updated_at: connection.now(),
+      })
+      .where("id", "=", member.id)
+      .execute();
+  }
+  await recordVolumes(context);
+  const point = outputOf<CutPoint>(steps, "forward.wait");
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status: end === "completed" ? "active" : "failed_over_partial",
+      protection: point ? "protected" : "seeding",
+      protection_reason: point ? null : "waiting for the first recovery point after the servers came home",
+      ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
+      primary_site_id: targetSiteId,
+      peer_site_id: sourceSiteId,
+      epoch: outputOf<{ epoch: number }>(steps, "epoch.target")?.epoch ?? view.group.epoch,
+      is_failover_ready: 0,
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+  await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+}
+
+/** What is home now, and that the other site has none of it any more. */
+async function recordVolumes(context: WorkflowTransaction): Promise<void> {
+  const { view, steps, sourceSiteId } = context;
+  const storage = outputOf<DescribedStorage>(steps, "storage");
+  if (!storage) return;
+  const home = view.members.filter(({ id }) => outputOf(steps, `verify.${id}`) !== undefined);
+  const ids = home.map(({ id }) => id);
+  const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
+  const cgId = await writeConsistencyGroup(context, {
+    ...storage.target,
+    cinderGroupId: cinderGroup?.cinderGroupId ?? null,
+  });
+  await writeGroupVolumes(context, cgId, {
+    ofMembers: ids,
+    volumes: ids.flatMap((memberId) =>
+      (outputOf<VerifiedServer>(steps, `verify.${memberId}`)?.volumes ?? []).map((volume, position) => ({
+        ...volume,
+        memberId,
+        position,
+      })),
+    ),
+  });
+  const left = view.consistencyGroups.find((row) => row.site_id === sourceSiteId);
+  if (!left) return;
+  await writeGroupVolumes(context, left.id, { ofMembers: ids, volumes: [] });
+  if (!steps.some((step) => step.action === "away.cinder_group" && step.status === "completed")) return;
+  await context.trx
+    .updateTable("consistency_groups")
+    .set({ cinder_group_id: null, updated_at: context.connection.now() })
+    .where("id", "=", left.id)
+    .execute();
+}
+
+/** The other site is primary again, or has been all along. */
+async function recordReturn({ trx, connection, view, steps }: WorkflowTransaction): Promise<void> {
+  const raised = steps.find(({ key, status }) => status === "undone" && /^epoch\.(source|target)$/.test(key));
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status: statusAtRest(view),
+      ...(raised ? { epoch: (raised.input as { back: number }).back } : {}),
+      updated_at: connection.now(),
+    })
+    .where("id", "=", view.group.id)
+    .execute();
+}
+
+interface MemberOutcome {
+  readonly isHome: boolean;
+  readonly serverId: string | null;
+  readonly description: ServerDescription | undefined;
+}
+
+function outcomeOf(steps: readonly JournaledStep[], { id, row }: MemberView): MemberOutcome {
+  const verified = outputOf<VerifiedServer>(steps, `verify.${id}`);
+  const stayed = outputOf(steps, `back.${id}`) !== undefined;
+  return {
+    isHome: verified !== undefined || stayed,
+    serverId: verified?.serverId ?? row.home_server_id,
+    description: outputOf<{ description: ServerDescription }>(steps, `capture.${id}`)?.description,
+  };
+}
+
+function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowReport {
+  const { view, steps } = context;
+  const members = view.members.map((member): MemberResult => {
+    const { isHome } = outcomeOf(steps, member);
+    const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
+    const own = steps.filter((step) => step.memberId === member.id);
+    const isStopped = own.some((step) => step.key.startsWith("stop.") && step.status === "completed");
+    const isFailed = own.some((step) => step.status === "failed");
+    return {
+      member_id: member.id,
+      name: member.name,
+      status: isHome ? "home" : isFailed ? "error" : isStopped ? "stopped" : "unchanged",
+      server_id: verified?.serverId ?? null,
+      addresses: [...(verified?.addresses ?? [])],
+      downtime_seconds: verified?.downtimeSeconds ?? null,
+      error: isHome ? null : memberError(steps, member.id),
+    };
+  });
+  const downtimes = members.map((member) => member.downtime_seconds).filter((seconds) => seconds !== null);
+  return {
+    members,
+    recoveryPoint: outputOf<CutPoint>(steps, "final.verify")?.suffix ?? null,
+    dataLossSeconds: 0,
+    downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
+    leftovers: [...owedSteps(steps), ...keptSnapshots(steps)],
+  };
+}
+
+function owedSteps(steps: readonly JournaledStep[]): WorkflowReport["leftovers"] {
+  return steps
+    .filter((step) => step.kind !== "observe" && (step.output as { owed?: boolean } | undefined)?.owed)
+    .map((step) => ({
+      subject: step.title,
+      reason: `owed: done when the site answers again${step.error ? `. ${step.error.detail}` : ""}`,
+    }));
+}
+
+function memberError(steps: readonly JournaledStep[], memberId: string) {
+  return steps.find((step) => step.memberId === memberId && step.error)?.error ?? null;
+}

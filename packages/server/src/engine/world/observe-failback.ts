@@ -1,0 +1,196 @@
+import type { CheckResult, ServerDescription } from "@protector/contract";
+import type { Port } from "@protector/openstack";
+import { readOptionalJson } from "../../db/codecs.ts";
+import type { AwayMember, FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
+import { finding } from "../plans/failover-checks.ts";
+import type { FailoverMember } from "../plans/failover-input.ts";
+import type { PlanningContext } from "../workflows/workflow.ts";
+import { captureServer } from "./capture.ts";
+import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
+import { type FailoverContext, observeFailover } from "./observe-failover.ts";
+
+/** What a failback, or the thought of one, is observed with. */
+export type FailbackContext = FailoverContext & Pick<PlanningContext, "connection">;
+
+/** Looks at the servers as they run away from home, and at what waits there. */
+export async function observeFailback(context: FailbackContext): Promise<FailbackInput> {
+  const { view, source, target } = context;
+  const present = view.members.filter(({ row }) => row.status !== "adding" && row.status !== "removing");
+  const captured = await Promise.all(present.map((member) => capture(context, member)));
+  const members = captured.flatMap(({ member }) => member ?? []);
+  const away = new Map(
+    await Promise.all(members.map(async (member) => [member.id, await observeAway(context, member)] as const)),
+  );
+  const homes = new Map(
+    await Promise.all(
+      members.map(
+        async (member) => [member.id, await observeHome(context, { member, view: viewOf(view, member) })] as const,
+      ),
+    ),
+  );
+  const base = await observeFailover(context, members);
+  const awayVolumes = new Set(members.flatMap(({ description }) => description.volumes.map((each) => each.volume_id)));
+  const groups = (await source.reads.volumes()).filter(({ id }) => awayVolumes.has(id)).map(({ groupId }) => groupId);
+  return {
+    ...base,
+    homes,
+    stayed: present.flatMap((member) => stayedMember(view, member, { awayId: source.siteId, homeId: target.siteId })),
+    away,
+    awayGroupIds: [...new Set(groups)].filter((id) => id !== null),
+    refusals: captured.flatMap(({ refusals }) => refusals),
+    isDivergent: await isDivergent(context),
+  };
+}
+
+function viewOf(view: GroupView, { id }: FailoverMember): MemberView | undefined {
+  return view.members.find((member) => member.id === id);
+}
+
+interface Captured {
+  readonly member: FailoverMember | undefined;
+  readonly refusals: readonly CheckResult[];
+}
+
+async function capture({ view, source }: FailbackContext, member: MemberView): Promise<Captured> {
+  const serverId = serverAt(view, member, source.siteId);
+  if (serverId === null) return { member: undefined, refusals: [] };
+  const { description, refusals } = await captureServer(source, serverId);
+  const reason = `Server ${serverId} is gone from ${source.siteName}: remove the member, or fail over from a recovery point.`;
+  if (!description) return { member: undefined, refusals: [finding("member.server_not_found", member.name, reason)] };
+  const { row } = member;
+  return {
+    refusals,
+    member: {
+      id: member.id,
+      name: member.name,
+      serverId,
+      tier: row.tier,
+      dependsOn: member.dependsOn,
+      delaySeconds: row.delay_seconds,
+      isCritical: row.is_critical === 1,
+      keepsUserData: row.user_data === "keep",
+      gate: readOptionalJson(row.gate),
+      description: asItWas(description, member.description),
+    },
+  };
+}
+
+/** What a failover leaves behind on purpose is no change that somebody made. */
+function asItWas(now: ServerDescription, home: ServerDescription | null): ServerDescription {
+  if (!home) return now;
+  return {
+    ...now,
+    user_data: now.user_data ?? home.user_data,
+    key_pair: now.key_pair ?? home.key_pair,
+    was_locked: now.was_locked || home.was_locked,
+    locked_reason: now.locked_reason ?? home.locked_reason,
+  };
+}
+
+function stayedMember(
+  view: GroupView,
+  member: MemberView,
+  { awayId, homeId }: { readonly awayId: string; readonly homeId: string },
+): readonly StayedMember[] {
+  const serverId = serverAt(view, member, homeId);
+  if (serverAt(view, member, awayId) !== null || serverId === null || !member.description) return [];
+  return [{ id: member.id, name: member.name, serverId, description: member.description }];
+}
+
+/** Descriptions by which Protector's ports are known. */
+const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member /;
+/** End of the names of server groups that Protector makes. */
+const OWN_SERVER_GROUP = /\(protector-[0-9a-f]{12}\)$/;
+
+async function observeAway({ source }: FailbackContext, member: FailoverMember): Promise<AwayMember> {
+  const { network, compute } = source.admin;
+  const [ports, floatingIps, groups, volumes] = await Promise.all([
+    network.listPorts({ deviceId: member.serverId }),
+    network.listFloatingIps({ projectId: source.projectId }),
+    compute.listServerGroups(true),
+    source.array.findVolumes(member.description.volumes.map((volume) => volume.array_volume)),
+  ]);
+  const own = ports.filter(({ description }) => OWN_PORT.test(description)).map(({ id }) => id);
+  return {
+    portIds: own,
+    floatingIps: floatingIps
+      .filter(({ portId, description }) => own.includes(portId ?? "") && description.startsWith("protector-"))
+      .map(({ id, address }) => ({ id, address })),
+    serverGroupIds: groups
+      .filter(({ name, memberIds }) => memberIds.includes(member.serverId) && OWN_SERVER_GROUP.test(name))
+      .map(({ id }) => id),
+    arrayIds: new Map(volumes.map(({ name, id }) => [name, id])),
+  };
+}
+
+async function observeHome(
+  context: FailbackContext,
+  { member, view: row }: { readonly member: FailoverMember; readonly view: MemberView | undefined },
+): Promise<HomeMember> {
+  const { view, target } = context;
+  const description = row?.description ?? null;
+  const serverId = row ? serverAt(view, row, target.siteId) : null;
+  const server = serverId === null ? undefined : await target.reads.server(serverId);
+  return {
+    server,
+    description,
+    volumes: await homeVolumes(context, member, server?.id),
+    ports: await homePorts(context, description, server?.id),
+  };
+}
+
+/** A volume that came from one at home has its place in the group's rows; a new one has a place of its own. */
+async function homeVolumes(
+  { view, source, target }: FailbackContext,
+  member: FailoverMember,
+  serverId: string | undefined,
+): Promise<HomeMember["volumes"]> {
+  const rowsAt = (siteId: string) => {
+    const group = view.consistencyGroups.find((each) => each.site_id === siteId);
+    return view.volumes.filter((each) => each.consistency_group_id === group?.id && each.member_id === member.id);
+  };
+  const atHome = new Map(rowsAt(target.siteId).map((row) => [row.position, row]));
+  const pairs = rowsAt(source.siteId).flatMap((row) => {
+    const waiting = atHome.get(row.position);
+    return waiting ? [[row.volume_id, waiting.volume_id] as const] : [];
+  });
+  const recorded = new Map((await target.reads.volumes()).map((volume) => [volume.id, volume]));
+  const names = pairs.flatMap(([, id]) => recorded.get(id)?.providerId ?? []);
+  const onArray = new Set((await target.array.findVolumes(names)).map(({ name }) => name.toLowerCase()));
+  return new Map(
+    pairs.flatMap(([awayId, homeId]): readonly (readonly [string, HomeVolume])[] => {
+      const volume = recorded.get(homeId);
+      const isOurs = volume?.attachments.every((attachment) => attachment.serverId === serverId);
+      if (!volume?.providerId || !isOurs || !onArray.has(volume.providerId.toLowerCase())) return [];
+      const { id: volumeId, providerId: arrayVolume, name, sizeGiB: sizeGib } = volume;
+      return [[awayId, { volumeId, arrayVolume, name, sizeGib }]];
+    }),
+  );
+}
+
+async function homePorts(
+  { target }: FailbackContext,
+  description: ServerDescription | null,
+  serverId: string | undefined,
+): Promise<HomeMember["ports"]> {
+  const { network } = target.admin;
+  const known = await Promise.all(description?.ports.map(({ port_id }) => network.findPort(port_id)) ?? []);
+  const usable = known.filter((port): port is Port => port?.deviceId === (serverId ?? "") || port?.deviceId === "");
+  return new Map(usable.map((port) => [port.macAddress.toLowerCase(), port]));
+}
+
+/** Whether the volumes at home hold what was written after the point that the group was last recovered from. */
+async function isDivergent({ connection, view, source }: FailbackContext): Promise<boolean> {
+  const last = await connection.db
+    .selectFrom("dr_operations")
+    .select("mode")
+    .where("protection_group_id", "=", view.group.id)
+    .where("type", "=", "failover")
+    .where("site_id", "=", source.siteId)
+    .where("is_dry_run", "=", 0)
+    .where("status", "in", ["completed", "completed_with_errors"])
+    .orderBy("created_at", "desc")
+    .limit(1)
+    .executeTakeFirst();
+  return last?.mode !== "planned";
+}

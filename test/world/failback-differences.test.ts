@@ -1,0 +1,203 @@
+import { connectCloud } from "@protector/openstack";
+import { seedVolume } from "@protector/simulator";
+import { afterEach, expect, test } from "vitest";
+import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { awayGroup, carryHome, followWrites, goAway, lostAtHome, orderFailback, protectBack } from "./failback-run.ts";
+import { type WritingGroup, writingGroup } from "./failover-run.ts";
+import { letBothSitesRest, lose, orderUnplanned } from "./unplanned-run.ts";
+
+let writing: WritingGroup;
+afterEach(() => writing.sites.stop());
+
+const LONGEST_MS = 3_600_000;
+
+async function comeHome() {
+  const { sites } = writing;
+  const id = await orderFailback(writing);
+  const status = await sites.settle(sites.a, id, sites.engine(sites.a), LONGEST_MS);
+  const row = await sites.a.connection.db
+    .selectFrom("dr_operations")
+    .selectAll()
+    .where("id", "=", id)
+    .executeTakeFirstOrThrow();
+  const error = readOptionalJson(row.error);
+  return {
+    id,
+    status,
+    error: error?.detail,
+    warnings: readOptionalJson(row.plan)?.warnings.map(({ reason }) => reason) ?? [],
+    leftovers: readJson(row.leftovers),
+  };
+}
+
+/** What the tenant does himself at a site. */
+function tenantAt(site: "a" | "b") {
+  const { world, clock, random, [site]: at } = writing.sites;
+  return connectCloud(
+    {
+      authUrl: world.cloud(at.name).authUrl,
+      credential: {
+        kind: "password",
+        username: "demo",
+        password: "labdemo",
+        userDomainName: "Default",
+        scope: { kind: "project", projectName: "demo", projectDomainName: "Default" },
+      },
+    },
+    { transport: world.transport, clock, random },
+  );
+}
+
+function serverAt(site: "site-a" | "site-b", name: string) {
+  const found = [...writing.sites.world.cloud(site).compute.servers.values()].find((server) => server.name === name);
+  if (!found) throw new Error(`no ${name} at ${site}`);
+  return found;
+}
+
+const NAME = "db-01";
+
+test("what an unplanned failover left on the volumes at home is kept in a snapshot of each, listed in the report", async () => {
+  writing = await writingGroup(1);
+  const { sites, group } = writing;
+  const bringBack = lose(writing, sites.a, "all");
+  await goAway(writing, (of) => orderUnplanned(of, { reason: "site A burnt down this morning" }));
+  bringBack();
+  await letBothSitesRest(writing);
+  await protectBack(writing);
+  await sites.clock.advance(5000);
+  const disks = group.servers.flatMap(({ volumes }) => volumes.map(({ providerId }) => providerId ?? ""));
+  const model = sites.world.array("array-a").model;
+  const left = disks.map((disk) => model.writesOfVolume(disk).map(({ sequence }) => sequence));
+  const written = followWrites(writing);
+  const { status, warnings, leftovers } = await comeHome();
+  expect(status).toBe("completed");
+  expect(lostAtHome(writing, written)).toEqual([]);
+  expect(warnings.join("\n")).toContain("is kept there as one snapshot of each volume");
+  const kept = leftovers.map(({ subject }) => subject.replace("Snapshot ", ""));
+  expect(kept).toHaveLength(disks.length);
+  const held = kept.map((name) => model.writesOfSnapshot(name).map(({ sequence }) => sequence));
+  expect(held.toSorted()).toEqual(left.toSorted());
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a server that is gone at home is rebuilt there on its old volumes, and says so before", async () => {
+  writing = await awayGroup(1);
+  const { sites } = writing;
+  const before = serverAt("site-a", NAME);
+  const volumes = before.disks.map(({ volumeId }) => volumeId);
+  const addresses = sites.world.cloud("site-a").describe().servers[0]?.addresses;
+  await sites.clock.run(adminAt().compute.deleteServer(before.id));
+  await sites.clock.advance(60_000);
+  const written = followWrites(writing);
+  const { status, warnings, error } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  expect(warnings.join("\n")).toContain("Rebuild: its server is gone from site-a");
+  const after = serverAt("site-a", NAME);
+  expect(after.id).not.toBe(before.id);
+  expect(after.disks.map(({ volumeId }) => volumeId)).toEqual(volumes);
+  expect(
+    sites.world
+      .cloud("site-a")
+      .describe()
+      .servers.find(({ name }) => name === NAME)?.addresses,
+  ).toEqual(addresses);
+  const rebuilt = new Map([...written].map(([name, each]) => [name, { ...each, id: after.id }]));
+  expect(rebuilt.size).toBe(1);
+  expect(sites.world.problems).toEqual([]);
+});
+
+function adminAt() {
+  const { world, clock, random } = writing.sites;
+  return connectCloud(
+    {
+      authUrl: world.cloud("site-a").authUrl,
+      credential: {
+        kind: "password",
+        username: "admin",
+        password: "labadmin",
+        userDomainName: "Default",
+        scope: { kind: "project", projectName: "admin", projectDomainName: "Default" },
+      },
+    },
+    { transport: world.transport, clock, random },
+  );
+}
+
+test("a volume attached while away comes home attached, one detached while away stays there unattached", async () => {
+  writing = await writingGroup(1);
+  await goAway(writing);
+  const { sites } = writing;
+  const away = serverAt("site-b", NAME);
+  const data = away.disks.find(({ isRoot }) => !isRoot)?.volumeId ?? "";
+  const tenant = tenantAt("b");
+  const cloud = sites.world.cloud("site-b");
+  const { project, user, basics } = sites.b.tenant;
+  const type = basics.replicated;
+  const fresh = seedVolume(cloud, { owner: { project, user }, name: "fresh", sizeGiB: 3, type });
+  await sites.clock.run(tenant.compute.detachVolume(away.id, data));
+  await sites.clock.advance(60_000);
+  await sites.clock.run(tenant.compute.attachVolume(away.id, { volumeId: fresh.id, deleteOnTermination: false }));
+  await sites.clock.advance(60_000);
+  await protectBack(writing);
+  await carryHome(writing);
+  const home = serverAt("site-a", NAME);
+  const surplus = home.disks.find(({ isRoot }) => !isRoot)?.volumeId ?? "";
+  const root = home.disks.find(({ isRoot }) => isRoot)?.volumeId;
+  const guest = cloud.guest(away.id);
+  guest.write("on the fresh one", "/dev/vdb");
+  const { status, error, warnings } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  expect(warnings.join("\n")).toContain("Attach: volume fresh (3 GiB) is made at site-a.");
+  expect(warnings.join("\n")).toContain(`Detach: volume ${surplus}`);
+  const now = serverAt("site-a", NAME);
+  expect(now.id).toBe(home.id);
+  expect(now.disks.map(({ volumeId }) => volumeId)).toContain(root);
+  expect(now.disks).toHaveLength(2);
+  const volumes = sites.world.cloud("site-a").volumes.volumes;
+  const [name] = now.disks.flatMap(({ volumeId }) => (volumeId === root ? [] : [volumes.get(volumeId)?.name]));
+  expect(name).toBe("fresh");
+  expect(volumes.get(surplus)?.attachments).toEqual([]);
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a server that was off away is off at home, one that its owner had locked is locked by him again", async () => {
+  writing = await awayGroup(1);
+  const { sites } = writing;
+  const away = serverAt("site-b", NAME);
+  await sites.clock.run(tenantAt("b").compute.stopServer(away.id));
+  await sites.clock.advance(60_000);
+  await sites.clock.run(tenantAt("b").compute.lockServer(away.id, "mine"));
+  const { status, error } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  const [server] = sites.world
+    .cloud("site-a")
+    .describe()
+    .servers.filter(({ name }) => name === NAME);
+  expect(server).toMatchObject({ status: "SHUTOFF", lockedBy: "owner", lockedReason: "mine" });
+});
+
+test("a server that cannot wait at home any more blocks it, named with what helps", async () => {
+  writing = await awayGroup(1);
+  serverAt("site-a", NAME).vmState = "error";
+  const { status, error } = await comeHome();
+  expect(status).toBe("failed");
+  expect(error).toContain("It is ERROR at site-a, where it is to wait shelved or stopped. Put that right, or delete");
+});
+
+test("rolled back before the first server starts, the volumes at home hold again what they held", async () => {
+  writing = await awayGroup(1);
+  const { sites, group } = writing;
+  const disks = group.servers.flatMap(({ volumes }) => volumes.map(({ providerId }) => providerId ?? ""));
+  const model = sites.world.array("array-a").model;
+  const held = () => disks.map((disk) => model.writesOfVolume(disk).map(({ writer, sequence }) => [writer, sequence]));
+  const before = held();
+  const id = await orderFailback(writing);
+  const afterCommit = (_id: string, labels: readonly string[]) =>
+    labels.some((label) => /^step volume\..* completed/.test(label))
+      ? sites.ask(sites.a, id, { verb: "cancel" })
+      : undefined;
+  const engine = sites.engine(sites.a, { observer: { afterCommit } });
+  expect(await sites.settle(sites.a, id, engine, LONGEST_MS)).toBe("cancelled");
+  expect(held()).toEqual(before);
+  expect(sites.world.cloud("site-b").guest(serverAt("site-b", NAME).id).isRunning).toBe(true);
+});
