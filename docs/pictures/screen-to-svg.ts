@@ -42,7 +42,7 @@ export function screenToSvg(lines: readonly string[], columns: number, title: st
   return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img" aria-label="${escapeXml(title)}">
 <title>${escapeXml(title)}</title>
 <rect width="100%" height="100%" rx="8" fill="${BACKGROUND}"/>
-<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14" xml:space="preserve">
+<g font-family="ui-monospace, SFMono-Regular, Menlo, Consolas, 'DejaVu Sans Mono', monospace" font-size="14">
 ${texts.join("\n")}
 </g>
 </svg>
@@ -53,8 +53,10 @@ function spanOf(text: string, x: number, { colour, isBold, isDim }: Style): stri
   if (text.trim() === "") return "";
   const weight = isBold ? ' font-weight="bold"' : "";
   const opacity = isDim ? ' opacity="0.65"' : "";
+  // Not every browser heeds xml:space: no-break spaces keep their width in all of them.
+  const shown = escapeXml(text).replaceAll(" ", "\u00a0");
   const length = ([...text].length * WIDTH).toFixed(1);
-  return `<tspan x="${x.toFixed(1)}" textLength="${length}" fill="${colour}"${weight}${opacity}>${escapeXml(text)}</tspan>`;
+  return `<tspan x="${x.toFixed(1)}" textLength="${length}" fill="${colour}"${weight}${opacity}>${shown}</tspan>`;
 }
 
 function applyCode(style: Style, code: number): Style {
