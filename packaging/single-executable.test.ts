@@ -38,8 +38,9 @@ describe.skipIf(process.platform !== "linux")("the single executable", { timeout
     expect(readFileSync(licences, "utf8")).toMatch(/^commander \d.*^Licence of Node\.js/ms);
   });
 
-  it.skipIf(otherNode === undefined)("of the other architecture is an ELF program of that architecture", async () => {
-    const { executable } = await build(other, otherNode as NodeBinary);
+  it("of the other architecture is an ELF program of that architecture", async (test) => {
+    if (otherNode === undefined) return test.skip(`the Node.js of ${other} cannot be had from the registry`);
+    const { executable } = await build(other, otherNode);
     expect(executable).toBe(join(folder, `dist/protector-${release.version}-linux-${ARCHITECTURES[other]}`));
     expect(machineOf(executable)).toBe(MACHINES[other]);
     const content = readFileSync(executable);
