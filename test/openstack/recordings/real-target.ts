@@ -1,4 +1,4 @@
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
 import { parse } from "yaml";
@@ -68,7 +68,7 @@ export function pairTarget(pair: Pair, site: SiteName): OpenTarget {
   const machine = pair.sites[site];
   const path = "/etc/cinder/policy.yaml";
   const file = join(machine.root, path);
-  const before = existsSync(file) ? readFileSync(file, "utf8") : MANAGE_RULES.closed;
+  const before = existsSync(file) ? readFileSync(file, "utf8") : undefined;
   const setRules = async (rules: string) => {
     machine.writeFile(path, rules);
     // Cinder looks at the file when it is asked something, and compares its time.
@@ -77,7 +77,8 @@ export function pairTarget(pair: Pair, site: SiteName): OpenTarget {
   return {
     target: { ...target, setManagePolicy: (policy) => setRules(MANAGE_RULES[policy]) },
     close: async () => {
-      await setRules(before);
+      if (before === undefined) rmSync(file, { force: true });
+      else await setRules(before);
       await close();
     },
   };
