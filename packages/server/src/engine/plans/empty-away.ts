@@ -3,13 +3,13 @@ import type { DeleteAwayInput, RemoveAwayVolumeInput } from "../steps/empty-away
 import type { KeptSnapshotInput } from "../steps/overwrite-volume.ts";
 import type { ComingHome, FailbackInput } from "./failback-input.ts";
 import type { FailoverMember } from "./failover-input.ts";
-import { dropAhead } from "./failover-phases.ts";
+import { dropAhead, groupInCinder } from "./failover-phases.ts";
 import { keptSuffix } from "./member-return.ts";
 import { step } from "./planned-step.ts";
 
 /** Only what has come home is deleted, and only when it is protected there. */
 export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]): PlannedStep[] {
-  const { awayGroupIds, group, members, source, target } = input;
+  const { awayGroupIds, group, members, source } = input;
   const isAllHome = members.map(({ id }) => `verify.${id}`);
   const groupSteps = awayGroupIds.map((groupId) =>
     step(
@@ -50,24 +50,9 @@ export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]):
       dependsOn: ["forward.wait"],
       settings: { onFailure: "duty" },
     }),
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Group the volumes in Cinder at ${target.siteName}`,
-      "finish",
-      "target",
-      {
-        input: {
-          name: group.arrayGroup,
-          description: `Protection group ${group.name}`,
-          volumeSteps: coming.flatMap(({ member, volumes }) =>
-            volumes.map((_, index) => `volume.${member.id}.${index}`),
-          ),
-        },
-        after: ["verified"],
-        settings: { onFailure: "duty" },
-      },
+    groupInCinder(
+      input,
+      coming.flatMap(({ member, volumes }) => volumes.map((_, index) => `volume.${member.id}.${index}`)),
     ),
   ];
 }

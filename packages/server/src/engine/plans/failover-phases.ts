@@ -250,6 +250,29 @@ export function dropAhead(input: FailoverInput): PlannedStep {
   );
 }
 
+/** For people: no recovery needs it. */
+export function groupInCinder(input: FailoverInput, volumeSteps: readonly string[]): PlannedStep {
+  const { group, target } = input;
+  return step(
+    "cinder_group",
+    "ensure",
+    "cinder_group.ensure",
+    `Group the volumes in Cinder at ${target.siteName}`,
+    "finish",
+    "target",
+    {
+      input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps },
+      after: ["verified"],
+      settings: { onFailure: "duty" },
+    },
+  );
+}
+
+/** Steps that give the volumes of members their names and ids. */
+export function volumeStepsOf(members: readonly FailoverMember[]): readonly string[] {
+  return members.flatMap(({ id, description }) => description.volumes.map((_, index) => `volume.${id}.${index}`));
+}
+
 /** @param after steps that must have ended. */
 export function giveMarkersBack({ source, target }: FailoverInput, after: readonly string[]): PlannedStep[] {
   return (

@@ -6,10 +6,12 @@ import {
   dropAhead,
   finalSyncPhase,
   giveMarkersBack,
+  groupInCinder,
   preparePhase,
   quiescePhase,
   recoverPhase,
   switchPhase,
+  volumeStepsOf,
 } from "./failover-phases.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
@@ -44,7 +46,7 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
 }
 
 function finishPhase(input: FailoverInput): PlannedStep[] {
-  const { group, source, target } = input;
+  const { source } = input;
   const verified = input.members.map((member) => `verify.${member.id}`);
   return [
     barrier("verified", "All servers seen as planned", "verify", "target", { after: verified }),
@@ -66,25 +68,7 @@ function finishPhase(input: FailoverInput): PlannedStep[] {
       ),
     ),
     dropAhead(input),
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Group the volumes in Cinder at ${target.siteName}`,
-      "finish",
-      "target",
-      {
-        input: {
-          name: group.arrayGroup,
-          description: `Protection group ${group.name}`,
-          volumeSteps: input.members.flatMap((member) =>
-            member.description.volumes.map((_, index) => `volume.${member.id}.${index}`),
-          ),
-        },
-        after: ["verified"],
-        settings: { onFailure: "duty" },
-      },
-    ),
+    groupInCinder(input, volumeStepsOf(input.members)),
     ...giveMarkersBack(input, [
       "verified",
       "ahead.drop",

@@ -8,7 +8,7 @@ import type { LookAtSourceInput } from "../steps/look-at-source.ts";
 import type { YieldSourceInput } from "../steps/yield-source.ts";
 import { checkAddresses, checkMappings, checkRoom, distinct, finding, notHeld } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
-import { tiersOf } from "./failover-phases.ts";
+import { groupInCinder, tiersOf, volumeStepsOf } from "./failover-phases.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
 import { unseenGate } from "./readiness-gates.ts";
@@ -242,9 +242,6 @@ function sinceTheChoice(planned: PlannedStep): PlannedStep {
 function finishPhase(input: UnplannedInput): PlannedStep[] {
   const { members, group, target, source } = input;
   const stop: StopSourceInput = { servers: serversToFence(input), fenceStep: "fence" };
-  const volumeSteps = members.flatMap(({ id, description }) =>
-    description.volumes.map((_, index) => `volume.${id}.${index}`),
-  );
   return [
     barrier("verified", "All servers seen as planned", "verify", "target", {
       after: members.map((member) => `verify.${member.id}`),
@@ -273,19 +270,7 @@ function finishPhase(input: UnplannedInput): PlannedStep[] {
         settings: { onFailure: "duty" },
       },
     ),
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Group the volumes in Cinder at ${target.siteName}`,
-      "finish",
-      "target",
-      {
-        input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps },
-        after: ["verified"],
-        settings: { onFailure: "duty" },
-      },
-    ),
+    groupInCinder(input, volumeStepsOf(members)),
     step(
       "marker.release.target",
       "ensure",

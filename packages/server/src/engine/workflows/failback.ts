@@ -3,14 +3,13 @@ import { writeJson, writeTime } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planFailback } from "../plans/failback.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
-import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import type { MemberView } from "../world/group-view.ts";
 import { observeFailback } from "../world/observe-failback.ts";
-import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
-import { statusAtRest } from "./group-status.ts";
+import { writeGroupVolumes } from "./consistency-group-rows.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
+import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
@@ -75,25 +74,8 @@ async function recordHome(context: WorkflowTransaction, end: "completed" | "comp
 /** What is home now, and that the other site has none of it any more. */
 async function recordVolumes(context: WorkflowTransaction): Promise<void> {
   const { view, steps, sourceSiteId } = context;
-  const storage = outputOf<DescribedStorage>(steps, "storage");
-  if (!storage) return;
-  const home = view.members.filter(({ id }) => outputOf(steps, `verify.${id}`) !== undefined);
-  const ids = home.map(({ id }) => id);
-  const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
-  const cgId = await writeConsistencyGroup(context, {
-    ...storage.target,
-    cinderGroupId: cinderGroup?.cinderGroupId ?? null,
-  });
-  await writeGroupVolumes(context, cgId, {
-    ofMembers: ids,
-    volumes: ids.flatMap((memberId) =>
-      (outputOf<VerifiedServer>(steps, `verify.${memberId}`)?.volumes ?? []).map((volume, position) => ({
-        ...volume,
-        memberId,
-        position,
-      })),
-    ),
-  });
+  const ids = view.members.map(({ id }) => id).filter((id) => outputOf(steps, `verify.${id}`) !== undefined);
+  await recordTargetVolumes(context, ids);
   const left = view.consistencyGroups.find((row) => row.site_id === sourceSiteId);
   if (!left) return;
   await writeGroupVolumes(context, left.id, { ofMembers: ids, volumes: [] });
@@ -102,20 +84,6 @@ async function recordVolumes(context: WorkflowTransaction): Promise<void> {
     .updateTable("consistency_groups")
     .set({ cinder_group_id: null, updated_at: context.connection.now() })
     .where("id", "=", left.id)
-    .execute();
-}
-
-/** The other site is primary again, or has been all along. */
-async function recordReturn({ trx, connection, view, steps }: WorkflowTransaction): Promise<void> {
-  const raised = steps.find(({ key, status }) => status === "undone" && /^epoch\.(source|target)$/.test(key));
-  await trx
-    .updateTable("protection_groups")
-    .set({
-      status: statusAtRest(view),
-      ...(raised ? { epoch: (raised.input as { back: number }).back } : {}),
-      updated_at: connection.now(),
-    })
-    .where("id", "=", view.group.id)
     .execute();
 }
 

@@ -7,14 +7,13 @@ import { ledgerIdOf } from "../plans/test-cleanup.ts";
 import { mustLetTestLeave, planUnplannedFailover } from "../plans/unplanned-failover.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { ConfirmedPoint } from "../steps/confirm-point.ts";
-import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { FencedSource } from "../steps/fence-source.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
-import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
@@ -96,7 +95,10 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
       .where("id", "=", member.id)
       .execute();
   }
-  await recordVolumes(context);
+  await recordTargetVolumes(
+    context,
+    view.members.map(({ id }) => id),
+  );
   const status = end === "completed_with_errors" ? "failed_over_partial" : isHome ? "active" : "failed_over";
   await trx
     .updateTable("protection_groups")
@@ -113,46 +115,6 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
     .where("id", "=", view.group.id)
     .execute();
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
-}
-
-/** Which volumes the group has at the target now. */
-async function recordVolumes(context: WorkflowTransaction): Promise<void> {
-  const { view, steps } = context;
-  const storage = outputOf<DescribedStorage>(steps, "storage");
-  if (!storage) return;
-  const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
-  const id = await writeConsistencyGroup(context, {
-    ...storage.target,
-    cinderGroupId: cinderGroup?.cinderGroupId ?? null,
-  });
-  await writeGroupVolumes(context, id, {
-    ofMembers: view.members.map((member) => member.id),
-    volumes: view.members.flatMap((member) =>
-      (outputOf<VerifiedServer>(steps, `verify.${member.id}`)?.volumes ?? []).map((volume, position) => ({
-        ...volume,
-        memberId: member.id,
-        position,
-      })),
-    ),
-  });
-}
-
-/** The source is primary again, or has been all along: at whatever epoch undoing left the markers. */
-async function recordReturn(context: WorkflowTransaction): Promise<void> {
-  const { trx, connection, view, steps, operation } = context;
-  const raised = steps.find(({ key, status }) => status === "undone" && /^epoch\.(source|target)$/.test(key));
-  const status = view.group.primary_site_id === view.group.home_site_id ? "active" : "failed_over";
-  await trx
-    .updateTable("protection_groups")
-    .set({
-      status,
-      ...(raised ? { epoch: (raised.input as { back: number }).back } : {}),
-      updated_at: connection.now(),
-    })
-    .where("id", "=", view.group.id)
-    // One that gave the group up to another has no say in it any more.
-    .where("current_operation_id", "=", operation.id)
-    .execute();
 }
 
 function epochAfter(steps: readonly JournaledStep[], before: number): number {
