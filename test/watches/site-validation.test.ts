@@ -2,7 +2,8 @@ import { problemsOf, SiteValidation } from "@protector/contract";
 import { expect, test } from "vitest";
 import { readJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import { validateSites } from "../../packages/server/src/engine/watch/site-validation.ts";
-import { createTwoSites, type TestSite, type TwoSites } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
+import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { watchPorts } from "./watched-site.ts";
 
 async function validate(sites: TwoSites, at: TestSite, siteId: string, clockAheadMs = 0) {

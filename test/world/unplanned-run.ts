@@ -1,9 +1,11 @@
 import type { HttpTransport } from "@protector/ports";
+import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { primaryMarkers } from "../watches/watched-site.ts";
 import type { WritingGroup } from "./failover-run.ts";
-import type { TestSite } from "./two-sites.ts";
+import { operationRow } from "./test-run.ts";
+import type { TestSite } from "./test-site.ts";
 
 /** Why a person goes on without a fence, in tests. */
 export const REASON = "site A burnt down this morning";
@@ -15,6 +17,26 @@ export function orderUnplanned(
 ): Promise<string> {
   const wish = { type: "failover", mode: "unplanned", parameters: { as: "unplanned", ...parameters } } as const;
   return sites.order(sites.b, group.id, wish);
+}
+
+/** Servers at the site that is left. */
+export function sourceServers({ sites }: WritingGroup) {
+  return sites.world.cloud("site-a").describe().servers;
+}
+
+/** Error of an operation at the surviving site. */
+export async function errorOf(of: WritingGroup, id: string) {
+  return readOptionalJson((await operationRow(of, id)).error);
+}
+
+/** Recovery points that the surviving site knows, oldest first. */
+export function pointsAt({ sites, group }: WritingGroup) {
+  return sites.b.connection.db
+    .selectFrom("recovery_points")
+    .selectAll()
+    .where("protection_group_id", "=", group.id)
+    .orderBy("cut_at")
+    .execute();
 }
 
 /** How much of a site is gone. */
