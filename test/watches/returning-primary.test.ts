@@ -2,7 +2,7 @@ import { afterEach, expect, test } from "vitest";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { type WritingGroup, writingGroup } from "../world/failover-run.ts";
 import { settleTest } from "../world/test-run.ts";
-import type { TestSite } from "../world/two-sites.ts";
+import type { TestSite } from "../world/test-site.ts";
 import { type Loss, lose, orderUnplanned, REASON, running, writingAtSource } from "../world/unplanned-run.ts";
 import { watchPorts } from "./watched-site.ts";
 

@@ -1,7 +1,8 @@
 import type { RecordedCall } from "@protector/simulator";
 import { atJournalPoint, type JournalPoint } from "./killable.ts";
 import type { EngineOptions } from "./site-engine.ts";
-import type { TestSite, TwoSites } from "./two-sites.ts";
+import type { TestSite } from "./test-site.ts";
+import type { TwoSites } from "./two-sites.ts";
 
 /** A run that nothing disturbs, with everything it wrote into its journal and every call it made. */
 export interface CalmRun {

@@ -1,5 +1,6 @@
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
-import type { TestSite, TwoSites } from "./two-sites.ts";
+import type { TestSite } from "./test-site.ts";
+import type { TwoSites } from "./two-sites.ts";
 
 /** By then every late call has arrived. */
 const ALL_CALLS_IN_MS = 180_000;

@@ -11,8 +11,6 @@ import type { EnginePorts } from "../../packages/server/src/engine/engine-ports.
 import { type EngineOptions, enginePorts, SWEEP_MS } from "./site-engine.ts";
 import { createSite, register, type TestSite } from "./test-site.ts";
 
-export type { TestSite } from "./test-site.ts";
-
 /** A clock that lets a world's time pass without waiting for it. */
 export type WorldClock = Pick<VirtualClock, keyof VirtualClock>;
 
