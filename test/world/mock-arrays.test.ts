@@ -65,16 +65,20 @@ test("on mock arrays a group is tested, cleaned up and failed over: Cinder makes
   expect(sites.world.problems).toEqual([]);
 });
 
-test("a bootable volume whose image is not at the other site is refused by name, not made blank", async () => {
+test("a bootable volume whose image is not at the other site refuses the test by name before anything is made", async () => {
   const mock = await mockGroup({ withImages: false });
   const tested = await orderTest(mock);
   expect(await settleTest(mock, tested)).not.toBe("completed");
   const { db } = mock.sites.b.connection;
-  const steps = await db.selectFrom("dr_operation_steps").select("error").where("operation_id", "=", tested).execute();
-  const errors = steps
-    .map(({ error }) => readOptionalJson(error))
-    .filter((error) => error?.code === "protector.storage.no_data");
-  expect(errors[0]?.detail).toContain("its image gone is not at site-b");
+  const { error } = await db
+    .selectFrom("dr_operations")
+    .select("error")
+    .where("id", "=", tested)
+    .executeTakeFirstOrThrow();
+  expect(readOptionalJson(error)).toMatchObject({
+    code: "protector.mapping.image_unmapped",
+    detail: expect.stringContaining("(gone) is not mapped to site-b"),
+  });
 });
 
 test("a mock array cuts nothing off: without Nova an unplanned failover wants a reason", async () => {

@@ -203,6 +203,11 @@ export const GROUP_ERRORS = {
     title: "Volume type not mapped",
     help: "Name its counterpart there: protector mapping set GROUP --volume-type HERE=THERE",
   },
+  "mapping.image_unmapped": {
+    status: 409,
+    title: "Image not mapped",
+    help: "Name its counterpart there, or upload it there under the same id: protector mapping set GROUP --image HERE=THERE",
+  },
   "mapping.test_volume_type_unmapped": {
     status: 409,
     title: "Volume type not mapped for tests",

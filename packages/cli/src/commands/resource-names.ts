@@ -1,4 +1,4 @@
-import type { MappingKind } from "@protector/contract";
+import { type MappingKind, type RealMappingKind, realKind } from "@protector/contract";
 import type { SiteHandle } from "../cloud/site-handle.ts";
 import { UsageError } from "../exit-codes.ts";
 
@@ -7,23 +7,7 @@ interface Named {
   readonly name: string;
 }
 
-type ListedKind = Exclude<MappingKind, "key_pair" | `test_${string}`>;
-
-/** Tests map resources of the same kinds as recoveries do. */
-function listedKind(kind: Exclude<MappingKind, "key_pair">): ListedKind {
-  switch (kind) {
-    case "test_network":
-      return "network";
-    case "test_subnet":
-      return "subnet";
-    case "test_security_group":
-      return "security_group";
-    case "test_volume_type":
-      return "volume_type";
-    default:
-      return kind;
-  }
-}
+type ListedKind = Exclude<RealMappingKind, "key_pair">;
 
 /** Finds what people call things at one site; each kind is listed once. */
 export class ResourceNames {
@@ -40,8 +24,9 @@ export class ResourceNames {
    */
   async idOf(kind: MappingKind, ref: string): Promise<string> {
     // Key pairs belong to users, who are not always the one who maps them.
-    if (kind === "key_pair") return ref;
-    const known = await this.#known(listedKind(kind));
+    const real = realKind(kind);
+    if (real === "key_pair") return ref;
+    const known = await this.#known(real);
     const byId = known.find((one) => one.id === ref);
     if (byId) return byId.id;
     const [found, second] = known.filter((one) => one.name === ref);
@@ -55,9 +40,10 @@ export class ResourceNames {
 
   /** What people call a mapped resource; undefined when this login does not see it, or the cloud gives no answer. */
   async nameOf(kind: MappingKind, id: string): Promise<string | undefined> {
-    if (kind === "key_pair") return id;
+    const real = realKind(kind);
+    if (real === "key_pair") return id;
     try {
-      return (await this.#known(listedKind(kind))).find((one) => one.id === id)?.name;
+      return (await this.#known(real)).find((one) => one.id === id)?.name;
     } catch {
       return undefined;
     }
@@ -85,6 +71,10 @@ export class ResourceNames {
         return cloud.network.listNetworks({ isExternal: true });
       case "flavor":
         return cloud.compute.listFlavors();
+      case "image":
+        return (await cloud.image.listImages({})).map(({ id, name }) => ({ id, name: name ?? "" }));
+      case "server_group":
+        return cloud.compute.listServerGroups();
       case "volume_type":
         return (await cloud.volume.listTypes()).map(({ name }) => ({ id: name, name }));
       case "availability_zone":

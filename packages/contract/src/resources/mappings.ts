@@ -10,14 +10,29 @@ export const MAPPING_KINDS = [
   "key_pair",
   "availability_zone",
   "volume_type",
+  "image",
   "floating_ip_pool",
+  "server_group",
   "reachable_network",
   "test_network",
   "test_subnet",
+  "test_flavor",
   "test_security_group",
+  "test_key_pair",
+  "test_availability_zone",
   "test_volume_type",
+  "test_floating_ip_pool",
+  "test_server_group",
+  "test_reachable_network",
 ] as const;
 export type MappingKind = (typeof MAPPING_KINDS)[number];
+export type TestMappingKind = Extract<MappingKind, `test_${string}`>;
+export type RealMappingKind = Exclude<MappingKind, TestMappingKind>;
+
+/** The kind of resource that a mapping is of: a `test_network` is a network. */
+export function realKind(kind: MappingKind): RealMappingKind {
+  return kind.replace(/^test_/, "") as RealMappingKind;
+}
 
 const MappedId = Type.String({ minLength: 1, maxLength: 255, pattern: "^[^\\u0000-\\u001f]+$" });
 

@@ -193,7 +193,7 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
       );
     }
   }
-  found.push(...unseenGate(input, member));
+  found.push(...warnServerGroup(input, member), ...unseenGate(input, member));
   if (description.key_pair && description.key_pair.public_key === null) {
     warn(
       "member.key_pair",
@@ -202,6 +202,15 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
     );
   }
   return found;
+}
+
+/** A server group there that treats its members otherwise. */
+function warnServerGroup({ mapping, target }: FailoverInput, { name, description }: FailoverMember): CheckResult[] {
+  const { server_group: group } = description;
+  const mapped = group && target.serverGroups.get(mapping.find("server_group", group.id) ?? "");
+  if (!mapped || mapped.policy === group.policy) return [];
+  const reason = `Server group ${group.name} (${group.policy}) is mapped to ${mapped.name} at ${target.siteName}, whose policy is ${mapped.policy}.`;
+  return [{ check: "member.server_group_policy", result: "warning", subject: name, reason, remedy: null }];
 }
 
 /** True of every plan: people have to know it before they begin. */

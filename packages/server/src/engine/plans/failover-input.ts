@@ -1,5 +1,5 @@
 import type { PortDescription, ReadinessGate, ServerDescription, VolumeDescription } from "@protector/contract";
-import type { Flavor, Port, SecurityGroup, Server, Subnet, VolumeType } from "@protector/openstack";
+import type { Flavor, Port, SecurityGroup, Server, ServerGroup, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
 import type { ProjectQuota, SizeWithoutRoom } from "./room-needs.ts";
@@ -63,6 +63,12 @@ export interface ObservedTarget {
   readonly securityGroups: ReadonlyMap<string, SecurityGroup>;
   readonly volumeTypes: ReadonlyMap<string, VolumeType>;
   readonly availabilityZones: readonly string[];
+  /** Of the images that the volumes need or are mapped to: those that are there. */
+  readonly imageIds: ReadonlySet<string>;
+  /** Of the server groups that are mapped: those that are there. */
+  readonly serverGroups: ReadonlyMap<string, ServerGroup>;
+  /** Volumes are made from images: the array there holds no data. */
+  readonly makesFromImages: boolean;
   /** Ports on the mapped networks that could hold our addresses. */
   readonly ports: readonly Port[];
   readonly quota: ProjectQuota;

@@ -1,4 +1,4 @@
-import type { ErrorCode, MappingKind, ServerDescription } from "@protector/contract";
+import type { ErrorCode, MappingKind, ServerDescription, VolumeDescription } from "@protector/contract";
 import type { MappingLookup } from "../world/mapping.ts";
 import type { FailoverMember, ObservedTarget } from "./failover-input.ts";
 
@@ -12,6 +12,8 @@ interface MappingNeed {
   readonly id: string;
   /** Where the description has it. */
   readonly name?: string;
+  /** What holds without a mapping: a recovery cannot do without it, does without it, or takes what has the same id. */
+  readonly unmapped?: "gap" | "without" | "same";
 }
 
 /** A need that the mappings do not meet. */
@@ -28,21 +30,85 @@ export function mappingGaps(
   target: ObservedTarget,
 ): readonly MappingGap[] {
   return members.flatMap((member) =>
-    needsOf(member.description).flatMap((need) => {
+    needsOf(member.description, target).flatMap((need) => {
       const to = mapping.find(need.kind, need.id);
-      if (to !== undefined && existsAt(target, need.kind, to)) return [];
+      if (to === undefined && need.unmapped === "without") return [];
+      const taken = to ?? (need.unmapped === "same" ? need.id : undefined);
+      if (taken !== undefined && existsAt(target, need.kind, taken)) return [];
       return [{ ...need, member, missingTarget: to }];
     }),
   );
 }
 
-function needsOf({ flavor, volumes, ports }: ServerDescription): readonly MappingNeed[] {
+/** Keys of a volume's image metadata that name images which Nova reads when it starts the server. */
+const BOOT_IMAGES = ["kernel_id", "ramdisk_id"] as const;
+/** Keys of a volume's image metadata that name images. */
+const IMAGE_KEYS: readonly string[] = ["image_id", ...BOOT_IMAGES];
+
+/** Ids of the images that a volume's image metadata names. */
+export function namedImages({ image_metadata }: Pick<VolumeDescription, "image_metadata">): readonly string[] {
+  return IMAGE_KEYS.flatMap((key) => image_metadata[key] || []);
+}
+
+/** Image metadata as it is to stand at the target: the images that it names are those there. */
+export function mappedImageMetadata(
+  { image_metadata }: Pick<VolumeDescription, "image_metadata">,
+  mapping: MappingLookup,
+): Record<string, string> {
+  const entries = Object.entries(image_metadata).map(([key, value]) => {
+    return [key, (IMAGE_KEYS.includes(key) ? mapping.find("image", value) : undefined) ?? value] as const;
+  });
+  return Object.fromEntries(entries);
+}
+
+function imageNeeds(
+  { image_metadata, is_bootable }: VolumeDescription,
+  { makesFromImages }: ObservedTarget,
+): readonly MappingNeed[] {
+  const { image_id, image_name } = image_metadata;
+  const image = { kind: "image", code: "mapping.image_unmapped" } as const;
+  const base = is_bootable && makesFromImages ? "same" : "without";
+  return [
+    ...(image_id
+      ? [
+          {
+            ...image,
+            label: "Image",
+            id: image_id,
+            ...(image_name ? { name: image_name } : {}),
+            unmapped: base,
+          } as const,
+        ]
+      : []),
+    ...BOOT_IMAGES.flatMap((key): MappingNeed[] => {
+      const id = image_metadata[key];
+      return id
+        ? [{ ...image, label: key === "kernel_id" ? "Kernel image" : "Ramdisk image", id, unmapped: "same" }]
+        : [];
+    }),
+  ];
+}
+
+function needsOf(description: ServerDescription, target: ObservedTarget): readonly MappingNeed[] {
+  const { flavor, volumes, ports, availability_zone: zone, server_group: serverGroup } = description;
   const network = (id: string) => ({ code: "mapping.network_unmapped", id }) as const;
   return [
     { kind: "flavor", code: "mapping.flavor_unmapped", label: "Flavor", id: flavor.id, name: flavor.name },
     ...volumes.map(({ volume_type }): MappingNeed => {
       return { kind: "volume_type", code: "mapping.volume_type_unmapped", label: "Volume type", id: volume_type };
     }),
+    ...volumes.flatMap((volume) => imageNeeds(volume, target)),
+    ...(zone === null ? [] : [{ ...optional("availability_zone"), label: "Availability zone", id: zone } as const]),
+    ...(serverGroup === null
+      ? []
+      : [
+          {
+            ...optional("server_group"),
+            label: "Server group",
+            id: serverGroup.id,
+            name: serverGroup.name,
+          } as const,
+        ]),
     ...ports.flatMap((port): MappingNeed[] => [
       { kind: "network", label: "Network", ...network(port.network_id) },
       ...port.fixed_ips.map(({ subnet_id: id }): MappingNeed => {
@@ -58,6 +124,11 @@ function needsOf({ flavor, volumes, ports }: ServerDescription): readonly Mappin
   ];
 }
 
+/** What a recovery does without when it is not mapped. */
+function optional<Kind extends MappingKind>(kind: Kind) {
+  return { kind, code: "mapping.target_missing", unmapped: "without" } as const;
+}
+
 function existsAt(target: ObservedTarget, kind: MappingKind, id: string): boolean {
   switch (kind) {
     case "flavor":
@@ -68,6 +139,12 @@ function existsAt(target: ObservedTarget, kind: MappingKind, id: string): boolea
       return target.subnets.has(id);
     case "security_group":
       return target.securityGroups.has(id);
+    case "availability_zone":
+      return target.availabilityZones.includes(id);
+    case "image":
+      return target.imageIds.has(id);
+    case "server_group":
+      return target.serverGroups.has(id);
     case "network":
     case "floating_ip_pool":
       return target.networkNames.has(id);

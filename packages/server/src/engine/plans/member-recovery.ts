@@ -4,6 +4,7 @@ import type { PlannedStep } from "../runner/plan.ts";
 import type { CreateServerInput } from "../steps/servers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { mappedImageMetadata } from "./mapping-gaps.ts";
 import { step } from "./planned-step.ts";
 import { gateSteps } from "./readiness-gates.ts";
 
@@ -87,7 +88,12 @@ function keyPair(input: FailoverInput, member: FailoverMember): PlannedStep[] {
       "prepare",
       "target",
       {
-        input: { name: key.name, type: key.type, publicKey: key.public_key },
+        input: {
+          name: key.name,
+          type: key.type,
+          publicKey: key.public_key,
+          mappedName: input.mapping.find("key_pair", key.name) ?? null,
+        },
         dependsOn: ["checked"],
         settings: { isUndoable: true },
       },
@@ -105,7 +111,7 @@ function keyPairStep(input: FailoverInput, name: string): string {
 }
 
 function serverGroup(input: FailoverInput, member: FailoverMember): PlannedStep[] {
-  const group = member.description.server_group;
+  const group = remadeServerGroup(input, member);
   if (!group || firstOfServerGroup(input, group.id) !== member) return [];
   return [
     step(
@@ -127,6 +133,16 @@ function serverGroup(input: FailoverInput, member: FailoverMember): PlannedStep[
   ];
 }
 
+/** A server group there that the mapping names; without one, the group is made anew with the same policy. */
+function mappedServerGroup({ mapping }: FailoverInput, groupId: string): string | undefined {
+  return mapping.find("server_group", groupId);
+}
+
+function remadeServerGroup(input: FailoverInput, { description }: FailoverMember) {
+  const group = description.server_group;
+  return group && mappedServerGroup(input, group.id) === undefined ? group : undefined;
+}
+
 function firstOfServerGroup(input: FailoverInput, groupId: string): FailoverMember | undefined {
   return input.members.find((member) => member.description.server_group?.id === groupId);
 }
@@ -143,6 +159,7 @@ function volumes(
 ): PlannedStep[] {
   const { mapping, group, target } = input;
   const key = `volume.${member.id}.${index}`;
+  const imageMetadata = mappedImageMetadata(volume, mapping);
   const onFailure = member.isCritical ? ("stop" as const) : ("member" as const);
   return [
     step(
@@ -162,7 +179,7 @@ function volumes(
           sourceVolume: volume.array_volume,
           volumeType: mapping.find("volume_type", volume.volume_type) ?? "",
           isBootable: volume.is_bootable,
-          imageId: volume.image_metadata.image_id ?? null,
+          imageId: imageMetadata.image_id ?? null,
         },
         dependsOn: ["schedule.off", "final.verify"],
         settings: { isUndoable: true, onFailure, weight: 3 },
@@ -182,7 +199,7 @@ function volumes(
           name: volume.name,
           description: volume.description,
           metadata: tenantMetadata(volume.metadata),
-          imageMetadata: volume.image_metadata,
+          imageMetadata,
           isBootable: volume.is_bootable,
         },
         dependsOn: [key],
@@ -203,6 +220,7 @@ function server(input: FailoverInput, member: FailoverMember, tierBefore: string
   const onFailure = member.isCritical ? ("stop" as const) : ("member" as const);
   const serverStep = `server.${member.id}`;
   const created = { name: member.name, serverStep };
+  const ownGroup = remadeServerGroup(input, member);
   const gateNeeds: string[] = [`active.${member.id}`];
   const steps = [
     step(serverStep, "fire", "server.create", `Start ${member.name} at ${input.target.siteName}`, "recover", "target", {
@@ -216,7 +234,7 @@ function server(input: FailoverInput, member: FailoverMember, tierBefore: string
       after: [
         ...(tierBefore ? [tierBefore] : []),
         ...(description.key_pair ? [keyPairStep(input, description.key_pair.name)] : []),
-        ...(description.server_group ? [serverGroupKey(description.server_group.id)] : []),
+        ...(ownGroup ? [serverGroupKey(ownGroup.id)] : []),
       ],
       settings: { isUndoable: true, isPointOfNoReturn: true, onFailure, weight: 2 },
     }),
@@ -321,6 +339,7 @@ function createServerInput(input: FailoverInput, member: FailoverMember): Create
     ? (mapping.find("availability_zone", description.availability_zone) ??
       target.availabilityZones.find((each) => each === description.availability_zone))
     : undefined;
+  const ownGroup = remadeServerGroup(input, member);
   return {
     name: member.name,
     tag: ownName(input, member),
@@ -341,7 +360,8 @@ function createServerInput(input: FailoverInput, member: FailoverMember): Create
       tag: volume.tag,
       deleteOnTermination: volume.delete_on_termination,
     })),
-    serverGroupStep: description.server_group ? serverGroupKey(description.server_group.id) : null,
+    serverGroupStep: ownGroup ? serverGroupKey(ownGroup.id) : null,
+    serverGroupId: (description.server_group && mappedServerGroup(input, description.server_group.id)) ?? null,
     keyPairStep: description.key_pair ? keyPairStep(input, description.key_pair.name) : null,
     delaySeconds: member.delaySeconds,
   };

@@ -8,15 +8,19 @@ export interface EnsureKeyPairInput {
   readonly type: string;
   /** Null when nobody could read it. */
   readonly publicKey: string | null;
+  /** Name that the mapping gives: taken when the user has that one. */
+  readonly mappedName: string | null;
 }
 
 /**
- * Sees that the trust's user has the key pair; imports it when he has none of that name. A missing key never stops a
+ * Sees that the trust's user has the key pair, the mapped one or one of the same name; imports it when he has none of that name. A missing key never stops a
  * recovery: the server is then built without one.
  */
 export const ensureKeyPair: StepHandler<EnsureKeyPairInput, { readonly name: string | null }> = {
   run: async (context, input) => {
     const tenant = await context.here.tenant();
+    const { mappedName } = input;
+    if (mappedName !== null && (await tenant.compute.findKeypair(mappedName))) return { name: mappedName };
     const entry = {
       kind: "keypair",
       siteId: context.here.siteId,

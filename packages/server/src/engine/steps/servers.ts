@@ -96,6 +96,8 @@ export interface CreateServerInput {
     readonly deleteOnTermination: boolean;
   }[];
   readonly serverGroupStep: string | null;
+  /** A server group that was there before. */
+  readonly serverGroupId: string | null;
   readonly keyPairStep: string | null;
   readonly delaySeconds: number;
 }
@@ -119,9 +121,10 @@ export const createServer: StepHandler<CreateServerInput, { readonly serverId: s
     await context.ledger.intend(entry);
     const tenant = await context.here.tenant();
     const keyPair = input.keyPairStep ? context.outputIfAny<{ name: string | null }>(input.keyPairStep) : undefined;
-    const group = input.serverGroupStep
+    const made = input.serverGroupStep
       ? context.outputIfAny<{ serverGroupId: string }>(input.serverGroupStep)
       : undefined;
+    const serverGroupId = input.serverGroupId ?? made?.serverGroupId;
     const created = await tenant.compute.createServer({
       ...input.request,
       tags: [...input.request.tags, input.tag],
@@ -133,7 +136,7 @@ export const createServer: StepHandler<CreateServerInput, { readonly serverId: s
         ...(tag === null ? {} : { tag }),
       })),
       ...(keyPair?.name ? { keyName: keyPair.name } : {}),
-      ...(group ? { serverGroupId: group.serverGroupId } : {}),
+      ...(serverGroupId === undefined ? {} : { serverGroupId }),
     });
     await context.ledger.present(entry, created.id);
     return { serverId: created.id };

@@ -1,9 +1,10 @@
 import { ProtectorError } from "@protector/contract";
+import type { Cloud, ServerGroup } from "@protector/openstack";
 import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
 import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
-import { mappingGaps } from "../plans/mapping-gaps.ts";
+import { mappingGaps, namedImages } from "../plans/mapping-gaps.ts";
 import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { type GroupView, serverAt } from "./group-view.ts";
@@ -128,6 +129,8 @@ export async function observeTarget(
     types,
     zones,
     ports,
+    imageIds,
+    serverGroups,
     computeQuota,
     volumeQuota,
     networkQuota,
@@ -140,6 +143,8 @@ export async function observeTarget(
     volume.listTypes(),
     compute.listAvailabilityZones(),
     Promise.all([...networkIds].map((networkId) => network.listPorts({ networkId }))),
+    presentImages(target.admin.image, members, mapping),
+    presentServerGroups(compute, members, mapping),
     compute.quota(target.projectId),
     volume.quota(target.projectId),
     network.quota(target.projectId),
@@ -157,6 +162,9 @@ export async function observeTarget(
     securityGroups: new Map(securityGroups.map((each) => [each.id, each])),
     volumeTypes: new Map(types.map((each) => [each.name, each])),
     availabilityZones: zones,
+    imageIds,
+    serverGroups,
+    makesFromImages: !target.array.holdsData,
     ports: ports.flat(),
     quota: { compute: computeQuota, volume: volumeQuota, network: networkQuota },
     withoutRoom,
@@ -172,6 +180,30 @@ function mappedNetworks(members: readonly FailoverMember[], mapping: MappingLook
     member.description.ports.map((port) => mapping.find("network", port.network_id)),
   );
   return new Set(ids.filter((id) => id !== undefined));
+}
+
+/** Of the images that volumes name, or that those are mapped to: the ones that are there. */
+async function presentImages(
+  image: Cloud["image"],
+  members: readonly FailoverMember[],
+  mapping: MappingLookup,
+): Promise<ReadonlySet<string>> {
+  const named = members.flatMap(({ description }) => description.volumes.flatMap(namedImages));
+  const wanted = new Set(named.map((id) => mapping.find("image", id) ?? id));
+  const found = await Promise.all([...wanted].map((id) => image.findImage(id)));
+  return new Set(found.flatMap((each) => each?.id ?? []));
+}
+
+async function presentServerGroups(
+  compute: Cloud["compute"],
+  members: readonly FailoverMember[],
+  mapping: MappingLookup,
+): Promise<ReadonlyMap<string, ServerGroup>> {
+  const ids = members.flatMap(({ description: { server_group: group } }) =>
+    group ? (mapping.find("server_group", group.id) ?? []) : [],
+  );
+  const found = await Promise.all([...new Set(ids)].map((id) => compute.findServerGroup(id)));
+  return new Map(found.flatMap((group) => (group ? [[group.id, group] as const] : [])));
 }
 
 /** The text of a refusal that a person can cure; other errors are thrown. */

@@ -5,7 +5,7 @@ import type { FailoverMember } from "../plans/failover-input.ts";
 import type { TestInput } from "../plans/test-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
-import { type MappingLookup, type MappingRow, mappingLookup } from "./mapping.ts";
+import { type MappingLookup, type MappingRow, mappingLookup, testLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 
 /** What a person asked of a test, as the operation holds it. */
@@ -32,7 +32,12 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   const mapping = testLookup(view.mappings, isTowardsHome);
   const parameters = testParameters(operation);
   const captured = failoverMembers(view, source.siteId);
-  const members = captured.map((member) => asTestMember(member, parameters.suffix ?? USUAL_SUFFIX));
+  const isMapped = new Set(
+    view.mappings.filter((row) => row.kind === "test_network").map((row) => targetOf(row, isTowardsHome)),
+  );
+  const members = captured.map((member) =>
+    asTestMember(member, { suffix: parameters.suffix ?? USUAL_SUFFIX, mapping, isMapped }),
+  );
   const observed = await observeTarget(context, members, mapping);
   const { network } = target.admin;
   const [chosen, networks, networkQuota] = await Promise.all([
@@ -41,9 +46,6 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     network.quota(target.projectId),
   ]);
   const production = networksOf(captured, real);
-  const isMapped = new Set(
-    view.mappings.filter((row) => row.kind === "test_network").map((row) => targetOf(row, isTowardsHome)),
-  );
   return {
     operationId: operation.id,
     group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
@@ -73,33 +75,22 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   };
 }
 
-/** What tests are mapped to, else what recoveries are; volume types by the tests' mapping alone. */
-function testLookup(rows: readonly MappingRow[], isTowardsHome: boolean): MappingLookup {
-  const lookup = mappingLookup(rows, isTowardsHome);
-  return {
-    find: (kind, id) => {
-      switch (kind) {
-        case "volume_type":
-          return lookup.find("test_volume_type", id);
-        case "network":
-          return lookup.find("test_network", id) ?? lookup.find(kind, id);
-        case "subnet":
-          return lookup.find("test_subnet", id) ?? lookup.find(kind, id);
-        case "security_group":
-          return lookup.find("test_security_group", id) ?? lookup.find(kind, id);
-        default:
-          return lookup.find(kind, id);
-      }
-    },
-  };
-}
-
 function targetOf(row: MappingRow, isTowardsHome: boolean): string {
   return isTowardsHome ? row.sourceId : row.targetId;
 }
 
-/** Under another name, without what only one server in the world may have. */
-function asTestMember(member: FailoverMember, suffix: string): FailoverMember {
+/**
+ * Under another name, without what only one server in the world may have. A floating IP is new anyway: of a pool for
+ * tests, on a network for tests; a copied network has no router that it could come through.
+ */
+function asTestMember(
+  member: FailoverMember,
+  {
+    suffix,
+    mapping,
+    isMapped,
+  }: { readonly suffix: string; readonly mapping: MappingLookup; readonly isMapped: ReadonlySet<string> },
+): FailoverMember {
   const { description } = member;
   const name = `${member.name}${suffix}`;
   return {
@@ -108,7 +99,15 @@ function asTestMember(member: FailoverMember, suffix: string): FailoverMember {
     description: {
       ...description,
       name: `${description.name}${suffix}`,
-      ports: description.ports.map((port) => ({ ...port, dns_name: null, floating_ips: [] })),
+      ports: description.ports.map((port) => ({
+        ...port,
+        dns_name: null,
+        floating_ips: port.floating_ips.filter(
+          ({ network_id }) =>
+            isMapped.has(mapping.find("network", port.network_id) ?? "") &&
+            mapping.find("floating_ip_pool", network_id) !== undefined,
+        ),
+      })),
       volumes: description.volumes.map((volume) => ({ ...volume, name: volume.name ? `${volume.name}${suffix}` : "" })),
     },
   };
