@@ -2,6 +2,9 @@ import { type HttpResponse, type HttpTransport, HttpTransportError } from "@prot
 import { type Conditions, callService } from "./faults.ts";
 import type { SimulatedResponse, SimulatedService } from "./service.ts";
 
+/** Why a call's time limit is given up: made once, since an error costs the look at the stack. */
+const ANSWERED = new Error("answered");
+
 /**
  * Reaches simulated services without sockets, so that a whole world can live under a virtual clock.
  * Statuses, timeouts and lost answers look exactly as over real HTTP.
@@ -28,7 +31,7 @@ export function inProcessTransport(conditions: Conditions, services: readonly Si
     );
     const outcome = await Promise.race([answered, expiry]);
     if (outcome !== "expired" && outcome !== "stopped" && outcome.kind !== "silent") {
-      done.abort();
+      done.abort(ANSWERED);
       if (outcome.kind === "unreachable") throw new HttpTransportError("unreachable", `${where}: ECONNREFUSED`);
       return encode(outcome.response);
     }

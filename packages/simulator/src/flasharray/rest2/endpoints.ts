@@ -103,13 +103,28 @@ export function lookUp(version: ApiVersion, method: string, path: string, query:
   if (!endpoint || !has(version, endpoint.since)) return { kind: "no_path" };
   const known = endpoint.methods[method as Method];
   if (known === undefined) return { kind: "no_method" };
-  const allowed = new Set<string>();
-  for (const entry of known.split(" ")) {
-    const [name = "", since = "2.0"] = entry.split("@");
-    if (has(version, since)) allowed.add(name);
-  }
-  const parameter = [...query.keys()].find((name) => !allowed.has(name));
+  const parameters = parametersOf(known);
+  const parameter = [...query.keys()].find((name) => {
+    const since = parameters.get(name);
+    return since === undefined || !has(version, since);
+  });
   return parameter === undefined ? { kind: "served" } : { kind: "unknown_parameter", parameter };
+}
+
+const parsed = new Map<string, ReadonlyMap<string, string>>();
+
+/** The version since which each parameter of a method is known, read once for all its calls. */
+function parametersOf(text: string): ReadonlyMap<string, string> {
+  const known = parsed.get(text);
+  if (known) return known;
+  const parameters = new Map(
+    text.split(" ").map((entry) => {
+      const [name = "", since = "2.0"] = entry.split("@");
+      return [name, since] as const;
+    }),
+  );
+  parsed.set(text, parameters);
+  return parameters;
 }
 
 function has(version: ApiVersion, since: string): boolean {
