@@ -10,8 +10,8 @@ import { ARRAYS, type ArrayName } from "./site.ts";
 /** Arrays in one room: a transfer takes this long at least, and a group shows on its target after this. */
 const LINK = { transferMs: 2000, appearDelayMs: 2000 };
 
-const START_LIMIT_MS = 30_000;
-const STOP_LIMIT_MS = 20_000;
+const START_LIMIT_MS = 120_000;
+const STOP_LIMIT_MS = 120_000;
 
 /** The simulated arrays of a pair: one process beside the clouds that serves both. */
 export class Arrays {

@@ -89,17 +89,17 @@ function fernetKey(): string {
   return randomBytes(32).toString("base64url").padEnd(44, "=");
 }
 
-/** nova-compute would wait a minute before it asks Placement again, so it starts when it can log in. */
+/** Those that have to log in start when they can: their starts in vain would take the processors from what they wait for. */
 async function startServices(pair: Pair, machine: Machine, site: Site): Promise<void> {
   const units = SERVICES.flatMap((service) => service.units);
   if (isRegistered(machine)) return startUnits(machine, units);
-  const [compute, others] = [units.filter(isCompute), units.filter((unit) => !isCompute(unit))];
-  await Promise.all([startUnits(machine, others), makeIdentity(pair, machine, site)]);
-  await startUnits(machine, compute);
+  const [later, now] = [units.filter(logsInAtStart), units.filter((unit) => !logsInAtStart(unit))];
+  await Promise.all([startUnits(machine, now), makeIdentity(pair, machine, site)]);
+  await startUnits(machine, later);
 }
 
-function isCompute({ name }: ServiceUnit): boolean {
-  return name === "nova-compute";
+function logsInAtStart(unit: ServiceUnit): boolean {
+  return unit.logsInAtStart === true;
 }
 
 async function makeIdentity(pair: Pair, machine: Machine, site: Site): Promise<void> {

@@ -11,8 +11,8 @@ const PYTHON_PACKAGES = "/usr/lib/python3/dist-packages";
 /** Links in it name the units that start with the machine. */
 const ENABLED_UNITS = "/etc/systemd/system/multi-user.target.wants";
 
-/** Debian's units take their time when everything starts at once on a small host. ms */
-const START_LIMIT_MS = 180_000;
+/** Debian's units take their time when everything starts at once on a small host that is busy with other things. ms */
+const START_LIMIT_MS = 600_000;
 
 /** Writes the configuration of every service and our Python modules into a machine that has been prepared. */
 export function writeConfiguration(machine: Machine, site: Site): void {

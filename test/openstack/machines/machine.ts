@@ -52,8 +52,11 @@ export interface FileOwner {
   readonly group?: string;
 }
 
-const BOOT_LIMIT_MS = 60_000;
-const SHUTDOWN_LIMIT_MS = 60_000;
+/** Hosts may be busy with other things. ms */
+const BOOT_LIMIT_MS = 300_000;
+const SHUTDOWN_LIMIT_MS = 300_000;
+/** A unit that has not started after systemd's 90 s is slow, not broken: to begin again would make it slower. */
+const UNIT_START_LIMIT = "10min";
 const PATH = "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
 
 /** One machine; several objects in several processes may stand for the same. */
@@ -100,6 +103,7 @@ export class Machine {
       "/etc/systemd/network/10-host0.network",
       `[Match]\nName=host0\n\n[Network]\nAddress=${address}/${PREFIX_LENGTH}\nLinkLocalAddressing=no\nIPv6AcceptRA=no\n`,
     );
+    this.writeFile("/etc/systemd/system.conf.d/start.conf", `[Manager]\nDefaultTimeoutStartSec=${UNIT_START_LIMIT}\n`);
     await mustRun("chroot", [this.root, "systemctl", "enable", "systemd-networkd"]);
   }
 

@@ -17,10 +17,11 @@ export const NOVA: Service = {
     "nova-manage cell_v2 create_cell --name cell1",
   ],
   units: [
-    { name: "nova-conductor" },
-    { name: "nova-scheduler" },
+    { name: "nova-conductor", logsInAtStart: true },
+    { name: "nova-scheduler", logsInAtStart: true },
     { name: "nova-api", port: 8774 },
-    { name: "nova-compute" },
+    // It would wait a minute before it asks Placement again.
+    { name: "nova-compute", logsInAtStart: true },
   ],
   files: (site) => [
     novaConf(site),

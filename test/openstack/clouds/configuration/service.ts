@@ -13,6 +13,8 @@ export interface ServiceUnit {
   readonly name: string;
   /** Port that it listens on when it serves. */
   readonly port?: number;
+  /** Ends, and is started again from the beginning, as long as Keystone does not know its service's user. */
+  readonly logsInAtStart?: true;
 }
 
 /** How one service of a cloud is configured, prepared and run. */

@@ -2,7 +2,7 @@ import { waitFor } from "../../machines/wait.ts";
 import type { Site } from "../site.ts";
 import { Admin } from "./admin.ts";
 
-const LIMIT_MS = 120_000;
+const LIMIT_MS = 600_000;
 
 /** A process of Nova or Cinder as the service lists it. */
 interface Worker {
