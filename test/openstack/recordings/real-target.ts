@@ -2,7 +2,8 @@ import { existsSync, readFileSync, rmSync } from "node:fs";
 import { join } from "node:path";
 import { systemClock, systemRandom, UndiciTransport } from "@protector/ports";
 import { parse } from "yaml";
-import type { Pair, SiteName } from "../clouds/pair.ts";
+import { waitForUnits } from "../clouds/install.ts";
+import type { Machine, Pair, SiteName } from "../clouds/pair.ts";
 import type { CloudTarget, ManagePolicy } from "./cloud-target.ts";
 
 /** A target with what has to be closed after use. */
@@ -77,11 +78,19 @@ export function pairTarget(pair: Pair, site: SiteName): OpenTarget {
   return {
     target: { ...target, setManagePolicy: (policy) => setRules(MANAGE_RULES[policy]) },
     close: async () => {
-      if (before === undefined) rmSync(file, { force: true });
+      if (before === undefined) await forgetRules(machine, file);
       else await setRules(before);
       await close();
     },
   };
+}
+
+/** Zed's oslo.policy answers nothing any more when a file that it has read is gone, so Cinder's API starts anew. */
+async function forgetRules(machine: Machine, file: string): Promise<void> {
+  if (!existsSync(file)) return;
+  rmSync(file);
+  await machine.systemctl("restart", "cinder-api");
+  await waitForUnits(machine, [{ name: "cinder-api", port: 8776 }]);
 }
 
 /** Rules of `/etc/cinder/policy.yaml`: those of the installation guide, or none. */
