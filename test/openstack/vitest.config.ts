@@ -10,6 +10,6 @@ export default defineConfig({
     pool: "forks",
     fileParallelism: false,
     testTimeout: 900_000,
-    hookTimeout: 300_000,
+    hookTimeout: 900_000,
   },
 });

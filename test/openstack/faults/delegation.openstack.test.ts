@@ -6,7 +6,7 @@ import { apiThere, awaitPhase, groupNamed, startFailover } from "./moving-groups
 
 const GROUPS = ["tokens", "role"] as const;
 const SERVICE_PASSWORD = "PROTECTOR_PASS";
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 const suite = faultSuite(GROUPS);
 

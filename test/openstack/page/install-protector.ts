@@ -7,7 +7,7 @@ import { buildHostPackages } from "./host-packages.ts";
 import { INSTALL_STEPS, type Walk } from "./install-steps.ts";
 
 /** Where the API of a site must answer by then. ms */
-const START_LIMIT_MS = 60_000;
+const START_LIMIT_MS = 300_000;
 
 /**
  * Both sites of a pair before the first step: the first one installs from npm, the second one from the Debian package.

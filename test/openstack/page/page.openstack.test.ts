@@ -115,7 +115,7 @@ describe.each([
     const names = () => type("ps -u protector -o args=");
     // The first worker answers before the others have their names.
     const workers = async () => (await names()).match(/^protector-api: worker \d$/gm);
-    await expect.poll(workers, { timeout: 30_000 }).toHaveLength(4);
+    await expect.poll(workers, { timeout: 300_000 }).toHaveLength(4);
     expect(await names()).toMatch(/^protector-engine$/m);
   });
 

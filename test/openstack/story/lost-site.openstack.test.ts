@@ -19,7 +19,7 @@ import { blankServer } from "./workload.ts";
 
 const GROUP = "lost";
 /** A lost site's duties are looked at at least once a minute; servers need a while to stop. ms */
-const DUTY_LIMIT_MS = 240_000;
+const DUTY_LIMIT_MS = 600_000;
 
 let stage: Stage;
 let tenancy: Tenancy;

@@ -7,7 +7,7 @@ import { openCloud } from "./open-stage.ts";
 import type { CloudLogin } from "./stage.ts";
 
 /** How long anything may take that needs no repair. ms */
-const LIMIT_MS = 300_000;
+const LIMIT_MS = 600_000;
 
 /** Protector's API at one site in a tenant's name, for looks that have to be quick. */
 export class TenantApi {
