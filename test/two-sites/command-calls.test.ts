@@ -36,6 +36,8 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "mapping show": ["mapping show shop", "mapping show"],
   "mapping set": ["mapping set shop --network public=public", "mapping set --network public=public"],
   "recovery-point list": ["recovery-point list shop"],
+  "kept-snapshot list": ["kept-snapshot list shop"],
+  "kept-snapshot delete": ["kept-snapshot delete shop never-cut --yes"],
   failover: ["failover shop --dry-run"],
   reclaim: ["reclaim shop --dry-run"],
   "test-failover": ["test-failover shop --dry-run"],
@@ -48,8 +50,9 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   doctor: ["doctor"],
 };
 
-/** Calls that need more than the lines provoke: a conflict, a member, a first mapping. */
+/** Calls that need more than the lines provoke: a conflict, a member, a first mapping, a kept snapshot. */
 const RARE: readonly RouteName[] = [
+  "kept_snapshots.delete",
   "sync.document",
   "sync.force",
   "members.update",

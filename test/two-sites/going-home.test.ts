@@ -66,3 +66,43 @@ it("reprotect of a group at home is refused with the reason", async () => {
   expect(code).toBe(3);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain('Protection group "shop" is active at its home, site "site-a"');
 });
+
+it("comes home without the site that it runs at; protected again, what only that site has is listed and deleted on command", async () => {
+  await here.must("failover shop --yes --wait", "reprotect shop --yes --wait");
+  here.destroy(here.sites.b);
+  const home = await here.read<Operation>(
+    'failover shop --unplanned --reason "the cellar of site B is under water" --yes --wait',
+  );
+  expect(home).toMatchObject({ status: "completed", mode: "unplanned" });
+  expect(
+    here.sites.world
+      .cloud("site-a")
+      .describe()
+      .servers.map(({ status }) => status),
+  ).toEqual(Array(3).fill("ACTIVE"));
+  here.restore(here.sites.b);
+  const atB = () => here.sites.world.cloud("site-b").describe().servers;
+  await here.until("the servers of site B to be stopped", async () =>
+    atB().every(({ status }) => status === "SHUTOFF"),
+  );
+  await here.until("site B to know", async () => {
+    const [operation] = await here.read<readonly Operation[]>("operation list --type failover");
+    return operation?.leftovers.every(({ subject }) => subject.startsWith("Snapshot")) ?? false;
+  });
+  await here.must("reprotect shop --yes --wait");
+  expect(atB()).toEqual([]);
+  expect(await here.read("pg show shop")).toMatchObject({ status: "active", protection: "protected" });
+  const kept = await here.read<readonly { kind: string; site: string; name: string }[]>("kept-snapshot list shop");
+  expect(new Set(kept.map(({ kind, site }) => `${kind} at ${site}`))).toEqual(
+    new Set(["volume at site-b", "snapshot at site-a"]),
+  );
+  const refused = await here.run("kept-snapshot delete shop --all", { ask: async () => "no" });
+  expect([refused.code, refused.stderr]).toEqual([1, expect.stringContaining("Nothing was deleted.")]);
+  const [first, ...others] = kept;
+  await here.must(`kept-snapshot delete shop ${first?.name} --yes --wait`);
+  expect(await here.read("kept-snapshot list shop")).toHaveLength(others.length);
+  await here.must("kept-snapshot delete shop --all --yes --wait");
+  expect(await here.read("kept-snapshot list shop")).toEqual([]);
+  const left = here.sites.world.describe().arrays.flatMap(({ volumes }) => volumes.filter((each) => !each.isDestroyed));
+  expect(left.map(({ name }) => name).filter((name) => /-kept-/.test(name))).toEqual([]);
+});

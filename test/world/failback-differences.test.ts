@@ -1,9 +1,11 @@
-import { connectCloud } from "@protector/openstack";
 import { seedVolume } from "@protector/simulator";
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { awayGroup, carryHome, followWrites, goAway, lostAtHome, orderFailback, protectBack } from "./failback-run.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
+import { cloudAs } from "./people.ts";
+import { run } from "./protected-group.ts";
+import { operationRow } from "./test-run.ts";
 import { letBothSitesRest, lose, orderUnplanned } from "./unplanned-run.ts";
 
 let writing: WritingGroup;
@@ -30,24 +32,6 @@ async function comeHome() {
   };
 }
 
-/** What the tenant does himself at a site. */
-function tenantAt(site: "a" | "b") {
-  const { world, clock, random, [site]: at } = writing.sites;
-  return connectCloud(
-    {
-      authUrl: world.cloud(at.name).authUrl,
-      credential: {
-        kind: "password",
-        username: "demo",
-        password: "labdemo",
-        userDomainName: "Default",
-        scope: { kind: "project", projectName: "demo", projectDomainName: "Default" },
-      },
-    },
-    { transport: world.transport, clock, random },
-  );
-}
-
 function serverAt(site: "site-a" | "site-b", name: string) {
   const found = [...writing.sites.world.cloud(site).compute.servers.values()].find((server) => server.name === name);
   if (!found) throw new Error(`no ${name} at ${site}`);
@@ -56,24 +40,27 @@ function serverAt(site: "site-a" | "site-b", name: string) {
 
 const NAME = "db-01";
 
-test("what an unplanned failover left on the volumes at home is kept in a snapshot of each, listed in the report", async () => {
+test("what an unplanned failover left on the volumes at home is kept in a snapshot of each by the reprotection, once", async () => {
   writing = await writingGroup(1);
   const { sites, group } = writing;
   const bringBack = lose(writing, sites.a, "all");
   await goAway(writing, (of) => orderUnplanned(of, { reason: "site A burnt down this morning" }));
   bringBack();
   await letBothSitesRest(writing);
-  await protectBack(writing);
-  await sites.clock.advance(5000);
   const disks = group.servers.flatMap(({ volumes }) => volumes.map(({ providerId }) => providerId ?? ""));
   const model = sites.world.array("array-a").model;
   const left = disks.map((disk) => model.writesOfVolume(disk).map(({ sequence }) => sequence));
+  const first = await operationRow(writing, await run(sites, sites.b, group.id, { type: "reprotect" }));
+  const again = await operationRow(writing, await run(sites, sites.b, group.id, { type: "reprotect" }));
+  expect(readOptionalJson(first.plan)?.warnings.map(({ check }) => check)).toContain("reprotect.kept");
+  expect(readJson(again.leftovers)).toEqual([]);
+  await carryHome(writing);
+  await sites.clock.advance(5000);
   const written = followWrites(writing);
-  const { status, warnings, leftovers } = await comeHome();
-  expect(status).toBe("completed");
+  const { status, leftovers } = await comeHome();
+  expect([status, leftovers]).toEqual(["completed", []]);
   expect(lostAtHome(writing, written)).toEqual([]);
-  expect(warnings.join("\n")).toContain("is kept there as one snapshot of each volume");
-  const kept = leftovers.map(({ subject }) => subject.replace("Snapshot ", ""));
+  const kept = readJson(first.leftovers).map(({ subject }) => subject.replace("Snapshot ", ""));
   expect(kept).toHaveLength(disks.length);
   const held = kept.map((name) => model.writesOfSnapshot(name).map(({ sequence }) => sequence));
   expect(held.toSorted()).toEqual(left.toSorted());
@@ -86,7 +73,7 @@ test("a server that is gone at home is rebuilt there on its old volumes, and say
   const before = serverAt("site-a", NAME);
   const volumes = before.disks.map(({ volumeId }) => volumeId);
   const addresses = sites.world.cloud("site-a").describe().servers[0]?.addresses;
-  await sites.clock.run(adminAt().compute.deleteServer(before.id));
+  await sites.clock.run(cloudAs(sites, "site-a", "admin").compute.deleteServer(before.id));
   await sites.clock.advance(60_000);
   const written = followWrites(writing);
   const { status, warnings, error } = await comeHome();
@@ -106,30 +93,13 @@ test("a server that is gone at home is rebuilt there on its old volumes, and say
   expect(sites.world.problems).toEqual([]);
 });
 
-function adminAt() {
-  const { world, clock, random } = writing.sites;
-  return connectCloud(
-    {
-      authUrl: world.cloud("site-a").authUrl,
-      credential: {
-        kind: "password",
-        username: "admin",
-        password: "labadmin",
-        userDomainName: "Default",
-        scope: { kind: "project", projectName: "admin", projectDomainName: "Default" },
-      },
-    },
-    { transport: world.transport, clock, random },
-  );
-}
-
 test("a volume attached while away comes home attached, one detached while away stays there unattached", async () => {
   writing = await writingGroup(1);
   await goAway(writing);
   const { sites } = writing;
   const away = serverAt("site-b", NAME);
   const data = away.disks.find(({ isRoot }) => !isRoot)?.volumeId ?? "";
-  const tenant = tenantAt("b");
+  const tenant = cloudAs(sites, "site-b", "tenant");
   const cloud = sites.world.cloud("site-b");
   const { project, user, basics } = sites.b.tenant;
   const type = basics.replicated;
@@ -164,9 +134,9 @@ test("a server that was off away is off at home, one that its owner had locked i
   writing = await awayGroup(1);
   const { sites } = writing;
   const away = serverAt("site-b", NAME);
-  await sites.clock.run(tenantAt("b").compute.stopServer(away.id));
+  await sites.clock.run(cloudAs(sites, "site-b", "tenant").compute.stopServer(away.id));
   await sites.clock.advance(60_000);
-  await sites.clock.run(tenantAt("b").compute.lockServer(away.id, "mine"));
+  await sites.clock.run(cloudAs(sites, "site-b", "tenant").compute.lockServer(away.id, "mine"));
   const { status, error } = await comeHome();
   expect({ status, error }).toEqual({ status: "completed", error: undefined });
   const [server] = sites.world

@@ -62,6 +62,6 @@ export async function stateNow({ sites, group }: WritingGroup): Promise<unknown>
 }
 
 /** Row of an operation of site B. */
-export function operationRow({ sites }: WritingGroup, id: string) {
-  return sites.b.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+export function operationRow({ sites }: WritingGroup, id: string, site = sites.b) {
+  return site.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }

@@ -24,9 +24,9 @@ export function sourceServers({ sites }: WritingGroup) {
   return sites.world.cloud("site-a").describe().servers;
 }
 
-/** Error of an operation at the surviving site. */
-export async function errorOf(of: WritingGroup, id: string) {
-  return readOptionalJson((await operationRow(of, id)).error);
+/** Error of an operation, at site B when nothing else is said. */
+export async function errorOf(of: WritingGroup, id: string, site = of.sites.b) {
+  return readOptionalJson((await operationRow(of, id, site)).error);
 }
 
 /** Recovery points that the surviving site knows, oldest first. */

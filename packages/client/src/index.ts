@@ -10,6 +10,12 @@ export {
 export type { FieldDifference } from "./document-differences.ts";
 export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
+  chooseKept,
+  deleteKeptSnapshot,
+  listKeptSnapshots,
+  type PlacedSnapshot,
+} from "./kept-snapshots.ts";
+export {
   type AskedSites,
   askOperation,
   findOperation,

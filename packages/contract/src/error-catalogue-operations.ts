@@ -137,6 +137,11 @@ export const OPERATION_ERRORS = {
     title: "Nothing replicates back",
     help: "Replicate back first: protector reprotect GROUP",
   },
+  "kept_snapshot.not_found": {
+    status: 404,
+    title: "No such kept snapshot",
+    help: "See which are kept, and at which site: protector kept-snapshot list GROUP",
+  },
   "reclaim.not_here": {
     status: 409,
     title: "Reclaim runs on the former primary",

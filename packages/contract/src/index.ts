@@ -7,6 +7,7 @@ export * from "./resources/common.ts";
 export * from "./resources/errors.ts";
 export * from "./resources/health.ts";
 export * from "./resources/hooks.ts";
+export * from "./resources/kept-snapshots.ts";
 export * from "./resources/mappings.ts";
 export * from "./resources/members.ts";
 export * from "./resources/operations.ts";

@@ -45,6 +45,7 @@ export const OPERATION_TYPES = [
   "group_delete",
   "member_add",
   "member_remove",
+  "snapshot_delete",
 ] as const;
 export type OperationType = (typeof OPERATION_TYPES)[number];
 

@@ -101,6 +101,8 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "hook add": { flow: "change", routes: ["members.index", "hooks.show", "hooks.update"] },
   "hook remove": { flow: "change", routes: ["hooks.show", "hooks.update"] },
   "recovery-point list": { flow: "inspect", routes: ["recovery_points.index"] },
+  "kept-snapshot list": { flow: "compare", routes: ["kept_snapshots.index"] },
+  "kept-snapshot delete": { flow: "compare", routes: ["kept_snapshots.index", "kept_snapshots.delete"] },
   failover: recovery("failover"),
   failback: recovery("failback"),
   reprotect: recovery("reprotect"),

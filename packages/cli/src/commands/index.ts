@@ -5,6 +5,7 @@ import { addDoctorCommand } from "./doctor.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
 import { addHookCommands } from "./hooks.ts";
+import { addKeptSnapshotCommands } from "./kept-snapshots.ts";
 import { addMappingCommands } from "./mappings.ts";
 import { addMemberCommands } from "./members.ts";
 import { addOperationCommands } from "./operations.ts";
@@ -26,6 +27,7 @@ export function addCommands(program: Command, act: Act): void {
   addMappingCommands(program, act);
   addHookCommands(program, act);
   addRecoveryPointCommands(program, act);
+  addKeptSnapshotCommands(program, act);
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
   addOperationCommands(program, act);

@@ -1,5 +1,6 @@
 import Type from "typebox";
 import { Strict } from "../resources/common.ts";
+import { KeptSnapshot } from "../resources/kept-snapshots.ts";
 import { Operation, ProtectionGroupAction } from "../resources/operations.ts";
 import { CreateProtectionGroup, ProtectionGroup, UpdateProtectionGroup } from "../resources/protection-groups.ts";
 import { Readiness } from "../resources/readiness.ts";
@@ -127,6 +128,36 @@ export const protectionGroupRoutes = {
       columns: { created_at: "cut_at" },
     },
     errors: ["protection_group.not_found", "pagination.marker_not_found"],
+  }),
+  "kept_snapshots.index": route({
+    method: "GET",
+    path: `${ITEM}/kept-snapshots`,
+    summary: "List what this site's engine has kept of volumes because it is nowhere else, newest first",
+    rule: "protector:kept_snapshots:index",
+    request: null,
+    response: listOf("kept_snapshots", KeptSnapshot),
+    status: 200,
+    list: {
+      collection: "kept_snapshots",
+      filters: ["id", "name", "site_id", "operation_id", "created_at"],
+      sortKeys: ["created_at", "name"],
+    },
+    errors: ["protection_group.not_found", "pagination.marker_not_found"],
+  }),
+  "kept_snapshots.delete": route({
+    method: "DELETE",
+    path: `${ITEM}/kept-snapshots/{snapshot_id}`,
+    summary: "Delete a kept snapshot; the array can recover it for its eradication delay",
+    rule: "protector:kept_snapshots:delete",
+    request: null,
+    response: started,
+    status: 202,
+    errors: [
+      ...OPERATION_ERRORS,
+      "protection_group.not_found",
+      "kept_snapshot.not_found",
+      "protection_group.wrong_status",
+    ],
   }),
   "readiness.show": route({
     method: "GET",

@@ -2,6 +2,7 @@ import type { RouteName } from "@protector/contract";
 import type { Handlers } from "./handler.ts";
 import type { ApiPorts } from "./ports.ts";
 import { hookHandlers } from "./routes/hooks.ts";
+import { keptSnapshotHandlers } from "./routes/kept-snapshots.ts";
 import { mappingHandlers } from "./routes/mappings.ts";
 import { memberHandlers } from "./routes/members.ts";
 import { operationHandlers } from "./routes/operations.ts";
@@ -20,6 +21,7 @@ export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
     ...serviceHandlers(ports),
     ...protectionGroupHandlers(ports),
     ...protectionGroupActionHandlers(ports),
+    ...keptSnapshotHandlers(ports),
     ...recoveryPointHandlers(ports),
     ...memberHandlers(ports),
     ...policyHandlers(ports),

@@ -1,4 +1,5 @@
 import { ProtectorError } from "@protector/contract";
+import { listMembers } from "../../db/repositories/members.ts";
 import { findOperation } from "../../db/repositories/operations.ts";
 import { type ProtectionGroupView, updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
@@ -77,7 +78,7 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
       check: async (db, group, holder) => {
         await requirePrimaryHere(db, group, siteId);
         await requireAtRest(db, group, holder);
-        await requireAway(db, group);
+        await requireAwayOrBack(db, group);
         await requirePolicy(db, group);
       },
     };
@@ -216,13 +217,17 @@ async function requireHomeHere(db: Db, group: ProtectionGroupView, siteId: strin
   throw new ProtectorError("protection_group.wrong_status", detail);
 }
 
-/** At home a group replicates as its policy says: there is no way back to prepare. */
-async function requireAway(db: Db, group: ProtectionGroupView): Promise<void> {
+/** At home a group replicates as its policy says, unless it has come back without the other site. */
+async function requireAwayOrBack(db: Db, group: ProtectionGroupView): Promise<void> {
   if (group.primary_site_id !== group.home_site_id) return;
+  const hasMoved = group.epoch > firstEpoch({ primary: group.primary_site_id, peer: group.peer_site_id });
+  if (hasMoved && group.protection === "unprotected") return;
+  const left = (await listMembers(db, group.id)).some(({ peer_server_id }) => peer_server_id !== null);
+  if (left) return;
   const site = await findSite(db, group.home_site_id);
   throw new ProtectorError(
     "protection_group.wrong_status",
-    `Protection group "${group.name}" is ${group.status} at its home, site "${site?.name ?? "unknown"}": it is reprotected only when it was failed over.`,
+    `Protection group "${group.name}" is ${group.status} at its home, site "${site?.name ?? "unknown"}", and nothing of it is left at the other one: it is reprotected only when it was failed over.`,
   );
 }
 

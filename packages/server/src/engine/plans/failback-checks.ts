@@ -18,7 +18,7 @@ export function checkFailback(input: FailbackInput, coming: readonly ComingHome[
       ...remade.blockers.filter(unmapped),
       ...own.filter(({ result }) => result === "error"),
     ]),
-    warnings: distinct([...own.filter(({ result }) => result === "warning"), ...divergence(input), ...remade.warnings]),
+    warnings: distinct([...own.filter(({ result }) => result === "warning"), ...remade.warnings]),
   };
 }
 
@@ -29,7 +29,7 @@ function unprotected({ source, group }: FailbackInput): readonly CheckResult[] {
 }
 
 /** The failback as if it consisted of what has to be made at home alone. */
-export function remadeOnly(input: FailbackInput, coming: readonly ComingHome[]): FailoverInput {
+export function remadeOnly(input: FailoverInput, coming: readonly ComingHome[]): FailoverInput {
   const ownPorts = new Set(coming.flatMap(({ home }) => [...home.ports.values()].map(({ id }) => id)));
   const ports = input.target.ports.filter(({ id }) => !ownPorts.has(id));
   const members = coming.filter(({ server }) => !server).map(madeOf);
@@ -48,7 +48,8 @@ function madeOf({ member, home, volumes }: ComingHome): FailoverMember {
   };
 }
 
-function checkHome({ source, target }: FailbackInput, { member, home, server, volumes, surplus }: ComingHome) {
+/** How what waits at home differs from what is to come back to it. */
+export function checkHome({ source, target }: FailoverInput, { member, home, server, volumes, surplus }: ComingHome) {
   const found: CheckResult[] = [];
   const { description, name } = member;
   const warn = (reason: string) =>
@@ -88,10 +89,4 @@ interface Size {
 
 function isResized(now: Size, then: Size): boolean {
   return now.vcpus !== then.vcpus || now.ram_mib !== then.ram_mib;
-}
-
-function divergence({ isDivergent, group, target }: FailbackInput): readonly CheckResult[] {
-  if (!isDivergent) return [];
-  const reason = `What was written at ${target.siteName} after the recovery point of the unplanned failover is kept there as one snapshot of each volume, until you delete it.`;
-  return [{ check: "failback.kept", result: "warning", subject: group.name, reason, remedy: null }];
 }

@@ -6,19 +6,21 @@ import type { FailoverInput, FailoverMember } from "./failover-input.ts";
  * Everything that a failback is planned from. Members are described as they were found at the site that they leave; the
  * target is their home.
  */
-export interface FailbackInput extends FailoverInput {
-  /** What waits at home, by member. */
-  readonly homes: ReadonlyMap<string, HomeMember>;
-  /** Members that never came up at the other site: their servers at home have all their data. */
-  readonly stayed: readonly StayedMember[];
+export interface FailbackInput extends FailoverInput, WaitingHome {
   /** What was found at the site that is left, by member: emptied at the end. */
   readonly away: ReadonlyMap<string, AwayMember>;
   /** Cinder groups of those volumes. */
   readonly awayGroupIds: readonly string[];
   /** Why a member cannot be described as it is now. */
   readonly refusals: readonly CheckResult[];
-  /** What an unplanned failover left on the volumes at home is nowhere else. */
-  readonly isDivergent: boolean;
+}
+
+/** What the servers that a group left at home are good for, when it comes back. */
+export interface WaitingHome {
+  /** What waits at home, by member. */
+  readonly homes: ReadonlyMap<string, HomeMember>;
+  /** Members that never came up at the other site: their servers at home have all their data. */
+  readonly stayed: readonly StayedMember[];
 }
 
 /** A member's counterpart at home. */
@@ -70,7 +72,7 @@ export interface ComingHome {
 }
 
 /** Decides for each member what is kept and what is made. */
-export function comingHome(input: FailbackInput): readonly ComingHome[] {
+export function comingHome(input: Pick<FailbackInput, "members" | "homes">): readonly ComingHome[] {
   return input.members.map((member) => {
     const home = input.homes.get(member.id) ?? {
       server: undefined,

@@ -1,6 +1,5 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ForwardMembersInput } from "../steps/forward-group.ts";
-import type { BringBackInput } from "../steps/servers.ts";
 import { emptyPhase } from "./empty-away.ts";
 import { checkFailback, remadeOnly } from "./failback-checks.ts";
 import { type ComingHome, comingHome, type FailbackInput } from "./failback-input.ts";
@@ -18,6 +17,7 @@ import {
 import { memberReturn } from "./member-return.ts";
 import { barrier, step } from "./planned-step.ts";
 import { roomNeeds, serverSizes } from "./room-needs.ts";
+import { stayedSteps } from "./stayed-members.ts";
 
 /** The first copy of a whole group takes as long as it takes; after this long the operation waits for a person. */
 const TRANSFER_TIMEOUT_MS = 24 * 3_600_000;
@@ -54,34 +54,6 @@ export function planFailback(input: FailbackInput): OperationPlan {
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
   };
-}
-
-/** Servers that never left only have to run again. */
-function stayedSteps({ stayed, target }: FailbackInput): PlannedStep[] {
-  return stayed.map(({ id, name, serverId, description }) => {
-    const input: BringBackInput = {
-      serverId,
-      name,
-      shouldRun: description.was_running,
-      wasLocked: description.was_locked,
-      lockedReason: description.locked_reason,
-      arrayVolumes: description.volumes.map((volume) => volume.array_volume),
-    };
-    return step(
-      `back.${id}`,
-      "fire",
-      "server.bring_back",
-      `Start ${name}, which stayed at ${target.siteName}`,
-      "recover",
-      "target",
-      {
-        memberId: id,
-        input,
-        dependsOn: ["schedule.off"],
-        settings: { isPointOfNoReturn: true, onFailure: "member", weight: 5 },
-      },
-    );
-  });
 }
 
 function forwardPhase(input: FailbackInput, coming: readonly ComingHome[]): PlannedStep[] {

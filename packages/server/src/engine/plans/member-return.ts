@@ -10,13 +10,14 @@ import type {
 } from "../steps/return-server.ts";
 import type { QuiesceInput } from "../steps/servers.ts";
 import type { VerifyServerInput } from "../steps/verify-server.ts";
-import type { ComingHome, FailbackInput, HomeVolume } from "./failback-input.ts";
+import type { ComingHome, HomeVolume } from "./failback-input.ts";
+import type { FailoverInput } from "./failover-input.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { step } from "./planned-step.ts";
 import { gateSteps } from "./readiness-gates.ts";
 
 /** The steps that bring one member home: onto what waits there, and made anew where it is gone. */
-export function memberReturn(input: FailbackInput, coming: ComingHome): MemberRecovery {
+export function memberReturn(input: FailoverInput, coming: ComingHome): MemberRecovery {
   const rebuilt = memberRecovery(input, coming.member);
   const { server, member } = coming;
   if (!server) {
@@ -54,7 +55,7 @@ export function memberReturn(input: FailbackInput, coming: ComingHome): MemberRe
 }
 
 /** What each kept snapshot is called: the volume's name comes before it. */
-export function keptSuffix({ operationId }: Pick<FailbackInput, "operationId">): string {
+export function keptSuffix({ operationId }: Pick<FailoverInput, "operationId">): string {
   return `protector-${operationId.replaceAll("-", "").slice(0, 12)}-before`;
 }
 
@@ -75,7 +76,7 @@ function onOwnPort({ member, home }: ComingHome, planned: PlannedStep): PlannedS
 
 /** Volumes that wait are overwritten instead of made; what they are called and hold beside data is theirs already. */
 function withKeptVolumes(
-  input: FailbackInput,
+  input: FailoverInput,
   { member, volumes }: ComingHome,
   steps: readonly PlannedStep[],
 ): readonly PlannedStep[] {
@@ -94,7 +95,7 @@ function undescribed(key: string, { member, volumes }: Pick<ComingHome, "member"
 }
 
 function overwrite(
-  { group, operationId, target }: FailbackInput,
+  { group, operationId, target }: FailoverInput,
   { member, index, waiting }: Pick<ComingHome, "member"> & { readonly index: number; readonly waiting: HomeVolume },
   planned: PlannedStep,
 ): PlannedStep {
@@ -169,7 +170,7 @@ function failureOf({ isCritical }: ComingHome["member"]) {
   return isCritical ? ("stop" as const) : ("member" as const);
 }
 
-function kept(input: FailbackInput, coming: ComingHome, tierBefore: string | null): readonly PlannedStep[] {
+function kept(input: FailoverInput, coming: ComingHome, tierBefore: string | null): readonly PlannedStep[] {
   const { member, home, server, surplus } = coming;
   const { id: memberId, name, description } = member;
   const serverId = server?.id ?? "";

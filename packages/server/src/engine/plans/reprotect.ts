@@ -2,8 +2,10 @@ import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Server } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, ReplicationSettings } from "@protector/storage";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
+import type { KeepSnapshotInput } from "../steps/overwrite-volume.ts";
 import { isStopped } from "../steps/servers.ts";
 import { distinct, finding } from "./failover-checks.ts";
+import { emptyingSteps, type LeftMember } from "./left-behind.ts";
 import { barrier, step } from "./planned-step.ts";
 
 /** Everything that a reprotection is planned from. `source` is where the servers run now. */
@@ -26,6 +28,23 @@ export interface ReprotectInput {
     /** Servers that were left there. */
     readonly leftServers: readonly Server[];
   };
+  /** Volumes at the target with writes that are nowhere else: a snapshot of each is kept. */
+  readonly divergent: readonly DivergentVolume[];
+  /** The group is at home: what it has left at the other site is no way home, and goes. Undefined while it is away. */
+  readonly left: LeftAtOtherSite | undefined;
+}
+
+/** A volume whose last writes are nowhere else. */
+export interface DivergentVolume {
+  readonly memberId: string;
+  readonly title: string;
+  readonly arrayVolume: string;
+}
+
+/** What is deleted at the other site once the group is protected there again. */
+export interface LeftAtOtherSite {
+  readonly members: readonly Omit<LeftMember, "isSafe">[];
+  readonly cinderGroupIds: readonly string[];
 }
 
 /** A member as it runs now. */
@@ -49,7 +68,13 @@ const TRANSFER_TIMEOUT_MS = 24 * 3_600_000;
 /** The plan that makes a group, which was failed over, replicate back. Pure. */
 export function planReprotect(input: ReprotectInput): OperationPlan {
   return {
-    steps: [...checkPhase(input), ...replicatePhase(input), ...finishPhase(input)],
+    steps: [
+      ...checkPhase(input),
+      ...keepPhase(input),
+      ...replicatePhase(input),
+      ...emptyPhase(input),
+      ...finishPhase(input),
+    ],
     blockers: distinct(blockersOf(input)),
     warnings: warningsOf(input),
     expectedDataLossSeconds: 0,
@@ -82,7 +107,41 @@ function blockersOf({ epoch, group, members, source, target }: ReprotectInput): 
   return found;
 }
 
-function warningsOf({ members, source }: ReprotectInput): CheckResult[] {
+function warningsOf(input: ReprotectInput): CheckResult[] {
+  const { group, left, divergent, members, source, target } = input;
+  const warn = (check: string, reason: string): CheckResult => ({
+    check,
+    result: "warning",
+    subject: group.name,
+    reason,
+    remedy: null,
+  });
+  const isKept = left
+    ? left.members.some(({ volumes }) => volumes.some((each) => each.keptName))
+    : divergent.length > 0;
+  const what = left ? "as volumes outside of Cinder" : "as one snapshot of each volume";
+  return [
+    ...(isKept
+      ? [
+          warn(
+            "reprotect.kept",
+            `What was written at ${target.siteName} alone is kept there ${what}, until you delete it: protector kept-snapshot list ${group.name}`,
+          ),
+        ]
+      : []),
+    ...(left && left.members.length > 0
+      ? [
+          warn(
+            "reprotect.empties",
+            `When the first copy is complete, the servers, ports and volumes that the group has left at ${target.siteName} are deleted there.`,
+          ),
+        ]
+      : []),
+    ...unprotectedParts({ members, source }),
+  ];
+}
+
+function unprotectedParts({ members, source }: Pick<ReprotectInput, "members" | "source">): CheckResult[] {
   return members.flatMap(({ name, description, refusals }) => {
     const reason = `It has no server at ${source.siteName}: nothing of it is protected.`;
     const gone: CheckResult = {
@@ -182,7 +241,47 @@ function replicatePhase(input: ReprotectInput): PlannedStep[] {
   ];
 }
 
-function finishPhase({ group, members, operationId, source }: ReprotectInput): PlannedStep[] {
+/** Before anything is sent there: what only those volumes hold. */
+function keepPhase({ divergent, left, operationId, target }: ReprotectInput): PlannedStep[] {
+  if (left) return [];
+  const suffix = `protector-${operationId.replaceAll("-", "").slice(0, 12)}-kept`;
+  return divergent.map(({ memberId, title, arrayVolume }, index) => {
+    const input: KeepSnapshotInput = { title, arrayVolume, keptSuffix: suffix };
+    const what = `Keep what ${title} holds at ${target.siteName} in a snapshot`;
+    return step(`keep.${memberId}.${index}`, "ensure", "volume.keep", what, "check", "target", {
+      memberId,
+      input,
+      dependsOn: ["storage"],
+      settings: { isUndoable: true },
+    });
+  });
+}
+
+/** Only when everything is there in a complete point. */
+function emptyPhase({ group, left, target }: ReprotectInput): readonly PlannedStep[] {
+  if (!left || left.members.length === 0) return [];
+  return [
+    step(
+      "away.replication",
+      "ensure",
+      "left.replication",
+      `Delete the array group at ${target.siteName} and its recovery points`,
+      "empty",
+      "target",
+      { input: { arrayGroup: group.arrayGroup }, dependsOn: ["wait"] },
+    ),
+    ...emptyingSteps({
+      siteName: target.siteName,
+      side: "target",
+      members: left.members.map((member) => ({ ...member, isSafe: ["wait"] })),
+      cinderGroupIds: left.cinderGroupIds,
+      isSafe: ["wait"],
+    }),
+  ];
+}
+
+function finishPhase(input: ReprotectInput): PlannedStep[] {
+  const { group, members, operationId, source } = input;
   const volumeIds = members.flatMap(({ description }) => description?.volumes.map((each) => each.volume_id) ?? []);
   return [
     step(
@@ -205,7 +304,7 @@ function finishPhase({ group, members, operationId, source }: ReprotectInput): P
     }),
     step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
       dependsOn: ["wait"],
-      after: ["cinder_group", "tidy"],
+      after: ["cinder_group", "tidy", ...emptyPhase(input).map(({ key }) => key)],
     }),
   ];
 }

@@ -6,13 +6,14 @@ import type { ConfirmPointInput } from "../steps/confirm-point.ts";
 import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
 import type { LookAtSourceInput } from "../steps/look-at-source.ts";
 import type { YieldSourceInput } from "../steps/yield-source.ts";
-import { checkAddresses, checkMappings, checkRoom, distinct, finding, notHeld } from "./failover-checks.ts";
+import type { WaitingHome } from "./failback-input.ts";
+import { distinct, finding, notHeld } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
 import { groupInCinder, tiersOf, volumeStepsOf } from "./failover-phases.ts";
-import { memberRecovery } from "./member-recovery.ts";
+import { homewardBlockers, homewardWarnings, recoveryOf, roomOf, shortages } from "./homeward.ts";
 import { barrier, step } from "./planned-step.ts";
 import { unseenGate } from "./readiness-gates.ts";
-import { roomNeeds } from "./room-needs.ts";
+import { stayedSteps } from "./stayed-members.ts";
 import { testRemovals } from "./test-cleanup.ts";
 
 /** Everything that an unplanned failover is planned from. */
@@ -24,6 +25,8 @@ export interface UnplannedInput extends FailoverInput {
   readonly answers: SourceAnswers;
   /** Why it is safe to go on when something cannot be fenced, as a person has said. */
   readonly reason: string | undefined;
+  /** The group comes back to its home: what waits there is used again. Undefined on the way to the other site. */
+  readonly waiting: WaitingHome | undefined;
   /** Tests of the group that stand at the target: where they take the room, they go first. */
   readonly tests: readonly StandingTest[];
   /** A test that gave way is still being taken back. */
@@ -63,7 +66,7 @@ export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
 
 function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   const { group, members, target, point, pointProblem, ownMarker } = input;
-  const found = [...fenceBlocker(input), ...checkMappings(input), ...checkAddresses(input), ...roomBlockers(input)];
+  const found = [...fenceBlocker(input), ...homewardBlockers(input), ...roomBlockers(input)];
   if (!point) found.push(finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete."));
   if (!ownMarker) {
     found.push(
@@ -80,18 +83,18 @@ function blockersOf(input: UnplannedInput): readonly CheckResult[] {
 
 /** Room that a test takes is no reason to refuse: the test goes. */
 function roomBlockers(input: UnplannedInput): readonly CheckResult[] {
-  return testsInTheWay(input).length > 0 || input.isTestLeaving ? [] : checkRoom(input);
+  return testsInTheWay(input).length > 0 || input.isTestLeaving ? [] : shortages(input);
 }
 
 /** Tests that have to go before the servers have room. */
 export function testsInTheWay(input: UnplannedInput): readonly StandingTest[] {
   const standing = input.tests.filter(({ objects }) => objects.length > 0);
-  return standing.length > 0 && checkRoom(input).length > 0 ? standing : [];
+  return standing.length > 0 && shortages(input).length > 0 ? standing : [];
 }
 
 /** Whether a test that is being taken back holds the room that the servers need. */
 export function mustLetTestLeave(input: UnplannedInput): boolean {
-  return input.isTestLeaving && checkRoom(input).length > 0;
+  return input.isTestLeaving && shortages(input).length > 0;
 }
 
 function fenceBlocker({ answers, reason, source }: UnplannedInput): CheckResult[] {
@@ -125,6 +128,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
       warn("failover.test_goes", `Test ${operation.id} stands and takes the room: what it made is deleted first.`),
     ),
     ...input.members.flatMap((member) => unseenGate(input, member)),
+    ...homewardWarnings(input),
     notHeld(target.siteName),
   ];
 }
@@ -151,7 +155,7 @@ function checkPhase(input: UnplannedInput): PlannedStep[] {
 }
 
 function preparePhase(input: UnplannedInput): PlannedStep[] {
-  const prepared = input.members.flatMap((member) => memberRecovery(input, member).prepare);
+  const prepared = input.members.flatMap((member) => recoveryOf(input, member).prepare);
   const title = `Everything prepared at ${input.target.siteName}`;
   return [
     ...prepared,
@@ -178,8 +182,7 @@ function fencePhase(input: UnplannedInput): PlannedStep[] {
   const { siteName } = source;
   return [
     step("room.check", "observe", "room.check", `See that ${target.siteName} still has room`, "fence", "target", {
-      // The ports were made before: they count as used by now.
-      input: { ...roomNeeds({ ...input, flavors: target.flavors }), ports: 0 },
+      input: roomOf(input),
       dependsOn: ["prepared"],
     }),
     step("look", "observe", "source.look", `Look at the servers at ${siteName}`, "fence", "source", {
@@ -225,12 +228,12 @@ function recoverPhase(input: UnplannedInput): PlannedStep[] {
   let before: string | null = null;
   for (const tier of tiersOf(input.members)) {
     const members = input.members.filter((member) => member.tier === tier);
-    for (const member of members) steps.push(...memberRecovery(input, member).recover(before).map(sinceTheChoice));
+    for (const member of members) steps.push(...recoveryOf(input, member).recover(before).map(sinceTheChoice));
     before = `started.${tier}`;
     const after = members.map((member) => `gate.${member.id}`);
     steps.push(barrier(before, `Tier ${tier} is up`, "recover", "target", { after }));
   }
-  return steps;
+  return [...steps, ...(input.waiting ? stayedSteps({ ...input, stayed: input.waiting.stayed }) : [])];
 }
 
 /** The time that a recovery takes counts from the choice of the point: when the servers were lost, nobody has seen. */
@@ -244,7 +247,11 @@ function finishPhase(input: UnplannedInput): PlannedStep[] {
   const stop: StopSourceInput = { servers: serversToFence(input), fenceStep: "fence" };
   return [
     barrier("verified", "All servers seen as planned", "verify", "target", {
-      after: members.map((member) => `verify.${member.id}`),
+      after: [
+        ...members.map((member) => `verify.${member.id}`),
+        ...(input.waiting ? members.map((member) => `capture.${member.id}`) : []),
+        ...(input.waiting?.stayed ?? []).map(({ id }) => `back.${id}`),
+      ],
     }),
     step(
       "source.stop",

@@ -11,6 +11,7 @@ export type LedgerKind =
   | "array_group"
   | "array_volume"
   | "volume_snapshot"
+  | "kept_volume"
   | "recovery_point";
 
 /** An object that a step is about to make. */

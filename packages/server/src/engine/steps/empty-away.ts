@@ -68,14 +68,16 @@ export interface RemoveAwayVolumeInput {
   readonly arrayVolume: string;
   /** Id on the array: what has another one is somebody else's. */
   readonly arrayId: string | null;
+  /** Name under which the array keeps it, since what it holds is nowhere else; null: it is destroyed. */
+  readonly keptName: string | null;
 }
 
 /** Name that Cinder's driver gives a volume which it gives back. */
 const UNMANAGED = "-unmanaged";
 
 /**
- * Takes a volume away where its data is no longer needed: Cinder forgets it, then the array destroys it, recoverable for the
- * array's eradication delay.
+ * Takes a volume away where its server is gone for good: Cinder forgets it, then the array destroys it, recoverable for the
+ * array's eradication delay, or keeps it under a name of Protector's.
  */
 export const removeAwayVolume: StepHandler<RemoveAwayVolumeInput> = {
   run: async (context, input) => {
@@ -90,12 +92,25 @@ export const removeAwayVolume: StepHandler<RemoveAwayVolumeInput> = {
         `Cinder at ${siteName} does not give up ${input.title} (${input.volumeId}): it is ${now?.status ?? "gone"}. Delete its snapshots and attachments there.`,
       );
     }
-    if (input.arrayId === null) return;
-    for (const name of [input.arrayVolume, `${input.arrayVolume}${UNMANAGED}`]) {
-      await array.destroyVolume(name, input.arrayId);
-    }
+    const { arrayId, arrayVolume, keptName } = input;
+    if (arrayId === null) return;
+    const names = [arrayVolume, `${arrayVolume}${UNMANAGED}`];
+    if (keptName !== null) await keepVolume(context, { names, arrayId, keptName });
+    else for (const name of names) await array.destroyVolume(name, arrayId);
   },
 };
+
+/** Gives an array volume that Cinder has forgotten a name of Protector's, by which it is listed. */
+async function keepVolume(
+  { here, ledger }: StepContext,
+  kept: { readonly names: readonly string[]; readonly arrayId: string; readonly keptName: string },
+): Promise<void> {
+  const entry = { kind: "kept_volume", siteId: here.siteId, projectId: null, name: kept.keptName } as const;
+  await ledger.intend(entry);
+  const ours = (await here.array.findVolumes(kept.names)).find(({ id }) => id === kept.arrayId);
+  if (ours) await here.array.renameVolume(ours.name, kept.keptName);
+  await ledger.present(entry, kept.keptName);
+}
 
 async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput): Promise<true | undefined> {
   const volume = await here.reads.volume(volumeId);

@@ -1,5 +1,6 @@
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
 import { allowReplication, ensureArrayGroup } from "./array-groups.ts";
+import { endAwayReplication } from "./empty-away.ts";
 import { awaitPoint, cutPoint, tidyPoints } from "./replication.ts";
 import type { RecoveredVolume } from "./volumes.ts";
 
@@ -26,6 +27,9 @@ export const forwardAllow = forward(allowReplication);
 export const forwardCut = forward(cutPoint);
 export const forwardWait = forward(awaitPoint);
 export const forwardTidy = forward(tidyPoints);
+
+/** Ends replication from the site that a group has left, when the operation runs the other way: that site is its target. */
+export const endLeftReplication = forward(endAwayReplication);
 
 function forward<Input, Output>(handler: StepHandler<Input, Output>): StepHandler<Input, Output> {
   return { run: (context, input) => handler.run(turnedRound(context), input) };

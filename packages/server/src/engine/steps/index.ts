@@ -14,14 +14,22 @@ import { describeStorage } from "./describe-storage.ts";
 import { deleteAway, deleteAwayGroup, endAwayReplication, removeAwayVolume } from "./empty-away.ts";
 import { fenceSource, stopSource } from "./fence-source.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
-import { forwardAllow, forwardCut, forwardGroup, forwardMembers, forwardTidy, forwardWait } from "./forward-group.ts";
+import {
+  endLeftReplication,
+  forwardAllow,
+  forwardCut,
+  forwardGroup,
+  forwardMembers,
+  forwardTidy,
+  forwardWait,
+} from "./forward-group.ts";
 import { callHook } from "./hooks.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
-import { dropKeptSnapshot, overwriteVolume } from "./overwrite-volume.ts";
+import { destroyKeptVolume, dropKeptSnapshot, keepSnapshot, overwriteVolume } from "./overwrite-volume.ts";
 import { ensurePort } from "./ports.ts";
 import { awaitConsole, awaitHttp, awaitTcp } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
@@ -55,6 +63,7 @@ export const STEP_HANDLERS = {
   "away.delete": deleteAway,
   "away.replication": endAwayReplication,
   "away.volume": removeAwayVolume,
+  "left.replication": endLeftReplication,
   "cinder_group.delete": deleteCinderGroup,
   "cinder_group.ensure": ensureCinderGroup,
   "cinder_group.remove": removeFromCinderGroup,
@@ -115,7 +124,9 @@ export const STEP_HANDLERS = {
   "test.look": lookForTest,
   "test.remove": removeObject,
   "volume.describe": describeVolume,
+  "volume.destroy_kept": destroyKeptVolume,
   "volume.drop_kept": dropKeptSnapshot,
+  "volume.keep": keepSnapshot,
   "volume.overwrite": overwriteVolume,
   "volume.recover": recoverVolume,
 } satisfies StepHandlers;

@@ -66,12 +66,41 @@ export const overwriteVolume: StepHandler<OverwriteVolumeInput, RecoveredVolume>
   },
 };
 
+/** Input of {@link keepSnapshot}. */
+export type KeepSnapshotInput = Pick<OverwriteVolumeInput, "title" | "arrayVolume" | "keptSuffix">;
+
+/** Cuts a snapshot of what a volume holds, where that is nowhere else: it stays until a person deletes it. */
+export const keepSnapshot: StepHandler<KeepSnapshotInput> = {
+  run: async (context, input) => {
+    const kept = keptEntry(context, input);
+    await context.ledger.intend(kept);
+    await context.here.array.ensureVolumeSnapshot(input.arrayVolume, input.keptSuffix);
+    await context.ledger.present(kept, kept.name);
+  },
+  undo: (context, input) => dropKept(context, input),
+};
+
 /** Input of {@link dropKeptSnapshot}. */
 export type KeptSnapshotInput = Pick<OverwriteVolumeInput, "arrayVolume" | "keptSuffix">;
 
 /** Destroys the snapshot of what a volume held before it was overwritten: nothing of it is missing elsewhere. */
 export const dropKeptSnapshot: StepHandler<KeptSnapshotInput> = {
   run: (context, input) => dropKept(context, input),
+};
+
+/** Input of {@link destroyKeptVolume}. */
+export interface KeptVolumeInput {
+  /** On the array. */
+  readonly name: string;
+}
+
+/** Destroys a volume that Cinder had given up and the array kept under a name of Protector's. */
+export const destroyKeptVolume: StepHandler<KeptVolumeInput> = {
+  run: async ({ here, ledger }, { name }) => {
+    const volume = await here.array.findVolume(name);
+    if (volume) await here.array.destroyVolume(name, volume.id);
+    await ledger.removed({ kind: "kept_volume", siteId: here.siteId, projectId: null, name });
+  },
 };
 
 async function dropKept(context: StepContext, input: KeptSnapshotInput): Promise<void> {

@@ -9,6 +9,7 @@ import type { MemberView } from "../world/group-view.ts";
 import { observeFailback } from "../world/observe-failback.ts";
 import { writeGroupVolumes } from "./consistency-group-rows.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
+import { owedSteps } from "./owed-steps.ts";
 import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
@@ -129,15 +130,6 @@ function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowRepo
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
     leftovers: [...owedSteps(steps), ...keptSnapshots(steps)],
   };
-}
-
-function owedSteps(steps: readonly JournaledStep[]): WorkflowReport["leftovers"] {
-  return steps
-    .filter((step) => step.kind !== "observe" && (step.output as { owed?: boolean } | undefined)?.owed)
-    .map((step) => ({
-      subject: step.title,
-      reason: `owed: done when the site answers again${step.error ? `. ${step.error.detail}` : ""}`,
-    }));
 }
 
 function memberError(steps: readonly JournaledStep[], memberId: string) {

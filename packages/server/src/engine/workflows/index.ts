@@ -7,6 +7,7 @@ import { memberRemove } from "./member-remove.ts";
 import { plannedFailover } from "./planned-failover.ts";
 import { reclaim } from "./reclaim.ts";
 import { reprotect } from "./reprotect.ts";
+import { snapshotDelete } from "./snapshot-delete.ts";
 import { sync } from "./sync.ts";
 import { testCleanup } from "./test-cleanup.ts";
 import { testFailover } from "./test-failover.ts";
@@ -25,4 +26,5 @@ export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
   group_delete: groupDelete,
   member_add: memberAdd,
   member_remove: memberRemove,
+  snapshot_delete: snapshotDelete,
 };

@@ -1,4 +1,4 @@
-import { type MemberResult, ProtectorError } from "@protector/contract";
+import { type MemberResult, ProtectorError, type ServerDescription } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { withHooks } from "../plans/hooks.ts";
@@ -13,6 +13,8 @@ import type { VerifiedServer } from "../steps/verify-server.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
+import { keptSnapshots } from "./kept-snapshots.ts";
+import { owedSteps } from "./owed-steps.ts";
 import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
@@ -83,11 +85,14 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
     const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
     const server = outputOf<{ serverId: string }>(steps, `server.${member.id}`);
     const serverId = verified?.serverId ?? server?.serverId;
-    const failure = verified ? null : memberError(steps, member.id);
+    const isUp = verified !== undefined || hasStayed(steps, member.id);
+    const failure = isUp ? null : memberError(steps, member.id);
+    const captured = outputOf<{ description: ServerDescription }>(steps, `capture.${member.id}`)?.description;
     await trx
       .updateTable("pg_members")
       .set({
-        status: verified ? (isHome ? "unprotected" : "failed_over") : "error",
+        status: isUp ? (isHome ? "unprotected" : "failed_over") : "error",
+        ...(captured ? { description: writeJson(captured), captured_at: connection.now() } : {}),
         ...(serverId ? (isHome ? { home_server_id: serverId } : { peer_server_id: serverId }) : {}),
         error: failure ? writeJson(failure) : null,
         updated_at: connection.now(),
@@ -117,6 +122,11 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }
 
+/** A member that had never left, and runs again. */
+function hasStayed(steps: readonly JournaledStep[], memberId: string): boolean {
+  return outputOf(steps, `back.${memberId}`) !== undefined;
+}
+
 function epochAfter(steps: readonly JournaledStep[], before: number): number {
   return outputOf<{ epoch: number }>(steps, "epoch.target")?.epoch ?? before;
 }
@@ -130,7 +140,15 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
     return {
       member_id: member.id,
       name: member.name,
-      status: verified ? "failed_over" : failed ? "error" : isStopped ? "stopped" : "unchanged",
+      status: verified
+        ? "failed_over"
+        : hasStayed(steps, member.id)
+          ? "home"
+          : failed
+            ? "error"
+            : isStopped
+              ? "stopped"
+              : "unchanged",
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
@@ -144,12 +162,7 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
     recoveryPoint: cut?.suffix ?? operation.recovery_point,
     dataLossSeconds: operation.mode === "unplanned" ? lossOf(operation, steps) : 0,
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
-    leftovers: steps
-      .filter((step) => step.kind !== "observe" && (step.output as { owed?: boolean } | undefined)?.owed)
-      .map((step) => ({
-        subject: step.title,
-        reason: `owed: done when the site answers again${step.error ? `. ${step.error.detail}` : ""}`,
-      })),
+    leftovers: [...owedSteps(steps), ...keptSnapshots(steps)],
   };
 }
 

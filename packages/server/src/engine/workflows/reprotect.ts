@@ -6,6 +6,8 @@ import type { GroupView } from "../world/group-view.ts";
 import { observeReprotect } from "../world/observe-reprotect.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { statusAtRest } from "./group-status.ts";
+import { keptSnapshots } from "./kept-snapshots.ts";
+import { owedSteps } from "./owed-steps.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
@@ -35,9 +37,13 @@ export const reprotect: Workflow = {
     recoveryPoint: outputOf<CutPoint>(steps, "wait")?.suffix ?? null,
     dataLossSeconds: null,
     downtimeSeconds: null,
-    leftovers: steps
-      .filter(({ key, status }) => status === "failed" && (key === "cinder_group" || key === "tidy"))
-      .map(({ title, error }) => ({ subject: title, reason: error?.detail ?? `not done for ${view.group.name}` })),
+    leftovers: [
+      ...steps
+        .filter(({ key, status }) => status === "failed" && (key === "cinder_group" || key === "tidy"))
+        .map(({ title, error }) => ({ subject: title, reason: error?.detail ?? `not done for ${view.group.name}` })),
+      ...owedSteps(steps),
+      ...keptSnapshots(steps),
+    ],
   }),
 };
 
@@ -74,6 +80,7 @@ async function recordReprotected(context: WorkflowTransaction): Promise<void> {
       ),
     });
   }
+  await recordEmptied(context);
   const point = outputOf<CutPoint>(steps, "wait");
   await trx
     .updateTable("protection_groups")
@@ -85,6 +92,26 @@ async function recordReprotected(context: WorkflowTransaction): Promise<void> {
       updated_at: connection.now(),
     })
     .where("id", "=", view.group.id)
+    .execute();
+}
+
+/** The other site has nothing of the group any more but its copy. */
+async function recordEmptied(context: WorkflowTransaction): Promise<void> {
+  const { trx, connection, view, steps, targetSiteId } = context;
+  const gone = view.members.map(({ id }) => id).filter((id) => steps.some(({ key }) => key === `away.server.${id}`));
+  if (gone.length === 0) return;
+  await trx
+    .updateTable("pg_members")
+    .set({ peer_server_id: null, updated_at: connection.now() })
+    .where("id", "in", gone)
+    .execute();
+  const left = view.consistencyGroups.find((row) => row.site_id === targetSiteId);
+  if (!left) return;
+  await writeGroupVolumes(context, left.id, { ofMembers: gone, volumes: [] });
+  await trx
+    .updateTable("consistency_groups")
+    .set({ cinder_group_id: null, updated_at: connection.now() })
+    .where("id", "=", left.id)
     .execute();
 }
 

@@ -1,13 +1,13 @@
 import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Port } from "@protector/openstack";
-import { readOptionalJson } from "../../db/codecs.ts";
 import type { AwayMember, FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
 import { finding } from "../plans/failover-checks.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
-import { type FailoverContext, observeFailover } from "./observe-failover.ts";
+import { type FailoverContext, observeFailover, recoveredMember } from "./observe-failover.ts";
+import type { SiteAccess } from "./site-access.ts";
 
 /** What a failback, or the thought of one, is observed with. */
 export type FailbackContext = FailoverContext & Pick<PlanningContext, "connection">;
@@ -19,7 +19,12 @@ export async function observeFailback(context: FailbackContext): Promise<Failbac
   const captured = await Promise.all(present.map((member) => capture(context, member)));
   const members = captured.flatMap(({ member }) => member ?? []);
   const away = new Map(
-    await Promise.all(members.map(async (member) => [member.id, await observeAway(context, member)] as const)),
+    await Promise.all(
+      members.map(async ({ id, serverId, description }) => {
+        const arrayVolumes = description.volumes.map((volume) => volume.array_volume);
+        return [id, await observeAway(source, { serverId, arrayVolumes })] as const;
+      }),
+    ),
   );
   const homes = new Map(
     await Promise.all(
@@ -29,17 +34,24 @@ export async function observeFailback(context: FailbackContext): Promise<Failbac
     ),
   );
   const base = await observeFailover(context, members);
-  const awayVolumes = new Set(members.flatMap(({ description }) => description.volumes.map((each) => each.volume_id)));
-  const groups = (await source.reads.volumes()).filter(({ id }) => awayVolumes.has(id)).map(({ groupId }) => groupId);
   return {
     ...base,
     homes,
     stayed: present.flatMap((member) => stayedMember(view, member, { awayId: source.siteId, homeId: target.siteId })),
     away,
-    awayGroupIds: [...new Set(groups)].filter((id) => id !== null),
+    awayGroupIds: await cinderGroupsOf(
+      source,
+      members.flatMap(({ description }) => description.volumes.map((each) => each.volume_id)),
+    ),
     refusals: captured.flatMap(({ refusals }) => refusals),
-    isDivergent: await isDivergent(context),
   };
+}
+
+/** Cinder groups that volumes of a site are in. */
+export async function cinderGroupsOf({ reads }: SiteAccess, volumeIds: readonly string[]): Promise<readonly string[]> {
+  const own = new Set(volumeIds);
+  const groups = (await reads.volumes()).filter(({ id }) => own.has(id)).map(({ groupId }) => groupId);
+  return [...new Set(groups)].filter((id) => id !== null);
 }
 
 function viewOf(view: GroupView, { id }: FailoverMember): MemberView | undefined {
@@ -57,22 +69,8 @@ async function capture({ view, source }: FailbackContext, member: MemberView): P
   const { description, refusals } = await captureServer(source, serverId);
   const reason = `Server ${serverId} is gone from ${source.siteName}: remove the member, or fail over from a recovery point.`;
   if (!description) return { member: undefined, refusals: [finding("member.server_not_found", member.name, reason)] };
-  const { row } = member;
-  return {
-    refusals,
-    member: {
-      id: member.id,
-      name: member.name,
-      serverId,
-      tier: row.tier,
-      dependsOn: member.dependsOn,
-      delaySeconds: row.delay_seconds,
-      isCritical: row.is_critical === 1,
-      keepsUserData: row.user_data === "keep",
-      gate: readOptionalJson(row.gate),
-      description: asItWas(description, member.description),
-    },
-  };
+  const described = { serverId, description: asItWas(description, member.description) };
+  return { refusals, member: recoveredMember(member, described) };
 }
 
 /** What a failover leaves behind on purpose is no change that somebody made. */
@@ -87,7 +85,8 @@ function asItWas(now: ServerDescription, home: ServerDescription | null): Server
   };
 }
 
-function stayedMember(
+/** A member without a server at the other site, with the one that it has at home. */
+export function stayedMember(
   view: GroupView,
   member: MemberView,
   { awayId, homeId }: { readonly awayId: string; readonly homeId: string },
@@ -102,13 +101,17 @@ const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member /;
 /** End of the names of server groups that Protector makes. */
 const OWN_SERVER_GROUP = /\(protector-[0-9a-f]{12}\)$/;
 
-async function observeAway({ source }: FailbackContext, member: FailoverMember): Promise<AwayMember> {
-  const { network, compute } = source.admin;
+/** Looks at what Protector made for a server at a site that it is to be deleted from. */
+export async function observeAway(
+  site: SiteAccess,
+  server: { readonly serverId: string; readonly arrayVolumes: readonly string[] },
+): Promise<AwayMember> {
+  const { network, compute } = site.admin;
   const [ports, floatingIps, groups, volumes] = await Promise.all([
-    network.listPorts({ deviceId: member.serverId }),
-    network.listFloatingIps({ projectId: source.projectId }),
+    network.listPorts({ deviceId: server.serverId }),
+    network.listFloatingIps({ projectId: site.projectId }),
     compute.listServerGroups(true),
-    source.array.findVolumes(member.description.volumes.map((volume) => volume.array_volume)),
+    site.array.findVolumes(server.arrayVolumes),
   ]);
   const own = ports.filter(({ description }) => OWN_PORT.test(description)).map(({ id }) => id);
   return {
@@ -117,13 +120,14 @@ async function observeAway({ source }: FailbackContext, member: FailoverMember):
       .filter(({ portId, description }) => own.includes(portId ?? "") && description.startsWith("protector-"))
       .map(({ id, address }) => ({ id, address })),
     serverGroupIds: groups
-      .filter(({ name, memberIds }) => memberIds.includes(member.serverId) && OWN_SERVER_GROUP.test(name))
+      .filter(({ name, memberIds }) => memberIds.includes(server.serverId) && OWN_SERVER_GROUP.test(name))
       .map(({ id }) => id),
     arrayIds: new Map(volumes.map(({ name, id }) => [name, id])),
   };
 }
 
-async function observeHome(
+/** Looks at what waits for one member at the target, its home. Asks nothing of the source. */
+export async function observeHome(
   context: FailbackContext,
   { member, view: row }: { readonly member: FailoverMember; readonly view: MemberView | undefined },
 ): Promise<HomeMember> {
@@ -177,20 +181,4 @@ async function homePorts(
   const known = await Promise.all(description?.ports.map(({ port_id }) => network.findPort(port_id)) ?? []);
   const usable = known.filter((port): port is Port => port?.deviceId === (serverId ?? "") || port?.deviceId === "");
   return new Map(usable.map((port) => [port.macAddress.toLowerCase(), port]));
-}
-
-/** Whether the volumes at home hold what was written after the point that the group was last recovered from. */
-async function isDivergent({ connection, view, source }: FailbackContext): Promise<boolean> {
-  const last = await connection.db
-    .selectFrom("dr_operations")
-    .select("mode")
-    .where("protection_group_id", "=", view.group.id)
-    .where("type", "=", "failover")
-    .where("site_id", "=", source.siteId)
-    .where("is_dry_run", "=", 0)
-    .where("status", "in", ["completed", "completed_with_errors"])
-    .orderBy("created_at", "desc")
-    .limit(1)
-    .executeTakeFirst();
-  return last?.mode !== "planned";
 }

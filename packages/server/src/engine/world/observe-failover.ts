@@ -7,7 +7,7 @@ import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } fr
 import { mappingGaps, namedImages } from "../plans/mapping-gaps.ts";
 import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
-import { type GroupView, serverAt } from "./group-view.ts";
+import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
 import { resourceNames } from "./resource-names.ts";
@@ -77,19 +77,26 @@ export function failoverMembers(view: GroupView, sourceSiteId: string): readonly
           `Member ${member.name} has no captured server at the site that it leaves.`,
         );
       }
-      return {
-        id: member.id,
-        name: member.name,
-        serverId,
-        tier: member.row.tier,
-        dependsOn: member.dependsOn,
-        delaySeconds: member.row.delay_seconds,
-        isCritical: member.row.is_critical === 1,
-        keepsUserData: member.row.user_data === "keep",
-        gate: readOptionalJson(member.row.gate),
-        description: member.description,
-      };
+      return recoveredMember(member, { serverId, description: member.description });
     });
+}
+
+/** A member as a recovery brings it up. @param of its server at the site that it leaves, and how that is described. */
+export function recoveredMember(
+  { id, name, row, dependsOn }: MemberView,
+  of: Pick<FailoverMember, "serverId" | "description">,
+): FailoverMember {
+  return {
+    id,
+    name,
+    tier: row.tier,
+    dependsOn,
+    delaySeconds: row.delay_seconds,
+    isCritical: row.is_critical === 1,
+    keepsUserData: row.user_data === "keep",
+    gate: readOptionalJson(row.gate),
+    ...of,
+  };
 }
 
 async function observeSource(context: FailoverContext, arrayGroup: string): Promise<ObservedSource> {

@@ -8,6 +8,7 @@ import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
+import { atHome, homewardMembers, observeWaiting } from "./observe-homeward.ts";
 import { unlessSilent, within } from "./within.ts";
 
 /** Looks at the surviving site, and at the other's marker if that answers, and gathers what is planned from. */
@@ -15,19 +16,23 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const { operation, view, source, target, clock } = context;
   const { group } = view;
   const { recovery_point, reason } = readJson(operation.parameters) as { recovery_point?: string; reason?: string };
-  const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
-  const members = failoverMembers(view, source.siteId);
+  const isHomeward = target.siteId === group.home_site_id;
+  const mapping = isHomeward ? atHome : mappingLookup(view.mappings, false);
+  const sites = { awayId: source.siteId, homeId: target.siteId };
+  const members = isHomeward ? homewardMembers(view, sites) : failoverMembers(view, source.siteId);
   const volumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
-  const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving] = await Promise.all([
-    observeTarget(context, members, mapping),
-    chosenPoint(context, recovery_point),
-    target.array.readMarker(group.id),
-    soon(context, (array) => array.readMarker(group.id)),
-    unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
-    soon(context, (array) => array.connectionsOf(volumes)),
-    standingTests(context.connection.db, { groupId: group.id }),
-    testIsLeaving(context),
-  ]);
+  const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving, waiting] =
+    await Promise.all([
+      observeTarget(context, members, mapping),
+      chosenPoint(context, recovery_point),
+      target.array.readMarker(group.id),
+      soon(context, (array) => array.readMarker(group.id)),
+      unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
+      soon(context, (array) => array.connectionsOf(volumes)),
+      standingTests(context.connection.db, { groupId: group.id }),
+      testIsLeaving(context),
+      isHomeward ? observeWaiting(context, members) : undefined,
+    ]);
   const highest = Math.max(group.epoch, ownMarker?.epoch ?? 0, otherMarker?.epoch ?? 0);
   const next = nextEpoch(highest, { primary: target.siteId, peer: source.siteId });
   return {
@@ -52,6 +57,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     reason,
     tests,
     isTestLeaving,
+    waiting,
     // Looking took its time: what is written meanwhile is lost as well.
     now: clock.now(),
   };

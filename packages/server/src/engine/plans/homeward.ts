@@ -1,0 +1,61 @@
+import type { CheckResult } from "@protector/contract";
+import { checkHome, remadeOnly } from "./failback-checks.ts";
+import { type ComingHome, comingHome } from "./failback-input.ts";
+import { checkAddresses, checkMappings, checkRoom } from "./failover-checks.ts";
+import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
+import { memberReturn } from "./member-return.ts";
+import { type RoomNeeds, roomNeeds, serverSizes } from "./room-needs.ts";
+import type { UnplannedInput } from "./unplanned-failover.ts";
+
+/**
+ * What an unplanned failover does otherwise when it leads home: servers, ports and volumes that wait there are used again, as
+ * a failback does, though nobody can say any more how the group was at the site that is lost.
+ */
+function comingOf(input: UnplannedInput): readonly ComingHome[] {
+  return input.waiting ? comingHome({ members: input.members, homes: input.waiting.homes }) : [];
+}
+
+/** How one member is recovered: onto what waits for it, or anew. */
+export function recoveryOf(input: UnplannedInput, member: FailoverMember): MemberRecovery {
+  const coming = comingOf(input).find((each) => each.member.id === member.id);
+  return coming ? memberReturn(input, coming) : memberRecovery(input, member);
+}
+
+/** What has to be made at the target: everything, or what is gone from home. */
+function made(input: UnplannedInput): FailoverInput {
+  return input.waiting ? remadeOnly(input, comingOf(input)) : input;
+}
+
+/** What lacks at the target for what has to be made there, and what cannot be used as it waits. */
+export function homewardBlockers(input: UnplannedInput): readonly CheckResult[] {
+  const remade = made(input);
+  const unusable = comingOf(input).flatMap((each) => checkHome(input, each));
+  return [...unusable.filter(({ result }) => result === "error"), ...checkMappings(remade), ...checkAddresses(remade)];
+}
+
+/** Quota for what is made, hosts for every server that starts. */
+export function shortages(input: UnplannedInput): readonly CheckResult[] {
+  const remade = made(input);
+  return checkRoom({ ...remade, target: { ...remade.target, withoutRoom: input.target.withoutRoom } });
+}
+
+/** Input of the second look at the room. Ports were made before: they count as used by then. */
+export function roomOf(input: UnplannedInput): RoomNeeds {
+  const { flavors } = input.target;
+  return { ...roomNeeds({ ...made(input), flavors }), ports: 0, sizes: serverSizes({ ...input, flavors }) };
+}
+
+/** What people should know of what waits at home. */
+export function homewardWarnings(input: UnplannedInput): readonly CheckResult[] {
+  if (!input.waiting) return [];
+  const { group, source, target } = input;
+  const reason = `Of each volume that waits at ${target.siteName} a snapshot is kept before it is overwritten. What was plugged or changed at ${source.siteName} since the group went there is not brought along.`;
+  const kept = { check: "failback.kept", result: "warning", subject: group.name, reason, remedy: null } as const;
+  return [
+    kept,
+    ...comingOf(input)
+      .flatMap((each) => checkHome(input, each))
+      .filter(({ result }) => result === "warning"),
+  ];
+}
