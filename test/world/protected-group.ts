@@ -219,6 +219,7 @@ export async function orderMember(
       is_critical: flag(false),
       user_data: "drop",
       gate: null,
+      nics: null,
       description: null,
       captured_at: null,
       error: null,

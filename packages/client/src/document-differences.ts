@@ -33,10 +33,12 @@ function fieldsOf({ decided, is_deleted }: SyncDocument, names: ReadonlyMap<stri
   const { members, mappings, policy, ...plain } = decided;
   const fields = new Map<string, string>([["deleted", is_deleted ? "yes" : "no"]]);
   put(fields, "", plain);
-  for (const { id, depends_on, ...order } of members) {
+  for (const { id, depends_on, nics, ...order } of members) {
     const field = `member ${nameOf(id)}`;
     fields.set(field, "in the group");
     put(fields, `${field} `, { ...order, depends_on: depends_on.map(nameOf).join(", ") });
+    for (const { mac_address, is_test, ...settings } of nics)
+      fields.set(`${field} nic ${mac_address}${is_test ? " in tests" : ""}`, JSON.stringify(settings));
   }
   for (const { kind, source_id, target_id } of mappings) fields.set(`mapping ${kind} ${source_id}`, target_id);
   if (policy) {

@@ -213,6 +213,11 @@ export const GROUP_ERRORS = {
     title: "Volume type not mapped for tests",
     help: "Name a type there that does not replicate: protector mapping set GROUP --test-volume-type HERE=THERE",
   },
+  "mapping.nic_invalid": {
+    status: 409,
+    title: "Settings of a network interface do not fit",
+    help: "Correct what is set for that network interface in the mappings of the group.",
+  },
   "mapping.target_missing": {
     status: 409,
     title: "Mapped resource missing",

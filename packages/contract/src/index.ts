@@ -10,6 +10,7 @@ export * from "./resources/hooks.ts";
 export * from "./resources/kept-snapshots.ts";
 export * from "./resources/mappings.ts";
 export * from "./resources/members.ts";
+export * from "./resources/nic-settings.ts";
 export * from "./resources/operations.ts";
 export * from "./resources/policies.ts";
 export * from "./resources/protection-groups.ts";

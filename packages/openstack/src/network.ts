@@ -119,7 +119,8 @@ export interface CreatePort {
   readonly fixedIps: readonly { readonly subnetId: string; readonly address?: string }[];
   readonly securityGroupIds: readonly string[];
   readonly isPortSecurityEnabled: boolean;
-  readonly allowedAddressPairs: readonly { readonly ipAddress: string; readonly macAddress: string }[];
+  /** Without a MAC: the port's. */
+  readonly allowedAddressPairs: readonly { readonly ipAddress: string; readonly macAddress?: string }[];
   readonly dnsName?: string;
   readonly vnicType?: string;
 }

@@ -1,5 +1,6 @@
 import Type, { type Static } from "typebox";
 import { ExternalId, OneOf, SeenGeneration, Strict } from "./common.ts";
+import { MemberNicSettings } from "./nic-settings.ts";
 
 /** Kinds of resource that differ between the sites. Those that begin with `test_` hold for test failovers only. */
 export const MAPPING_KINDS = [
@@ -44,9 +45,16 @@ export type ResourceMapping = Static<typeof ResourceMapping>;
 export const ResourceMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }) });
 export type ResourceMappings = Static<typeof ResourceMappings>;
 
-/** A new set for a group. */
+const Nics = Type.Array(MemberNicSettings, { maxItems: 10_000 });
+
+/** A group's mappings, and what single network interfaces of its members have of their own. */
+export const GroupMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }), nics: Nics });
+export type GroupMappings = Static<typeof GroupMappings>;
+
+/** A new set for a group. Without `nics` those stay as they are. */
 export const ReplaceMappings = Strict({
   mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
+  nics: Type.Optional(Nics),
   generation: Type.Optional(SeenGeneration),
 });
 export type ReplaceMappings = Static<typeof ReplaceMappings>;

@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { MEMBER_STATUSES } from "../states.ts";
 import { Name, Nullable, OneOf, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
+import { NicSettings } from "./nic-settings.ts";
 import { ReadinessGate } from "./readiness-gates.ts";
 import { ServerDescription } from "./server-description.ts";
 
@@ -30,6 +31,7 @@ export const Member = Type.Object({
   is_critical: Type.Boolean({ description: "Its failure stops the whole recovery" }),
   user_data: UserData,
   gate: Nullable(ReadinessGate),
+  nics: Type.Array(NicSettings, { description: "Of its network interfaces, where they differ from the mappings" }),
   description: Nullable(ServerDescription),
   captured_at: Nullable(Timestamp),
   error: Nullable(ErrorItem),

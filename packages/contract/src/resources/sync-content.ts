@@ -41,6 +41,7 @@ export const DecidedGroup = Strict({
       is_critical: ordered.is_critical,
       user_data: ordered.user_data,
       gate: ordered.gate,
+      nics: ordered.nics,
     }),
     { maxItems: 500 },
   ),

@@ -1,4 +1,4 @@
-import { ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
+import { GroupMappings, ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
 import { CHANGE_ERRORS } from "./change-errors.ts";
 import { route } from "./route.ts";
 
@@ -32,17 +32,17 @@ export const mappingRoutes = {
     summary: "Mappings of a group, from its home site to the other",
     rule: "protector:mappings:show",
     request: null,
-    response: ResourceMappings,
+    response: GroupMappings,
     status: 200,
     errors: ["protection_group.not_found"],
   }),
   "mappings.update": route({
     method: "PUT",
     path: OF_GROUP,
-    summary: "Replace the mappings of a group",
+    summary: "Replace the mappings of a group, and the settings of its members' network interfaces",
     rule: "protector:mappings:update",
     request: ReplaceMappings,
-    response: ResourceMappings,
+    response: GroupMappings,
     status: 200,
     errors: [...CHANGE_ERRORS, "mapping.invalid"],
   }),

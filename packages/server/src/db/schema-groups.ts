@@ -3,6 +3,7 @@ import type {
   Hook,
   MappingKind,
   MemberStatus,
+  NicSettings,
   Protection,
   ProtectionGroupStatus,
   Readiness,
@@ -63,6 +64,8 @@ export interface PgMembersTable {
   user_data: "keep" | "drop";
   /** Null = ready when ACTIVE. */
   gate: Json<ReadinessGate> | null;
+  /** Network interfaces with settings of their own; null = none. */
+  nics: Json<readonly NicSettings[]> | null;
   description: Json<ServerDescription> | null;
   captured_at: DbTime | null;
   error: Json<ErrorItem> | null;

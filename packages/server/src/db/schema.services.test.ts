@@ -78,6 +78,7 @@ const COLUMNS: Columns = {
     is_critical: true,
     user_data: true,
     gate: true,
+    nics: true,
     description: true,
     captured_at: true,
     error: true,

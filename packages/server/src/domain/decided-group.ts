@@ -55,6 +55,7 @@ function decidedMember(row: PgMembersTable): DecidedGroup["members"][number] {
     is_critical: row.is_critical === 1,
     user_data: row.user_data,
     gate: readOptionalJson(row.gate),
+    nics: [...(readOptionalJson(row.nics) ?? [])],
   };
 }
 

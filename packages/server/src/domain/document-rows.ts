@@ -28,6 +28,7 @@ export function memberValues(decided: Decided, observed: Observed | undefined, {
     is_critical: flag(decided.is_critical),
     user_data: decided.user_data,
     gate: writeOptionalJson(decided.gate),
+    nics: writeOptionalJson(decided.nics.length > 0 ? decided.nics : null),
     ...runtimeValues(observed, decided.id),
     updated_at: writeTime(now),
   };

@@ -1,7 +1,9 @@
-import { ProtectorError, type ResourceMapping } from "@protector/contract";
-import { writeTime } from "../../db/codecs.ts";
+import { type MemberNicSettings, ProtectorError, type ResourceMapping } from "@protector/contract";
+import { readOptionalJson, writeJson, writeTime } from "../../db/codecs.ts";
 import { listMappings, type ResourceMappingRow, replaceMappings } from "../../db/repositories/mappings.ts";
-import { inTransaction } from "../../db/transaction.ts";
+import { listMembers, updateMember } from "../../db/repositories/members.ts";
+import { type Db, inTransaction } from "../../db/transaction.ts";
+import { requireNicSettings } from "../../domain/nic-settings.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
 import { requireGroup } from "../changes/guard.ts";
@@ -33,10 +35,10 @@ export function mappingHandlers(ports: ApiPorts): Handlers<Names> {
     "mappings.show": async ({ path }) => {
       const group = await requireGroup(database.db, path);
       const rows = await listMappings(database.db, { projectId: path.project_id, groupId: group.id });
-      return { body: { mappings: rows.map(mappingView) } };
+      return { body: { mappings: rows.map(mappingView), nics: await nicsOf(database.db, group.id) } };
     },
     "mappings.update": async (call) => {
-      const { mappings, generation } = call.body;
+      const { mappings, nics, generation } = call.body;
       requireOneTarget(mappings);
       await changeGroup(ports, {
         path: call.path,
@@ -45,13 +47,37 @@ export function mappingHandlers(ports: ApiPorts): Handlers<Names> {
         apply: async (transaction, group) => {
           const scope = { projectId: group.project_id, groupId: group.id };
           await replaceMappings(transaction, scope, newRows(ports, mappings));
+          if (nics !== undefined) await replaceNics(ports, transaction, { groupId: group.id, nics });
           const event = { action: "mappings.update", targetType: "protection_group", targetId: group.id };
-          await audit(ports, transaction, { call, ...event, detail: { count: mappings.length } });
+          const detail = { count: mappings.length, ...(nics === undefined ? {} : { nics: nics.length }) };
+          await audit(ports, transaction, { call, ...event, detail });
         },
       });
-      return { body: { mappings } };
+      return { body: { mappings, nics: await nicsOf(database.db, call.path.id) } };
     },
   };
+}
+
+async function nicsOf(db: Db, groupId: string): Promise<MemberNicSettings[]> {
+  const members = await listMembers(db, groupId);
+  return members.flatMap((member) =>
+    (readOptionalJson(member.nics) ?? []).map((settings) => ({ member_id: member.id, ...settings })),
+  );
+}
+
+/** Writes the members whose settings differ: hundreds come in one request, and most change one or two. */
+async function replaceNics(
+  { clock }: ApiPorts,
+  db: Db,
+  { groupId, nics }: { readonly groupId: string; readonly nics: readonly MemberNicSettings[] },
+): Promise<void> {
+  const members = await listMembers(db, groupId);
+  const wanted = requireNicSettings(nics, members);
+  for (const { id, nics: held } of members) {
+    const own = wanted.get(id);
+    const value = own ? writeJson(own) : null;
+    if (value !== held) await updateMember(db, id, { nics: value, updated_at: writeTime(clock.now()) });
+  }
 }
 
 /** @throws ProtectorError `mapping.invalid` for a source that has two targets. */

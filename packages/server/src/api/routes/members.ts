@@ -113,6 +113,7 @@ async function newMember(
     is_critical: flag(wanted.is_critical ?? false),
     user_data: wanted.user_data ?? ("drop" as const),
     gate: writeOptionalJson(wanted.gate ?? null),
+    nics: null,
     description: null,
     captured_at: null,
     error: null,

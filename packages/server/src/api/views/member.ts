@@ -17,6 +17,7 @@ export function memberView(row: MemberRow): Member {
     is_critical: row.is_critical === 1,
     user_data: row.user_data,
     gate: readOptionalJson(row.gate),
+    nics: [...(readOptionalJson(row.nics) ?? [])],
     description: readOptionalJson(row.description),
     captured_at: isoTimeOrNull(row.captured_at),
     error: readOptionalJson(row.error),

@@ -112,6 +112,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       is_critical: FLAG,
       user_data: WORD,
       gate: JSON_TEXT_OR_NULL,
+      nics: JSON_TEXT_OR_NULL,
       description: JSON_TEXT_OR_NULL,
       captured_at: TIME_OR_NULL,
       error: JSON_TEXT_OR_NULL,

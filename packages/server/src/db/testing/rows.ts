@@ -92,6 +92,7 @@ export function memberRow(n: number, changes: Partial<PgMembersTable> = {}): Ins
     is_critical: 0,
     user_data: "drop",
     gate: null,
+    nics: null,
     description: null,
     captured_at: null,
     error: null,

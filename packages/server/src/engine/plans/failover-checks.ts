@@ -4,6 +4,8 @@ import { isHeldBy } from "../steps/markers.ts";
 import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
+import { nicProblems, tellNics } from "./nic-checks.ts";
+import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
@@ -20,6 +22,7 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
     ...checkStorage(input),
     ...input.members.flatMap((member) => checkServer(input, member, replicated)),
     ...checkMappings(input),
+    ...checkNics(input),
     ...checkAddresses(input),
     ...checkRoom(input),
   ];
@@ -30,7 +33,7 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
     blockers.push(finding("trust.unusable", input.target.siteName, input.target.trustProblem));
   return {
     blockers: distinct(blockers),
-    warnings: distinct(input.members.flatMap((member) => warnMember(input, member))),
+    warnings: distinct([...input.members.flatMap((member) => warnMember(input, member)), ...tellNics(input)]),
   };
 }
 
@@ -122,31 +125,28 @@ function nameAndId(name: string | undefined, id: string): string {
   return name === undefined || name === id ? id : `${name} (${id})`;
 }
 
+export function checkNics(input: FailoverInput): CheckResult[] {
+  return nicProblems(input).map(({ member, reason }) => finding("mapping.nic_invalid", member.name, reason));
+}
+
 export function checkAddresses(input: FailoverInput): CheckResult[] {
-  const found: CheckResult[] = [];
-  for (const member of input.members) {
-    for (const port of member.description.ports) {
-      const networkId = input.mapping.find("network", port.network_id);
-      const addresses = new Set(port.fixed_ips.map((ip) => ip.address));
-      for (const other of input.target.ports) {
-        if (other.networkId !== networkId || other.description.includes(input.operationId)) continue;
-        const takesMac = other.macAddress.toLowerCase() === port.mac_address.toLowerCase();
-        const taken =
-          other.fixedIps.find((ip) => addresses.has(ip.address))?.address ?? (takesMac ? port.mac_address : undefined);
-        if (taken) {
-          const owner = other.deviceId || other.id;
-          found.push(
-            finding(
-              "address.taken",
-              member.name,
-              `${taken} is held by ${owner} on network ${nameAndId(input.target.networkNames.get(other.networkId), other.networkId)} at ${input.target.siteName}.`,
-            ),
-          );
-        }
-      }
-    }
-  }
-  return found;
+  const { target, operationId } = input;
+  return input.members.flatMap((member) =>
+    member.description.ports.flatMap((port) => {
+      const wiring = portWiring(input, member, port);
+      const addresses = new Set(wiring.fixedIps.map(({ address }) => address));
+      const mac = wiring.macAddress?.toLowerCase();
+      return target.ports.flatMap((other) => {
+        if (other.networkId !== wiring.networkId || other.description.includes(operationId)) return [];
+        const address = other.fixedIps.find((ip) => addresses.has(ip.address))?.address;
+        const taken = address ?? (other.macAddress.toLowerCase() === mac ? port.mac_address : undefined);
+        if (taken === undefined) return [];
+        const network = nameAndId(target.networkNames.get(other.networkId), other.networkId);
+        const reason = `${taken} is held by ${other.deviceId || other.id} on network ${network} at ${target.siteName}.`;
+        return [finding("address.taken", member.name, reason)];
+      });
+    }),
+  );
 }
 
 export function checkRoom(input: FailoverInput): CheckResult[] {
@@ -175,7 +175,8 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
     }
   }
   for (const port of description.ports) {
-    for (const ip of port.fixed_ips) {
+    const own = member.nics.get(port.mac_address.toLowerCase());
+    for (const ip of own?.fixed_ips ? [] : port.fixed_ips) {
       const subnet = input.target.subnets.get(input.mapping.find("subnet", ip.subnet_id) ?? "");
       if (subnet && !isInSubnet(ip.address, subnet.cidr)) {
         warn(
@@ -185,7 +186,7 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
         );
       }
     }
-    for (const floatingIp of port.floating_ips) {
+    for (const floatingIp of own?.floating_ips ? [] : port.floating_ips) {
       warn(
         "member.floating_ip_changes",
         `Floating IP ${floatingIp.address} is replaced by one of ${input.target.siteName}.`,

@@ -2,6 +2,7 @@ import type { PortDescription, ReadinessGate, ServerDescription, VolumeDescripti
 import type { Flavor, Port, SecurityGroup, Server, ServerGroup, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
+import type { NicWiring } from "./port-wiring.ts";
 import type { ProjectQuota, SizeWithoutRoom } from "./room-needs.ts";
 
 /** Everything that a planned failover is planned from: nothing else is looked at. */
@@ -39,6 +40,8 @@ export interface FailoverMember {
   readonly keepsUserData: boolean;
   /** Null = ready when ACTIVE. */
   readonly gate: ReadinessGate | null;
+  /** Network interfaces with settings of their own, by lower-case MAC of the description's port. */
+  readonly nics: ReadonlyMap<string, NicWiring>;
   readonly description: ServerDescription;
 }
 

@@ -1,7 +1,7 @@
 import type { CheckResult } from "@protector/contract";
 import { checkHome, remadeOnly } from "./failback-checks.ts";
 import { type ComingHome, comingHome } from "./failback-input.ts";
-import { checkAddresses, checkMappings, checkRoom } from "./failover-checks.ts";
+import { checkAddresses, checkMappings, checkNics, checkRoom } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { memberReturn } from "./member-return.ts";
@@ -31,7 +31,12 @@ function made(input: UnplannedInput): FailoverInput {
 export function homewardBlockers(input: UnplannedInput): readonly CheckResult[] {
   const remade = made(input);
   const unusable = comingOf(input).flatMap((each) => checkHome(input, each));
-  return [...unusable.filter(({ result }) => result === "error"), ...checkMappings(remade), ...checkAddresses(remade)];
+  return [
+    ...unusable.filter(({ result }) => result === "error"),
+    ...checkMappings(remade),
+    ...checkNics(remade),
+    ...checkAddresses(remade),
+  ];
 }
 
 /** Quota for what is made, hosts for every server that starts. */

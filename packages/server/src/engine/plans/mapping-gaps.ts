@@ -1,6 +1,7 @@
-import type { ErrorCode, MappingKind, ServerDescription, VolumeDescription } from "@protector/contract";
+import type { ErrorCode, MappingKind, PortDescription, VolumeDescription } from "@protector/contract";
 import type { MappingLookup } from "../world/mapping.ts";
 import type { FailoverMember, ObservedTarget } from "./failover-input.ts";
+import type { NicWiring } from "./port-wiring.ts";
 
 /** Something that a server uses and that has to have a counterpart at the other site. */
 interface MappingNeed {
@@ -30,7 +31,7 @@ export function mappingGaps(
   target: ObservedTarget,
 ): readonly MappingGap[] {
   return members.flatMap((member) =>
-    needsOf(member.description, target).flatMap((need) => {
+    needsOf(member, target).flatMap((need) => {
       const to = mapping.find(need.kind, need.id);
       if (to === undefined && need.unmapped === "without") return [];
       const taken = to ?? (need.unmapped === "same" ? need.id : undefined);
@@ -89,9 +90,8 @@ function imageNeeds(
   ];
 }
 
-function needsOf(description: ServerDescription, target: ObservedTarget): readonly MappingNeed[] {
+function needsOf({ description, nics }: FailoverMember, target: ObservedTarget): readonly MappingNeed[] {
   const { flavor, volumes, ports, availability_zone: zone, server_group: serverGroup } = description;
-  const network = (id: string) => ({ code: "mapping.network_unmapped", id }) as const;
   return [
     { kind: "flavor", code: "mapping.flavor_unmapped", label: "Flavor", id: flavor.id, name: flavor.name },
     ...volumes.map(({ volume_type }): MappingNeed => {
@@ -109,18 +109,27 @@ function needsOf(description: ServerDescription, target: ObservedTarget): readon
             name: serverGroup.name,
           } as const,
         ]),
-    ...ports.flatMap((port): MappingNeed[] => [
-      { kind: "network", label: "Network", ...network(port.network_id) },
-      ...port.fixed_ips.map(({ subnet_id: id }): MappingNeed => {
-        return { kind: "subnet", code: "mapping.subnet_unmapped", label: "Subnet", id };
-      }),
-      ...port.security_group_ids.map((id): MappingNeed => {
-        return { kind: "security_group", code: "mapping.security_group_unmapped", label: "Security group", id };
-      }),
-      ...port.floating_ips.map(({ network_id }): MappingNeed => {
-        return { kind: "floating_ip_pool", label: "Floating-IP pool", ...network(network_id) };
-      }),
-    ]),
+    ...ports.flatMap((port) => portNeeds(port, nics.get(port.mac_address.toLowerCase()))),
+  ];
+}
+
+/** What a port needs of the mappings: nothing where its own settings say it. */
+function portNeeds(port: PortDescription, own: NicWiring = {}): readonly MappingNeed[] {
+  const network = (id: string) => ({ code: "mapping.network_unmapped", id }) as const;
+  const isFiltered = own.port_security ?? port.is_port_security_enabled;
+  return [
+    ...(own.network_id === undefined
+      ? [{ kind: "network", label: "Network", ...network(port.network_id) } as const]
+      : []),
+    ...(own.fixed_ips ? [] : port.fixed_ips).map(({ subnet_id: id }): MappingNeed => {
+      return { kind: "subnet", code: "mapping.subnet_unmapped", label: "Subnet", id };
+    }),
+    ...(own.security_group_ids || !isFiltered ? [] : port.security_group_ids).map((id): MappingNeed => {
+      return { kind: "security_group", code: "mapping.security_group_unmapped", label: "Security group", id };
+    }),
+    ...(own.floating_ips ? [] : port.floating_ips).map(({ network_id }): MappingNeed => {
+      return { kind: "floating_ip_pool", label: "Floating-IP pool", ...network(network_id) };
+    }),
   ];
 }
 

@@ -2,10 +2,10 @@ import type { PortDescription, VolumeDescription } from "@protector/contract";
 import type { CreatePort } from "@protector/openstack";
 import type { PlannedStep } from "../runner/plan.ts";
 import type { CreateServerInput } from "../steps/servers.ts";
-import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappedImageMetadata } from "./mapping-gaps.ts";
 import { step } from "./planned-step.ts";
+import { type PortWiring, portWiring } from "./port-wiring.ts";
 import { gateSteps } from "./readiness-gates.ts";
 
 /** The steps that rebuild one member at the target. */
@@ -53,27 +53,30 @@ function ports(input: FailoverInput, member: FailoverMember): PlannedStep[] {
 }
 
 function portRequest(input: FailoverInput, member: FailoverMember, port: PortDescription): CreatePort {
-  const { mapping, target, operationId } = input;
+  const { target, operationId } = input;
+  const wiring = portWiring(input, member, port);
   return {
-    networkId: mapping.find("network", port.network_id) ?? "",
+    networkId: wiring.networkId ?? "",
     projectId: target.projectId,
     name: port.name,
-    description: `Protector operation ${operationId}, member ${member.id}`,
-    macAddress: port.mac_address,
-    fixedIps: port.fixed_ips.map((ip) => {
-      const subnetId = mapping.find("subnet", ip.subnet_id) ?? "";
-      const cidr = target.subnets.get(subnetId)?.cidr ?? "";
-      return isInSubnet(ip.address, cidr) ? { subnetId, address: ip.address } : { subnetId };
-    }),
-    securityGroupIds: port.security_group_ids.map((id) => mapping.find("security_group", id) ?? ""),
-    isPortSecurityEnabled: port.is_port_security_enabled,
-    allowedAddressPairs: port.allowed_address_pairs.map((pair) => ({
-      ipAddress: pair.ip_address,
-      macAddress: pair.mac_address,
-    })),
+    description: `Protector operation ${operationId}, member ${member.id}, NIC ${port.mac_address}`,
+    ...(wiring.macAddress === undefined ? {} : { macAddress: wiring.macAddress }),
+    fixedIps: wiring.fixedIps.map(({ subnetId = "", address }) => (address ? { subnetId, address } : { subnetId })),
+    securityGroupIds: wiring.securityGroupIds.map((id) => id ?? ""),
+    isPortSecurityEnabled: wiring.isPortSecurityEnabled,
+    allowedAddressPairs: wiring.isPortSecurityEnabled ? addressPairs(port, wiring) : [],
     ...(port.dns_name ? { dnsName: port.dns_name } : {}),
     ...(port.vnic_type === "normal" ? {} : { vnicType: port.vnic_type }),
   };
+}
+
+/** A pair with the port's own MAC follows it when that is a new one. */
+function addressPairs(port: PortDescription, { macAddress }: PortWiring): CreatePort["allowedAddressPairs"] {
+  return port.allowed_address_pairs.map((pair) => {
+    const isOwn = pair.mac_address.toLowerCase() === port.mac_address.toLowerCase();
+    const follows = isOwn && macAddress === undefined;
+    return { ipAddress: pair.ip_address, ...(follows ? {} : { macAddress: pair.mac_address }) };
+  });
 }
 
 function keyPair(input: FailoverInput, member: FailoverMember): PlannedStep[] {
@@ -309,7 +312,7 @@ function server(input: FailoverInput, member: FailoverMember, tierBefore: string
 
 function floatingIpSteps(input: FailoverInput, member: FailoverMember): PlannedStep[] {
   return member.description.ports.flatMap((port, portIndex) =>
-    port.floating_ips.map((floatingIp, index) =>
+    portWiring(input, member, port).floatingIps.map(({ networkId, address }, index) =>
       step(
         `floating_ip.${member.id}.${portIndex}.${index}`,
         "ensure",
@@ -320,7 +323,8 @@ function floatingIpSteps(input: FailoverInput, member: FailoverMember): PlannedS
         {
           memberId: member.id,
           input: {
-            networkId: input.mapping.find("floating_ip_pool", floatingIp.network_id) ?? "",
+            networkId: networkId ?? "",
+            address: address ?? null,
             portStep: `port.${member.id}.${portIndex}`,
             description: `${ownName(input, member)} port ${portIndex + 1} floating IP ${index + 1}`,
           },

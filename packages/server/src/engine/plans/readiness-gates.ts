@@ -3,6 +3,7 @@ import type { PlannedStep } from "../runner/plan.ts";
 import type { AwaitConsoleInput, AwaitHttpInput, AwaitTcpInput } from "../steps/readiness-gates.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { step } from "./planned-step.ts";
+import { portWiring } from "./port-wiring.ts";
 
 /**
  * The step that waits until a recovered server is ready, beyond ACTIVE; none when it has no gate, stays off, or its gate
@@ -63,24 +64,26 @@ function titleOf(gate: ReadinessGate, name: string): string {
 
 /** The step whose output has the address to probe: its first floating IP, else its first port on a reachable network. */
 function addressOf(
-  { mapping }: FailoverInput,
-  { id, description }: FailoverMember,
+  input: FailoverInput,
+  member: FailoverMember,
   floatingIps: readonly { readonly key: string }[],
 ): { readonly step: string } | undefined {
   const [first] = floatingIps;
   if (first) return { step: first.key };
-  const index = description.ports.findIndex(({ network_id }) => {
-    const network = mapping.find("network", network_id);
-    return network !== undefined && mapping.find("reachable_network", network_id) === network;
+  const index = member.description.ports.findIndex((port) => {
+    const { networkId } = portWiring(input, member, port);
+    return networkId !== undefined && input.mapping.find("reachable_network", port.network_id) === networkId;
   });
-  return index < 0 ? undefined : { step: `port.${id}.${index}` };
+  return index < 0 ? undefined : { step: `port.${member.id}.${index}` };
 }
 
 /** A gate that the engine will not be able to see: the plan says so before it runs. */
 export function unseenGate(input: FailoverInput, member: FailoverMember): readonly CheckResult[] {
   const { gate, description } = member;
   if (!gate || gate.kind === "console" || !description.was_running) return [];
-  const floatingIps = description.ports.flatMap(({ floating_ips }) => floating_ips).map(() => ({ key: "" }));
+  const floatingIps = description.ports.flatMap((port) =>
+    portWiring(input, member, port).floatingIps.map(() => ({ key: "" })),
+  );
   if (addressOf(input, member, floatingIps)) return [];
   return [
     {

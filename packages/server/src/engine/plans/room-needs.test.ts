@@ -15,9 +15,12 @@ function member(flavorId: string, imageMetadata: Record<string, string> = {}): F
   const description = {
     flavor: { id: flavorId, name: flavorId, vcpus: 1, ram_mib: 1024 },
     volumes: [{ volume_type: "gold", size_gib: 10, image_metadata: imageMetadata }],
-    ports: [{ floating_ips: [{}] }, { floating_ips: [] }],
+    ports: [
+      { mac_address: "fa:16:3e:00:00:01", floating_ips: [{}] },
+      { mac_address: "fa:16:3e:00:00:02", floating_ips: [] },
+    ],
   } as unknown as ServerDescription;
-  return { description } as FailoverMember;
+  return { description, nics: new Map() } as unknown as FailoverMember;
 }
 
 const FLAVORS = new Map(

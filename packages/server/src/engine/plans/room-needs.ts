@@ -8,6 +8,7 @@ import {
 } from "@protector/openstack";
 import type { MappingLookup } from "../world/mapping.ts";
 import type { FailoverMember } from "./failover-input.ts";
+import { floatingIpCount } from "./port-wiring.ts";
 
 /** What a recovery needs at the target: of the project's quota, and of the hosts. JSON: a step's input. */
 export interface RoomNeeds {
@@ -76,7 +77,7 @@ export function roomNeeds(subject: RoomSubject): RoomNeeds {
     gigabytes: sum(volumes, (volume) => volume.size_gib),
     byType,
     ports: ports.length,
-    floatingIps: sum(ports, (port) => port.floating_ips.length),
+    floatingIps: sum(members, (member) => sum(member.description.ports, (port) => floatingIpCount(member, port))),
     sizes: serverSizes(subject),
   };
 }

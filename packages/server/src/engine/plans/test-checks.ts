@@ -1,6 +1,16 @@
 import type { CheckResult } from "@protector/contract";
-import { checkAddresses, checkMappings, checkRoom, distinct, type FailoverChecks, finding } from "./failover-checks.ts";
+import {
+  checkAddresses,
+  checkMappings,
+  checkNics,
+  checkRoom,
+  distinct,
+  type FailoverChecks,
+  finding,
+} from "./failover-checks.ts";
 import type { FailoverMember } from "./failover-input.ts";
+import { tellNics } from "./nic-checks.ts";
+import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import type { TestInput } from "./test-input.ts";
 
@@ -10,6 +20,7 @@ export function checkTest(input: TestInput): FailoverChecks {
   const blockers: CheckResult[] = [
     ...checkPoint(input),
     ...checkTestMappings(input),
+    ...checkNics(input),
     ...members.flatMap((member) => checkTypes(input, member)),
     ...checkIsolation(input),
     ...checkAddresses(onMappedNetworks(input)),
@@ -23,7 +34,10 @@ export function checkTest(input: TestInput): FailoverChecks {
   if (target.trustProblem) blockers.push(finding("trust.unusable", target.siteName, target.trustProblem));
   return {
     blockers: distinct(blockers),
-    warnings: distinct(members.flatMap((member) => [...warnMember(member), ...unseenGate(input, member)])),
+    warnings: distinct([
+      ...members.flatMap((member) => [...warnMember(member), ...unseenGate(input, member)]),
+      ...tellNics(input),
+    ]),
   };
 }
 
@@ -63,20 +77,21 @@ function replicates({ extraSpecs }: { readonly extraSpecs: Readonly<Record<strin
 }
 
 /** A network that a test is mapped to must be none of production, and hold the subnets that it is used with. */
-function checkIsolation({ members, mapping, target, copied, productionNetworkIds }: TestInput): readonly CheckResult[] {
-  return members.flatMap(({ name, description }) =>
-    description.ports.flatMap((port) => {
-      const networkId = mapping.find("network", port.network_id) ?? "";
+function checkIsolation(input: TestInput): readonly CheckResult[] {
+  const { members, target, copied, productionNetworkIds } = input;
+  return members.flatMap((member) =>
+    member.description.ports.flatMap((port) => {
+      const { networkId = "", fixedIps } = portWiring(input, member, port);
       if (copied.has(networkId)) return [];
       if (productionNetworkIds.has(networkId)) {
         const reason = `Network ${networkId} at ${target.siteName} is mapped for tests and is one that recoveries use.`;
-        return [finding("test.network_not_isolated", name, reason)];
+        return [finding("test.network_not_isolated", member.name, reason)];
       }
-      return port.fixed_ips.flatMap((ip) => {
-        const subnet = target.subnets.get(mapping.find("subnet", ip.subnet_id) ?? "");
+      return fixedIps.flatMap(({ subnetId = "" }, index) => {
+        const subnet = target.subnets.get(subnetId);
         if (!subnet || subnet.networkId === networkId) return [];
-        const reason = `Subnet ${ip.subnet_id} is mapped for tests to ${subnet.id}, which is not of network ${networkId}.`;
-        return [finding("mapping.subnet_unmapped", name, reason)];
+        const reason = `Subnet ${port.fixed_ips[index]?.subnet_id ?? subnetId} is mapped for tests to ${subnet.id}, which is not of network ${networkId}.`;
+        return [finding("mapping.subnet_unmapped", member.name, reason)];
       });
     }),
   );

@@ -8,6 +8,7 @@ import { poolsWithout } from "./address-pools.ts";
 import { tiersOf } from "./failover-phases.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
+import { portWiring } from "./port-wiring.ts";
 import { checkTest } from "./test-checks.ts";
 import type { TestInput } from "./test-input.ts";
 
@@ -95,10 +96,13 @@ function isolationKey(networkId: string): string {
   return `isolated.${networkId}`;
 }
 
-/** Addresses that members have in a subnet of the target. */
-function addressesIn({ members, mapping }: TestInput, subnetId: string): readonly string[] {
-  const ips = members.flatMap(({ description }) => description.ports.flatMap((port) => port.fixed_ips));
-  return ips.filter((ip) => mapping.find("subnet", ip.subnet_id) === subnetId).map((ip) => ip.address);
+/** Addresses that members are to have in a subnet of the target. */
+function addressesIn(input: TestInput, subnetId: string): readonly string[] {
+  const wirings = input.members.flatMap((member) =>
+    member.description.ports.map((port) => portWiring(input, member, port)),
+  );
+  const ips = wirings.flatMap(({ fixedIps }) => fixedIps.filter((ip) => ip.subnetId === subnetId));
+  return ips.flatMap(({ address }) => address ?? []);
 }
 
 function recoverPhase(input: TestInput): PlannedStep[] {

@@ -11,6 +11,7 @@ import { distinct, finding, notHeld } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
 import { groupInCinder, tiersOf, volumeStepsOf } from "./failover-phases.ts";
 import { homewardBlockers, homewardWarnings, recoveryOf, roomOf, shortages } from "./homeward.ts";
+import { tellNics } from "./nic-checks.ts";
 import { barrier, step } from "./planned-step.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { stayedSteps } from "./stayed-members.ts";
@@ -128,6 +129,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
       warn("failover.test_goes", `Test ${operation.id} stands and takes the room: what it made is deleted first.`),
     ),
     ...input.members.flatMap((member) => unseenGate(input, member)),
+    ...tellNics(input),
     ...homewardWarnings(input),
     notHeld(target.siteName),
   ];

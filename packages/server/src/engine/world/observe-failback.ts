@@ -1,8 +1,10 @@
 import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Port } from "@protector/openstack";
+import { readOptionalJson } from "../../db/codecs.ts";
 import type { AwayMember, FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
 import { finding } from "../plans/failover-checks.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
+import { type NicWiring, nicWirings } from "../plans/port-wiring.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
@@ -63,14 +65,52 @@ interface Captured {
   readonly refusals: readonly CheckResult[];
 }
 
-async function capture({ view, source }: FailbackContext, member: MemberView): Promise<Captured> {
+async function capture({ view, source, target }: FailbackContext, member: MemberView): Promise<Captured> {
   const serverId = serverAt(view, member, source.siteId);
   if (serverId === null) return { member: undefined, refusals: [] };
   const { description, refusals } = await captureServer(source, serverId);
   const reason = `Server ${serverId} is gone from ${source.siteName}: remove the member, or fail over from a recovery point.`;
   if (!description) return { member: undefined, refusals: [finding("member.server_not_found", member.name, reason)] };
-  const described = { serverId, description: asItWas(description, member.description) };
-  return { refusals, member: recoveredMember(member, described) };
+  const away =
+    view.group.home_site_id === target.siteId ? nicWirings(readOptionalJson(member.row.nics) ?? [], false) : NONE;
+  const ports = away.size > 0 ? await asAtHome(source, serverId, description.ports) : description.ports;
+  const described = asItWas({ ...description, ports: [...ports] }, member.description);
+  const nics = homeWirings(away, member.description);
+  return { refusals, member: recoveredMember(member, { serverId, description: described, nics }) };
+}
+
+const NONE: ReadonlyMap<string, NicWiring> = new Map();
+
+/** Ports under the MACs that they have at home, by which their interfaces are known: some were given a new one. */
+async function asAtHome(
+  { admin }: SiteAccess,
+  deviceId: string,
+  ports: ServerDescription["ports"],
+): Promise<ServerDescription["ports"]> {
+  const found = await admin.network.listPorts({ deviceId });
+  const macs = new Map(found.map(({ id, description }) => [id, NIC_AT_HOME.exec(description)?.[1]]));
+  return ports.map((port) => ({ ...port, mac_address: macs.get(port.port_id) ?? port.mac_address }));
+}
+
+/** An interface that had settings of its own away from home is at home as it was captured there. */
+function homeWirings(
+  away: ReadonlyMap<string, NicWiring>,
+  home: ServerDescription | null,
+): ReadonlyMap<string, NicWiring> {
+  const own = home?.ports.filter((port) => away.has(port.mac_address.toLowerCase())) ?? [];
+  return new Map(
+    own.map((port) => [
+      port.mac_address.toLowerCase(),
+      {
+        network_id: port.network_id,
+        fixed_ips: port.fixed_ips,
+        mac: "keep",
+        port_security: port.is_port_security_enabled,
+        security_group_ids: port.security_group_ids,
+        floating_ips: port.floating_ips.map(({ network_id }) => ({ network_id, address: null })),
+      },
+    ]),
+  );
 }
 
 /** What a failover leaves behind on purpose is no change that somebody made. */
@@ -98,6 +138,8 @@ export function stayedMember(
 
 /** Descriptions by which Protector's ports are known. */
 const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member /;
+/** In the same descriptions: the MAC that the interface has at home. */
+const NIC_AT_HOME = /, NIC ([0-9a-f:]{17})$/;
 /** End of the names of server groups that Protector makes. */
 const OWN_SERVER_GROUP = /\(protector-[0-9a-f]{12}\)$/;
 

@@ -5,6 +5,7 @@ import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
 import { mappingGaps, namedImages } from "../plans/mapping-gaps.ts";
+import { nicWirings, wiredNetworks } from "../plans/port-wiring.ts";
 import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
@@ -67,6 +68,8 @@ export function replicationSettings(view: GroupView): ReplicationSettings {
 
 /** Members that a recovery brings up, with what was captured of them. */
 export function failoverMembers(view: GroupView, sourceSiteId: string): readonly FailoverMember[] {
+  // Settings of single interfaces are of the other site: going home they are as they were there.
+  const leavesHome = view.group.home_site_id === sourceSiteId;
   return view.members
     .filter((member) => member.row.status !== "adding" && member.row.status !== "removing")
     .map((member) => {
@@ -77,14 +80,15 @@ export function failoverMembers(view: GroupView, sourceSiteId: string): readonly
           `Member ${member.name} has no captured server at the site that it leaves.`,
         );
       }
-      return recoveredMember(member, { serverId, description: member.description });
+      const nics = leavesHome ? nicWirings(readOptionalJson(member.row.nics) ?? [], false) : new Map();
+      return recoveredMember(member, { serverId, description: member.description, nics });
     });
 }
 
 /** A member as a recovery brings it up. @param of its server at the site that it leaves, and how that is described. */
 export function recoveredMember(
   { id, name, row, dependsOn }: MemberView,
-  of: Pick<FailoverMember, "serverId" | "description">,
+  of: Pick<FailoverMember, "serverId" | "description"> & Partial<Pick<FailoverMember, "nics">>,
 ): FailoverMember {
   return {
     id,
@@ -95,6 +99,7 @@ export function recoveredMember(
     isCritical: row.is_critical === 1,
     keepsUserData: row.user_data === "keep",
     gate: readOptionalJson(row.gate),
+    nics: new Map(),
     ...of,
   };
 }
@@ -125,7 +130,7 @@ export async function observeTarget(
 ): Promise<ObservedTarget> {
   const { source, target, view } = context;
   const { compute, volume, network, placement } = target.admin;
-  const networkIds = mappedNetworks(members, mapping);
+  const networkIds = wiredNetworks(mapping, members);
   const flavorsById = compute.listFlavors().then((all) => new Map(all.map((each) => [each.id, each])));
   const [
     networks,
@@ -180,13 +185,6 @@ export async function observeTarget(
     cinderHostProblem: await problemOf(target.cinderHost()),
     trustProblem: target.isOwn ? await problemOf(target.tenant()) : undefined,
   };
-}
-
-function mappedNetworks(members: readonly FailoverMember[], mapping: MappingLookup): ReadonlySet<string> {
-  const ids = members.flatMap((member) =>
-    member.description.ports.map((port) => mapping.find("network", port.network_id)),
-  );
-  return new Set(ids.filter((id) => id !== undefined));
 }
 
 /** Of the images that volumes name, or that those are mapped to: the ones that are there. */

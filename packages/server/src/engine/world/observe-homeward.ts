@@ -1,4 +1,4 @@
-import { ProtectorError, type ServerDescription, type VolumeDescription } from "@protector/contract";
+import { type MappingKind, ProtectorError, type ServerDescription, type VolumeDescription } from "@protector/contract";
 import type { CgVolumesTable } from "../../db/schema.ts";
 import type { WaitingHome } from "../plans/failback-input.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
@@ -8,8 +8,11 @@ import type { MappingLookup } from "./mapping.ts";
 import { observeHome, stayedMember } from "./observe-failback.ts";
 import { recoveredMember } from "./observe-failover.ts";
 
+/** What a recovery does without, or makes anew, when it is gone. */
+const DISPENSABLE: ReadonlySet<MappingKind> = new Set(["availability_zone", "image", "key_pair", "server_group"]);
+
 /** Descriptions are those of home: what they name is there under the same id. */
-export const atHome: MappingLookup = { find: (_kind, id) => id };
+export const atHome: MappingLookup = { find: (kind, id) => (DISPENSABLE.has(kind) ? undefined : id) };
 
 /**
  * Members of a group that runs away from home, when nothing can be asked of the site that they run at: as they were captured

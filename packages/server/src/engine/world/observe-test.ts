@@ -1,10 +1,13 @@
+import type { NicSettings, PortDescription } from "@protector/contract";
 import type { Network } from "@protector/openstack";
 import { arrayGroupName } from "@protector/storage";
-import { readJson } from "../../db/codecs.ts";
+import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
+import { testWirings, wiredNetworks } from "../plans/port-wiring.ts";
 import type { TestInput } from "../plans/test-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
+import type { GroupView } from "./group-view.ts";
 import { type MappingLookup, type MappingRow, mappingLookup, testLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 
@@ -35,8 +38,14 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   const isMapped = new Set(
     view.mappings.filter((row) => row.kind === "test_network").map((row) => targetOf(row, isTowardsHome)),
   );
+  const nics = isTowardsHome ? new Map<string, readonly NicSettings[]>() : nicsOf(view);
+  for (const { network_id, is_test } of [...nics.values()].flat())
+    if (is_test && network_id !== undefined) isMapped.add(network_id);
   const members = captured.map((member) =>
-    asTestMember(member, { suffix: parameters.suffix ?? USUAL_SUFFIX, mapping, isMapped }),
+    asTestMember(
+      { ...member, nics: testWirings(nics.get(member.id) ?? []) },
+      { suffix: parameters.suffix ?? USUAL_SUFFIX, mapping, isMapped },
+    ),
   );
   const observed = await observeTarget(context, members, mapping);
   const { network } = target.admin;
@@ -45,7 +54,7 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     network.listNetworks({}),
     network.quota(target.projectId),
   ]);
-  const production = networksOf(captured, real);
+  const production = wiredNetworks(real, captured);
   return {
     operationId: operation.id,
     group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
@@ -66,13 +75,17 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     ...chosen,
     copied: copiedNetworks(
       networks,
-      [...networksOf(captured, mapping)].filter((id) => !isMapped.has(id)),
+      [...wiredNetworks(mapping, members)].filter((id) => !isMapped.has(id)),
     ),
     productionNetworkIds: production,
     networkQuota,
     hostnames: new Map(captured.map((member) => [member.id, member.description.hostname ?? hostnameOf(member.name)])),
     now,
   };
+}
+
+function nicsOf({ members }: GroupView): Map<string, readonly NicSettings[]> {
+  return new Map(members.map(({ id, row }) => [id, readOptionalJson(row.nics) ?? []]));
 }
 
 function targetOf(row: MappingRow, isTowardsHome: boolean): string {
@@ -91,7 +104,9 @@ function asTestMember(
     isMapped,
   }: { readonly suffix: string; readonly mapping: MappingLookup; readonly isMapped: ReadonlySet<string> },
 ): FailoverMember {
-  const { description } = member;
+  const { description, nics } = member;
+  const networkOf = ({ mac_address, network_id }: PortDescription) =>
+    nics.get(mac_address.toLowerCase())?.network_id ?? mapping.find("network", network_id);
   const name = `${member.name}${suffix}`;
   return {
     ...member,
@@ -104,8 +119,7 @@ function asTestMember(
         dns_name: null,
         floating_ips: port.floating_ips.filter(
           ({ network_id }) =>
-            isMapped.has(mapping.find("network", port.network_id) ?? "") &&
-            mapping.find("floating_ip_pool", network_id) !== undefined,
+            isMapped.has(networkOf(port) ?? "") && mapping.find("floating_ip_pool", network_id) !== undefined,
         ),
       })),
       volumes: description.volumes.map((volume) => ({ ...volume, name: volume.name ? `${volume.name}${suffix}` : "" })),
@@ -122,13 +136,6 @@ function hostnameOf(name: string): string {
     .replaceAll(".", "-")
     .replace(/^[-.]+|[-.]+$/g, "")
     .slice(0, 63);
-}
-
-function networksOf(members: readonly FailoverMember[], mapping: MappingLookup): ReadonlySet<string> {
-  const ids = members.flatMap(({ description }) =>
-    description.ports.map((port) => mapping.find("network", port.network_id)),
-  );
-  return new Set(ids.filter((id) => id !== undefined));
 }
 
 function copiedNetworks(networks: readonly Network[], ids: readonly string[]): ReadonlyMap<string, Network> {
