@@ -42,7 +42,7 @@ export async function seedGroups(
         peer_digest: "0".repeat(64),
         peer_receipt_at: at,
         current_operation_id: null,
-        readiness: writeJson({ is_failover_ready: true, checked_at: null, checks: [] }),
+        readiness: writeJson({ is_failover_ready: true, checked_at: null, predicted_rto: null, checks: [] }),
         readiness_requested_at: null,
         is_failover_ready: 1 as const,
         last_recovery_point_at: at,

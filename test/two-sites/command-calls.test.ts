@@ -28,7 +28,11 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "protection-group policy-update": ["pg policy-update shop --rpo-minutes 30 --wait"],
   "protection-group sync-status": ["pg sync-status shop"],
   "protection-group sync-force": ["pg sync-force shop"],
-  "protection-group readiness": ["pg readiness shop", "pg readiness shop --check --timeout 3"],
+  "protection-group readiness": [
+    "pg readiness shop",
+    "pg readiness shop --check --timeout 3",
+    "pg readiness shop --history",
+  ],
   "policy show": ["policy show shop"],
   "member list": ["member list shop"],
   "member show": ["member show shop nobody"],

@@ -80,6 +80,7 @@ function planOf({ blockers = [] }: Findings) {
     blockers: blockers.map((one) => ({ ...one, result: "error", subject: "shop", remedy: null })),
     warnings: [{ check: "user_data", result: "warning", subject: "web", reason: "has runcmd", remedy: "drop it" }],
     expected_duration_seconds: 125,
+    duration_forecast: { seconds: 125, basis: "measured", error_percent: 8, compared_operations: 3 },
     expected_data_loss_seconds: 0,
     recovery_point: null,
     digest: DIGEST,

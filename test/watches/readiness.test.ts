@@ -16,20 +16,24 @@ async function readinessOf(site: TestSite, groupId: string) {
   const row = await groupRow(site, groupId);
   const readiness = readJson(row.readiness);
   expect(problemsOf(Readiness, readiness)).toEqual([]);
-  const not = (result: string) => readiness.checks.filter((check) => check.result === result).map(({ check }) => check);
-  return { row, readiness, errors: not("error"), warnings: not("warning"), passed: not("ok") };
+  const of = (severity: string | null) =>
+    readiness.checks.filter((check) => check.severity === severity).map(({ check }) => check);
+  return { row, readiness, errors: of("critical"), warnings: of("warning"), notes: of("info"), passed: of(null) };
 }
 
 test("a protected group is ready, and every matter that was looked at is named", async () => {
   const { sites, group } = await protectedSites();
   await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
-  const { row, readiness, errors, passed } = await readinessOf(sites.a, group.id);
-  expect(errors).toEqual([]);
+  const { row, readiness, errors, warnings, notes, passed } = await readinessOf(sites.a, group.id);
+  expect([errors, warnings]).toEqual([[], []]);
+  expect(notes).toEqual(["not_carried", "host_boot"]);
+  expect(readiness.predicted_rto).toMatchObject({ basis: "usual", error_percent: null });
+  expect(readiness.predicted_rto?.seconds).toBeGreaterThan(10);
   expect(row.is_failover_ready).toBe(1);
   expect(Date.parse(readiness.checked_at ?? "")).toBeLessThanOrEqual(sites.clock.now());
   const matters =
-    "peer sync markers replication recovery_point servers mappings addresses quota capacity trust cinder_backend";
-  expect(passed).toEqual([...matters.split(" "), "not_carried"]);
+    "peer sync markers replication recovery_point servers mappings addresses quota capacity trust credentials cinder_backend";
+  expect(passed).toEqual([...matters.split(" "), "array.capacity", "array.capacity"]);
   expect(sites.events.filter(({ kind }) => kind === "watch_failed")).toEqual([]);
   sites.stop();
 });
@@ -48,11 +52,25 @@ test("what would stop a failover is an error with a remedy", async () => {
   sites.stop();
 });
 
+test("a password and a trust that end soon are told before they do", async () => {
+  const { sites, group } = await protectedSites();
+  const soon = sites.clock.now() + 5 * 24 * 3600 * 1000;
+  for (const user of sites.world.cloud("site-b").identity.users.values())
+    if (user.name === "admin") user.passwordExpiresAt = soon;
+  for (const [id, trust] of sites.world.cloud("site-a").identity.trusts)
+    sites.world.cloud("site-a").identity.trusts.set(id, { ...trust, expiresAt: soon });
+  await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
+  const { errors, warnings, readiness } = await readinessOf(sites.a, group.id);
+  expect([errors, warnings]).toEqual([[], ["credential.expires", "trust.expires"]]);
+  expect(readiness.checks.find(({ check }) => check === "credential.expires")?.reason).toContain("admin at site-b");
+  sites.stop();
+});
+
 test("a look that fails keeps what was found before beside its failure", async () => {
   const { sites, group } = await protectedSites();
   await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
   const before = await readinessOf(sites.a, group.id);
-  await sites.clock.advance(600_000);
+  await sites.clock.advance(900_000);
   sites.world.conditions.inject({ service: "site-b/", fault: { kind: "unreachable" } });
   for (let round = 0; round < 2; round += 1) {
     await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
@@ -61,7 +79,7 @@ test("a look that fails keeps what was found before beside its failure", async (
     expect(now.passed).toEqual(before.passed);
     expect(now.row.is_failover_ready).toBe(0);
     expect(now.readiness.checked_at).not.toBe(before.readiness.checked_at);
-    await sites.clock.advance(600_000);
+    await sites.clock.advance(900_000);
   }
   sites.stop();
 });
@@ -85,10 +103,14 @@ test("a person's request is answered at once and only once", async () => {
   sites.stop();
 });
 
-test("a group that runs elsewhere is looked at there", async () => {
+test("a group that runs elsewhere is looked at there; here, whether a recovery could use the tenant's trust", async () => {
   const { sites, group } = await protectedSites();
   await sites.clock.run(watchReadiness(watchPorts(sites, sites.b)));
   const { readiness } = await readinessOf(sites.b, group.id);
-  expect(readiness.checks.map(({ check }) => check)).toEqual(["primary"]);
+  expect(readiness.checks.map(({ check }) => check)).toEqual(["primary", "trust", "array.capacity"]);
+  sites.world.cloud("site-b").identity.trusts.clear();
+  await sites.clock.advance(900_000);
+  await sites.clock.run(watchReadiness(watchPorts(sites, sites.b)));
+  expect(await readinessOf(sites.b, group.id)).toMatchObject({ errors: ["trust.unusable"] });
   sites.stop();
 });

@@ -1,7 +1,7 @@
 import { arrayGroupName } from "@protector/storage";
 import { expect, test } from "vitest";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
-import { protectThreeTier } from "../world/protected-group.ts";
+import { protectThreeTier, run } from "../world/protected-group.ts";
 import type { TestSite } from "../world/test-site.ts";
 import { createTwoSites } from "../world/two-sites.ts";
 import { arrayAt, groupRow, watchPorts } from "./watched-site.ts";
@@ -31,6 +31,21 @@ test("points of both sites' lists follow the array, and stay one row each", asyn
   expect([row.protection, row.protection_reason]).toEqual(["protected", null]);
   const newest = (await pointsOf(sites.a)).filter(({ is_usable }) => is_usable === 1).at(-1);
   expect(row.last_recovery_point_at).toBe(newest?.cut_at);
+  sites.stop();
+});
+
+test("a point that somebody waited for is in the list when the wait is over, with what the array tells of it", async () => {
+  const { sites, group } = await protectedSites();
+  const id = await run(sites, sites.a, group.id, { type: "sync" });
+  const name = `protector-${id.replaceAll("-", "").slice(0, 12)}-s-0`;
+  const of = (rows: Awaited<ReturnType<typeof pointsOf>>) => {
+    const row = rows.find((each) => each.name === name);
+    return row && { ...row, seen_at: "" };
+  };
+  const waited = of(await pointsOf(sites.a));
+  expect(waited).toMatchObject({ is_usable: 1, progress: 1 });
+  await sites.clock.run(readRecoveryPoints(watchPorts(sites, sites.a)));
+  expect(of(await pointsOf(sites.a))).toEqual(waited);
   sites.stop();
 });
 

@@ -4,6 +4,7 @@ import { memberRoutes } from "./routes/members.ts";
 import { operationRoutes } from "./routes/operations.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { protectionGroupRoutes } from "./routes/protection-groups.ts";
+import { readinessRoutes } from "./routes/readiness.ts";
 import type { StaticOf } from "./routes/route.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { siteRoutes } from "./routes/sites.ts";
@@ -16,6 +17,7 @@ import { syncRoutes } from "./routes/sync.ts";
 export const ROUTES = {
   ...serviceRoutes,
   ...protectionGroupRoutes,
+  ...readinessRoutes,
   ...memberRoutes,
   ...policyRoutes,
   ...hookRoutes,

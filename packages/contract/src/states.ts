@@ -46,6 +46,7 @@ export const OPERATION_TYPES = [
   "member_add",
   "member_remove",
   "snapshot_delete",
+  "member_update",
 ] as const;
 export type OperationType = (typeof OPERATION_TYPES)[number];
 

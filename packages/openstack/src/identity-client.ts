@@ -1,6 +1,6 @@
 import { OutsideError } from "@protector/ports";
 import type { Fields } from "./answer.ts";
-import type { IdentityClient, Project, Token } from "./identity.ts";
+import type { IdentityClient, Project, Token, Trust } from "./identity.ts";
 import type { ServiceCaller } from "./request.ts";
 import { readToken } from "./token-content.ts";
 
@@ -36,6 +36,11 @@ export class KeystoneClient implements IdentityClient {
     };
     const answer = await this.#keystone.send({ method: "POST", path: "/OS-TRUST/trusts", body: { trust } });
     return { id: answer.fields().object("trust").text("id") };
+  }
+
+  async findTrust(id: string): Promise<Trust | undefined> {
+    const trust = await this.#keystone.find(`/OS-TRUST/trusts/${encodeURIComponent(id)}`, "trust");
+    return trust && { id: trust.text("id"), expiresAt: trust.optionalText("expires_at") };
   }
 
   deleteTrust(id: string): Promise<void> {

@@ -12,6 +12,8 @@ export interface IdentityClient {
     readonly projectId: string;
     readonly roleNames: readonly string[];
   }): Promise<{ readonly id: string }>;
+  /** For trustor, trustee and administrators. */
+  findTrust(id: string): Promise<Trust | undefined>;
   deleteTrust(id: string): Promise<void>;
   findProject(id: string): Promise<Project | undefined>;
   listProjects(filter: { readonly name?: string; readonly domainId?: string }): Promise<readonly Project[]>;
@@ -28,6 +30,8 @@ export interface Token {
   readonly userId: string;
   readonly userName: string;
   readonly userDomainId: string;
+  /** When the user's password ends, ISO 8601; undefined = never. */
+  readonly passwordExpiresAt: string | undefined;
   /** Undefined for tokens that are not of a project. */
   readonly projectId: string | undefined;
   readonly projectName: string | undefined;
@@ -40,6 +44,13 @@ export interface Token {
   readonly trustId: string | undefined;
   readonly applicationCredential: ApplicationCredential | undefined;
   readonly catalog: readonly CatalogService[];
+}
+
+/** Roles that one user has delegated to another. */
+export interface Trust {
+  readonly id: string;
+  /** ISO 8601; undefined = it has no end. */
+  readonly expiresAt: string | undefined;
 }
 
 export interface ApplicationCredential {

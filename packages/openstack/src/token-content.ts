@@ -20,6 +20,7 @@ export function readToken(token: Fields): Token {
     userId: user.text("id"),
     userName: user.text("name"),
     userDomainId: user.object("domain").text("id"),
+    passwordExpiresAt: user.optionalText("password_expires_at"),
     projectId: project?.text("id"),
     projectName: project?.text("name"),
     projectDomainId: project?.optionalObject("domain")?.optionalText("id"),

@@ -80,7 +80,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   },
   "protection-group readiness": {
     flow: "inspect",
-    routes: ["readiness.show", "readiness.check"],
+    routes: ["readiness.show", "readiness.check", "readiness.findings"],
     isVerdict: true,
     waitsFor: "own",
   },
@@ -91,6 +91,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "member list": { flow: "inspect", routes: ["members.index"] },
   "member show": { flow: "inspect", routes: ["members.index"] },
   "member set": { flow: "change", routes: ["members.index", "members.update"] },
+  "member update": { flow: "change", routes: ["members.index", "members.action"] },
   "member remove": { flow: "change", routes: ["members.index", "members.delete"] },
   "mapping show": { flow: "inspect", routes: ["mappings.show", "mappings.show_defaults"] },
   "mapping set": {

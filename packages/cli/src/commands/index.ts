@@ -11,6 +11,7 @@ import { addMemberCommands } from "./members.ts";
 import { addOperationCommands } from "./operations.ts";
 import { addPolicyCommands } from "./policies.ts";
 import { addProtectionGroupCommands } from "./protection-groups.ts";
+import { addReadinessCommand } from "./readiness.ts";
 import { addRecoveryPointCommands } from "./recovery-points.ts";
 import { addSiteCommands } from "./sites.ts";
 import { addSyncCommands } from "./sync.ts";
@@ -23,6 +24,7 @@ export function addCommands(program: Command, act: Act): void {
   const groups = addProtectionGroupCommands(program, act);
   addPolicyCommands(program, groups, act);
   addSyncCommands(groups, act);
+  addReadinessCommand(groups, act);
   addMemberCommands(program, act);
   addMappingCommands(program, act);
   addHookCommands(program, act);

@@ -1,5 +1,5 @@
 import type { SiteClient } from "@protector/client";
-import type { AddMember, Member, UpdateMember } from "@protector/contract";
+import type { AddMember, Member, Operation, UpdateMember } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit-codes.ts";
@@ -10,7 +10,7 @@ import { type Act, yields } from "./command.ts";
 import { atSite, findMember, readingSite, requireServerId, type SiteOption } from "./find.ts";
 import { gateText, readGate } from "./gates.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
-import { OPERATION_LIST } from "./operation-columns.ts";
+import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 
 const LIST: readonly Column<Member>[] = [
   { name: "id" },
@@ -97,6 +97,15 @@ export function addMemberCommands(program: Command, act: Act): void {
     .action((ref: string, member: string, options: OrderOptions) =>
       act((context) => setMember(context, { ref, member, options })),
     );
+  yields(members.command("update"), "record", OPERATION_COLUMNS)
+    .argument("<group>", "name or id")
+    .argument("[member...]", "names, ids or server ids; default: every member")
+    .option("--accept-drift", "take volumes, NICs and flavor as they are on the servers now")
+    .option(...KEY_OPTION)
+    .description("accept what has changed on servers since they were protected")
+    .action((ref: string, refs: string[], options: UpdateOptions) =>
+      act((context) => updateMembers(context, { ref, refs, options })),
+    );
   yields(members.command("remove"), "list", OPERATION_LIST)
     .argument("<group>", "name or id")
     .argument("<member...>", "names, ids or server ids")
@@ -182,6 +191,39 @@ async function setMember(
   });
   context.report(delivery);
   context.printer.record(value.member, RECORD);
+}
+
+interface UpdateOptions {
+  readonly acceptDrift?: boolean;
+  readonly idempotencyKey?: string;
+}
+
+interface UpdateRequest {
+  readonly ref: string;
+  readonly refs: readonly string[];
+  readonly options: UpdateOptions;
+}
+
+async function updateMembers(context: CommandContext, { ref, refs, options }: UpdateRequest): Promise<void> {
+  if (!options.acceptDrift) {
+    throw new UsageError("Say --accept-drift; start order and user data are changed by: protector member set");
+  }
+  const { value, client } = await context.sites.change(ref, async (primary, id) => {
+    const member_ids = [];
+    for (const member of refs) member_ids.push((await findMember(primary, id, member)).id);
+    const body = { accept_drift: member_ids.length > 0 ? { member_ids } : {} };
+    return primary.call("members.action", { path: { id }, body, ...keyOf(options) });
+  });
+  const running = { operation: value.operation, client };
+  const operation = await finish(context, running, value.operation.protection_group_id);
+  if (operation.status === "completed" && context.printer.isForPeople) tellChanges(context, operation);
+  context.printer.record(operation, OPERATION_COLUMNS);
+}
+
+function tellChanges({ printer }: CommandContext, { plan }: Pick<Operation, "plan">): void {
+  const changes = plan?.warnings ?? [];
+  if (changes.length === 0) printer.tell("Nothing has changed since the servers were protected.\n\n");
+  else printer.tell(`${changes.map(({ subject, reason }) => `${subject}: ${reason}`).join("\n")}\n\n`);
 }
 
 async function removeMembers(context: CommandContext, ref: string, refs: readonly string[]): Promise<void> {

@@ -57,6 +57,7 @@ export const PLAN_COLUMNS: readonly Column<Plan>[] = [
   { name: "recovery_point" },
   { name: "expected_data_loss", cell: (plan) => seconds(plan.expected_data_loss_seconds) },
   { name: "expected_duration", cell: (plan) => seconds(plan.expected_duration_seconds) },
+  { name: "prediction_error_percent", cell: (plan) => plan.duration_forecast?.error_percent },
   { name: "blockers", cell: ({ blockers }) => blockers.map(checkText).join("\n") },
   { name: "warnings", cell: ({ warnings }) => warnings.map(checkText).join("\n") },
 ];

@@ -6,14 +6,12 @@ import {
   syncForce,
   syncStatus,
 } from "@protector/client";
-import type { CheckResult, Readiness, SyncReceipt } from "@protector/contract";
+import type { SyncReceipt } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { EXIT, TimedOut } from "../exit-codes.ts";
+import { EXIT } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
-import { durationText, timeText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
-import { atSite, readingSite, type SiteOption } from "./find.ts";
 
 const SITES: readonly Column<SiteSync>[] = [
   { name: "site" },
@@ -23,14 +21,6 @@ const SITES: readonly Column<SiteSync>[] = [
   { name: "generation" },
   { name: "digest", cell: ({ digest }) => digest?.slice(0, 12) },
   { name: "reason", isWrapped: true },
-];
-
-const CHECKS: readonly Column<CheckResult>[] = [
-  { name: "result" },
-  { name: "check" },
-  { name: "subject" },
-  { name: "reason", isWrapped: true },
-  { name: "remedy", isWrapped: true },
 ];
 
 const STATUS: readonly Column<SyncComparison>[] = [
@@ -66,12 +56,6 @@ const FORCED: readonly Column<Omit<ForcedSync, "receipt"> & Pick<SyncReceipt, "e
   { name: "is_overruled", cell: ({ isOverruled }) => isOverruled },
 ];
 
-const READINESS: readonly Column<Readiness>[] = [
-  { name: "is_failover_ready" },
-  { name: "checked_at" },
-  { name: "checks", cell: ({ checks }) => checks.map(checkText).join("\n") },
-];
-
 function siteText({ site, isPrimary, isReachable, epoch, generation, digest, reason }: SiteSync): string {
   const role = isPrimary ? "primary" : "secondary";
   if (!isReachable) return `${site} (${role}): UNREACHABLE: ${reason}`;
@@ -79,15 +63,7 @@ function siteText({ site, isPrimary, isReachable, epoch, generation, digest, rea
   return `${site} (${role}): reachable, epoch ${epoch}, generation ${generation}, digest ${digest?.slice(0, 12)}`;
 }
 
-function checkText({ result, check, subject, reason, remedy }: CheckResult): string {
-  return `${result}: ${check}: ${subject}: ${reason}${remedy ? ` Remedy: ${remedy}` : ""}`;
-}
-
-/** Time that an engine has for a readiness run before the command gives up, s. */
-const READINESS_TIMEOUT = 120;
-const POLL_MS = 1000;
-
-/** `protector protection-group sync-status | sync-force | readiness` */
+/** `protector protection-group sync-status | sync-force` */
 export function addSyncCommands(groups: Command, act: Act): void {
   yields(groups.command("sync-status"), "record", STATUS)
     .argument("<group>", "name or id")
@@ -105,11 +81,6 @@ export function addSyncCommands(groups: Command, act: Act): void {
         context.printer.record(shown, FORCED);
       }),
     );
-  atSite(yields(groups.command("readiness"), "record", READINESS))
-    .argument("<group>", "name or id")
-    .option("--check", "look now instead of showing the last result")
-    .description("show whether a failover would succeed; exit code 3 when it would not")
-    .action((ref: string, options: ReadinessOptions) => act((context) => showReadiness(context, ref, options)));
 }
 
 async function showStatus(context: CommandContext, ref: string): Promise<void> {
@@ -132,54 +103,4 @@ function tellComparison({ printer }: CommandContext, comparison: SyncComparison)
     printer.list(differences, differenceColumns(comparison));
   } else if (comparison.status === "CONFLICT")
     printer.tell("\nField by field the descriptions are the same; only what the sites remember of them differs.\n");
-}
-
-interface ReadinessOptions extends SiteOption {
-  readonly check?: boolean;
-}
-
-async function showReadiness(
-  context: CommandContext,
-  ref: string,
-  { check: isAsked = false, ...at }: ReadinessOptions,
-): Promise<void> {
-  const { client, id } = await readingSite(context, ref, at);
-  const path = { id };
-  let { readiness } = await client.call("readiness.show", { path });
-  if (isAsked) {
-    const before = readiness.checked_at;
-    await client.call("readiness.check", { path });
-    readiness = await newReadiness(
-      context,
-      before,
-      async () => (await client.call("readiness.show", { path })).readiness,
-    );
-  }
-  const { printer } = context;
-  if (printer.format === "table" && printer.picks.length === 0) {
-    const verdict =
-      readiness.is_failover_ready === null ? "not checked yet" : readiness.is_failover_ready ? "yes" : "no";
-    printer.write(`Failover ready: ${verdict}\nChecked at: ${timeText(readiness.checked_at) ?? "never"}\n`);
-    if (readiness.checks.length > 0) printer.write("\n");
-    if (readiness.checks.length > 0) printer.list(readiness.checks, CHECKS);
-  } else {
-    printer.record(readiness, printer.format === "exchange" ? READINESS : READINESS.slice(0, 2));
-  }
-  if (readiness.is_failover_ready !== true) context.worsen(EXIT.refusedByState);
-}
-
-async function newReadiness(
-  { host, options }: CommandContext,
-  before: string | null,
-  look: () => Promise<Readiness>,
-): Promise<Readiness> {
-  const limit = options.timeout ?? READINESS_TIMEOUT;
-  const until = host.clock.now() + limit * 1000;
-  for (;;) {
-    await host.clock.sleep(POLL_MS, host.interrupt);
-    const readiness = await look();
-    if (readiness.checked_at !== null && readiness.checked_at !== before) return readiness;
-    if (host.clock.now() >= until)
-      throw new TimedOut(`No engine has checked the group within ${durationText(limit)}. Is protector-engine running?`);
-  }
 }

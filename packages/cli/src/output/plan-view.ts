@@ -1,6 +1,7 @@
 import type { CheckResult, Operation, Plan, RecoveryPoint } from "@protector/contract";
 import { durationText, timeText } from "./duration.ts";
 import { pad, wrap } from "./fit.ts";
+import { forecastText } from "./forecast.ts";
 import { operationTitle } from "./operation-tree.ts";
 import { phasesOf } from "./phases.ts";
 import type { Painter } from "./style.ts";
@@ -39,10 +40,7 @@ function facts(plan: Plan, { memberName, width, point, now }: PlanViewOptions): 
   const rows = [
     ["Members", `${ids.length}${ids.length > 0 ? ` (${someOf(names)})` : ""}`],
     ["Expected data loss", loss === null ? "not known" : loss === 0 ? "none" : durationText(loss)],
-    [
-      "Expected duration",
-      plan.expected_duration_seconds === null ? "not known" : durationText(plan.expected_duration_seconds),
-    ],
+    ["Expected duration", plan.duration_forecast ? forecastText(plan.duration_forecast) : "not known"],
     ...(plan.recovery_point
       ? [["Recovery point", [plan.recovery_point, ...(point ? pointFacts(point, now) : [])].join(", ")]]
       : []),

@@ -52,6 +52,25 @@ export const AddMember = Strict({
 });
 export type AddMember = Static<typeof AddMember>;
 
+/** What can be asked of the members of a group. Exactly one key. */
+export const MembersAction = Strict(
+  {
+    accept_drift: Type.Optional(
+      Strict(
+        {
+          member_ids: Type.Optional(
+            Type.Array(Uuid, { minItems: 1, maxItems: 500, uniqueItems: true, description: "Default: all" }),
+          ),
+          generation: Type.Optional(SeenGeneration),
+        },
+        { description: "Take the present state of the servers into the description of the group" },
+      ),
+    ),
+  },
+  { minProperties: 1, maxProperties: 1 },
+);
+export type MembersAction = Static<typeof MembersAction>;
+
 export const UpdateMember = Strict(
   {
     tier: Type.Optional(Tier),

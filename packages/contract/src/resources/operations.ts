@@ -2,7 +2,7 @@ import Type, { type Static } from "typebox";
 import { OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
 import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
-import { CheckResult } from "./readiness.ts";
+import { CheckResult, DurationForecast } from "./readiness.ts";
 
 /** One step as the plan shows it before anything runs. */
 export const PlanStep = Type.Object({
@@ -23,6 +23,7 @@ export const Plan = Type.Object({
   blockers: Type.Array(CheckResult),
   warnings: Type.Array(CheckResult),
   expected_duration_seconds: Nullable(Type.Integer()),
+  duration_forecast: Nullable(DurationForecast),
   expected_data_loss_seconds: Nullable(Type.Integer({ description: "0 for a planned failover" })),
   recovery_point: Nullable(Type.String()),
   digest: Type.String({ description: "SHA-256 of the plan; a start can insist on it" }),

@@ -119,6 +119,12 @@ export const ObservedGroup = Type.Object({
       recovery_point: Nullable(Type.String()),
       data_loss_seconds: Nullable(Type.Integer()),
       downtime_seconds: Nullable(Type.Integer()),
+      expected_seconds: Nullable(Type.Integer({ description: "What its plan predicted of its duration" })),
+      step_seconds: Nullable(
+        Type.Record(Type.String({ maxLength: 64 }), Type.Number({ minimum: 0 }), {
+          description: "Median s that its steps took, by action",
+        }),
+      ),
       leftovers: Type.Array(Type.Object({ subject: Type.String(), reason: Type.String() })),
       request_id: Nullable(Type.String()),
       created_at: Timestamp,

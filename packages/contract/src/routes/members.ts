@@ -1,6 +1,6 @@
 import Type from "typebox";
 import { Strict } from "../resources/common.ts";
-import { AddMember, Member, UpdateMember } from "../resources/members.ts";
+import { AddMember, Member, MembersAction, UpdateMember } from "../resources/members.ts";
 import { Operation } from "../resources/operations.ts";
 import { CHANGE_ERRORS, OPERATION_ERRORS } from "./change-errors.ts";
 import { listOf, route } from "./route.ts";
@@ -64,6 +64,23 @@ export const memberRoutes = {
     response: Type.Object({ member: Member }),
     status: 200,
     errors: [...CHANGE_ERRORS, "member.not_found", "member.order_dangling", "member.order_cycle"],
+  }),
+  "members.action": route({
+    method: "POST",
+    path: `${COLLECTION}/action`,
+    summary: "Take what has changed on the servers since they were protected into the group: volumes, NICs, flavor",
+    rule: "protector:members:update",
+    request: MembersAction,
+    response: Type.Object({ operation: Operation }),
+    status: 202,
+    isIdempotencyKeyed: true,
+    errors: [
+      ...CHANGE_ERRORS,
+      ...OPERATION_ERRORS,
+      "protection_group.no_policy",
+      "member.not_found",
+      "request.idempotency_conflict",
+    ],
   }),
   "members.delete": route({
     method: "DELETE",

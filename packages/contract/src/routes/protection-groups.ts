@@ -3,7 +3,6 @@ import { Strict } from "../resources/common.ts";
 import { KeptSnapshot } from "../resources/kept-snapshots.ts";
 import { Operation, ProtectionGroupAction } from "../resources/operations.ts";
 import { CreateProtectionGroup, ProtectionGroup, UpdateProtectionGroup } from "../resources/protection-groups.ts";
-import { Readiness } from "../resources/readiness.ts";
 import { RecoveryPoint } from "../resources/recovery-points.ts";
 import { CHANGE_ERRORS, OPERATION_ERRORS } from "./change-errors.ts";
 import { listOf, route } from "./route.ts";
@@ -158,25 +157,5 @@ export const protectionGroupRoutes = {
       "kept_snapshot.not_found",
       "protection_group.wrong_status",
     ],
-  }),
-  "readiness.show": route({
-    method: "GET",
-    path: `${ITEM}/readiness`,
-    summary: "Result of the last readiness run",
-    rule: "protector:readiness:show",
-    request: null,
-    response: Type.Object({ readiness: Readiness }),
-    status: 200,
-    errors: ["protection_group.not_found"],
-  }),
-  "readiness.check": route({
-    method: "POST",
-    path: `${ITEM}/readiness`,
-    summary: "Ask the engine for a readiness run; poll until `checked_at` is newer",
-    rule: "protector:readiness:check",
-    request: null,
-    response: Type.Object({ readiness: Readiness }),
-    status: 202,
-    errors: ["protection_group.not_found"],
   }),
 } as const;

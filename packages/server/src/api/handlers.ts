@@ -9,6 +9,7 @@ import { operationHandlers } from "./routes/operations.ts";
 import { policyHandlers } from "./routes/policies.ts";
 import { protectionGroupActionHandlers } from "./routes/protection-group-actions.ts";
 import { protectionGroupHandlers } from "./routes/protection-groups.ts";
+import { readinessHandlers } from "./routes/readiness.ts";
 import { recoveryPointHandlers } from "./routes/recovery-points.ts";
 import { serviceHandlers } from "./routes/service.ts";
 import { siteHandlers } from "./routes/sites.ts";
@@ -22,6 +23,7 @@ export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
     ...protectionGroupHandlers(ports),
     ...protectionGroupActionHandlers(ports),
     ...keptSnapshotHandlers(ports),
+    ...readinessHandlers(ports),
     ...recoveryPointHandlers(ports),
     ...memberHandlers(ports),
     ...policyHandlers(ports),

@@ -217,6 +217,24 @@ export const OPTIONS = {
       min: 5,
       help: "Seconds between looks at whether the other site answers.",
     },
+    recovery_point_interval: {
+      type: "int",
+      default: "30",
+      min: 5,
+      help: "Seconds between looks at the recovery points on the arrays.",
+    },
+    readiness_interval: {
+      type: "int",
+      default: "600",
+      min: 60,
+      help: "Seconds between looks at the readiness of a group; the groups are spread over them.",
+    },
+    readiness_history_days: {
+      type: "int",
+      default: "30",
+      min: 1,
+      help: "Days that a readiness finding is listed after it is gone.",
+    },
     max_operations: { type: "int", default: "25", min: 1, help: "Operations that one engine runs at once." },
     calls_per_service: {
       type: "int",

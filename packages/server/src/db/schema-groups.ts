@@ -10,6 +10,7 @@ import type {
   ReadinessGate,
   ReplicationPolicy,
   ServerDescription,
+  Severity,
 } from "@protector/contract";
 import type { DbTime, Flag, Json } from "./schema-columns.ts";
 
@@ -39,6 +40,8 @@ export interface ProtectionGroupsTable {
   hooks: Json<readonly Hook[]> | null;
   readiness: Json<Readiness>;
   readiness_requested_at: DbTime | null;
+  /** When the engine looks at it next; null = as soon as it can. */
+  readiness_due_at: DbTime | null;
   is_failover_ready: Flag | null;
   last_recovery_point_at: DbTime | null;
   /** Set on a tombstone: deleted here, receipt of the peer still owed. */
@@ -145,4 +148,19 @@ export interface RecoveryPointsTable {
   is_usable: Flag;
   proven_at: DbTime | null;
   seen_at: DbTime;
+}
+
+/** One appearance of a readiness finding. */
+export interface ReadinessFindingsTable {
+  id: string;
+  protection_group_id: string;
+  check_name: string;
+  severity: Severity;
+  subject: string;
+  /** As it was found last. */
+  reason: string;
+  remedy: string | null;
+  found_at: DbTime;
+  /** Null = it is still found. */
+  gone_at: DbTime | null;
 }

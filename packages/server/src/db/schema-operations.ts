@@ -27,6 +27,10 @@ export interface DrOperationsTable {
   phase: string | null;
   progress: number;
   remaining_seconds: number | null;
+  /** What its plan predicted of its duration when it began. */
+  expected_seconds: number | null;
+  /** Median s that its steps took, by action; null until it has completed. */
+  step_seconds: Json<Readonly<Record<string, number>>> | null;
   status_reason: string | null;
   error: Json<ErrorItem> | null;
   is_past_no_return: Flag;

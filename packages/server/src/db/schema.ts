@@ -3,6 +3,7 @@ import type {
   ConsistencyGroupsTable,
   PgMembersTable,
   ProtectionGroupsTable,
+  ReadinessFindingsTable,
   RecoveryPointsTable,
   ReplicationPoliciesTable,
   ResourceMappingsTable,
@@ -50,6 +51,7 @@ export interface Database {
   trusts: TrustsTable;
   secrets: SecretsTable;
   recovery_points: RecoveryPointsTable;
+  readiness_findings: ReadinessFindingsTable;
   audit_events: AuditEventsTable;
   engine_services: EngineServicesTable;
 }

@@ -72,6 +72,8 @@ export function operationRows({ document, identity, projectId, now }: DocumentCo
         recovery_point: operation.recovery_point,
         data_loss_seconds: operation.data_loss_seconds,
         downtime_seconds: operation.downtime_seconds,
+        expected_seconds: operation.expected_seconds,
+        step_seconds: writeOptionalJson(operation.step_seconds),
         leftovers: writeJson(operation.leftovers),
         request_id: operation.request_id,
         created_at: writeTime(Date.parse(operation.created_at)),

@@ -171,5 +171,10 @@ async function observedOperations(db: Db, groupId: string): Promise<ObservedGrou
 }
 
 function observedOperation(row: OperationRow): ObservedGroup["operations"][number] {
-  return { ...operationFacts(row), members: [...readJson(row.members)] };
+  return {
+    ...operationFacts(row),
+    members: [...readJson(row.members)],
+    expected_seconds: row.expected_seconds,
+    step_seconds: readOptionalJson(row.step_seconds),
+  };
 }

@@ -55,6 +55,12 @@ export interface EngineSettings {
   readonly markerMs: number;
   /** ms between two looks at whether the other site answers. */
   readonly peerMs: number;
+  /** ms between two looks at a group's readiness. */
+  readonly readinessMs: number;
+  /** Days that a readiness finding is kept after it is gone. */
+  readonly readinessHistoryDays: number;
+  /** ms between two looks at the recovery points. */
+  readonly recoveryPointMs: number;
   /** One call's time limit in ms. */
   readonly callTimeoutMs: number;
   /** TLS towards arrays that a policy names by URL. */

@@ -79,6 +79,7 @@ test("credentials of the policy have no name for what a token lacks", () => {
     userId: "u",
     userName: "demo",
     userDomainId: "default",
+    passwordExpiresAt: undefined,
     projectId: undefined,
     projectName: undefined,
     projectDomainId: undefined,

@@ -63,6 +63,9 @@ export function engineSettings(config: Config): EngineSettings {
     callsPerArray: engine.calls_per_array,
     markerMs: engine.marker_interval * 1000,
     peerMs: engine.peer_interval * 1000,
+    readinessMs: engine.readiness_interval * 1000,
+    readinessHistoryDays: engine.readiness_history_days,
+    recoveryPointMs: engine.recovery_point_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
     policyArrayTls: tlsOf(config.storage),
     hooks: {

@@ -22,7 +22,13 @@ import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";
 import { memberView } from "../views/member.ts";
 
-type Names = "members.index" | "members.create" | "members.show" | "members.update" | "members.delete";
+type Names =
+  | "members.index"
+  | "members.create"
+  | "members.show"
+  | "members.update"
+  | "members.action"
+  | "members.delete";
 
 const MEMBER_LIMIT = 500;
 /** Statuses in which members can come, change and go. */
@@ -46,6 +52,10 @@ export function memberHandlers(ports: ApiPorts): Handlers<Names> {
       return { body: { member: memberView(await requireMember(database.db, group, path.member_id)) } };
     },
     "members.update": async (call) => ({ body: { member: await changeMember(ports, call) } }),
+    "members.action": async (call) => {
+      const { operation, location } = await startDriftAcceptance(ports, call);
+      return { body: { operation }, location };
+    },
     "members.delete": async (call) => {
       const { operation, location } = await startRemoval(ports, call);
       return { body: { operation }, location };
@@ -68,10 +78,7 @@ async function addMember(ports: ApiPorts, call: Call<"members.create">) {
     type: "member_add",
     parameters: { member_id: memberId, server_id: wanted.server_id },
     check: async (db, group, holder) => {
-      if (!(await findReplicationPolicy(db, group.id))) {
-        const detail = `Protection group "${group.name}" has no replication policy.`;
-        throw new ProtectorError("protection_group.no_policy", detail);
-      }
+      await requirePolicy(db, group);
       const rule = { localSiteId: identity.siteId, statuses: STEADY, generation: wanted.generation, holder };
       await requireChangeable(db, group, rule);
       await requireFree(db, wanted.server_id);
@@ -183,6 +190,32 @@ function changesOf(wanted: Omit<UpdateMember, "generation">) {
     ...(user_data === undefined ? {} : { user_data }),
     ...(gate === undefined ? {} : { gate: writeOptionalJson(gate) }),
   };
+}
+
+/** At home only: what has changed away from home, the failback compares by itself. */
+function startDriftAcceptance(ports: ApiPorts, call: Call<"members.action">) {
+  const { member_ids, generation } = call.body.accept_drift ?? {};
+  return startOperation(ports, {
+    call,
+    type: "member_update",
+    parameters: member_ids ? { member_ids } : {},
+    check: async (db, group, holder) => {
+      await requirePolicy(db, group);
+      const rule = { localSiteId: ports.identity.siteId, statuses: ["active"] as const, generation, holder };
+      await requireChangeable(db, group, rule);
+      for (const id of member_ids ?? []) await requireMember(db, group, id);
+    },
+    apply: async (transaction, group, operationId) => {
+      const event = { action: "members.accept_drift", targetType: "protection_group", targetId: group.id };
+      await audit(ports, transaction, { call, ...event, detail: { member_ids, operation_id: operationId } });
+    },
+  });
+}
+
+/** @throws ProtectorError `protection_group.no_policy` */
+async function requirePolicy(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (await findReplicationPolicy(db, group.id)) return;
+  throw new ProtectorError("protection_group.no_policy", `Protection group "${group.name}" has no replication policy.`);
 }
 
 function startRemoval(ports: ApiPorts, call: Call<"members.delete">) {

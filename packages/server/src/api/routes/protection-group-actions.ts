@@ -145,7 +145,7 @@ function orderOf(ports: ApiPorts, { body }: ActionCall): Omit<OperationStart, "c
 }
 
 /** Operations that give way to an unplanned failover: it is refused for none of them. */
-const GIVES_WAY = ["test_failover", "test_cleanup", "sync", "member_add", "member_remove"] as const;
+const GIVES_WAY = ["test_failover", "test_cleanup", "sync", "member_add", "member_remove", "member_update"] as const;
 
 /**
  * Refused for nothing that the lost site may have left behind: not for what it was doing, nor for where the group is at

@@ -1,5 +1,3 @@
-import { readJson, writeTime } from "../../db/codecs.ts";
-import { updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { listRecoveryPoints } from "../../db/repositories/recovery-points.ts";
 import { recoveryPointOf } from "../../domain/recovery-points.ts";
 import { requireGroup } from "../changes/guard.ts";
@@ -7,11 +5,8 @@ import { type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";
 
-/** What a group could be recovered from, and whether it could. */
-export function recoveryPointHandlers({
-  database,
-  clock,
-}: ApiPorts): Handlers<"recovery_points.index" | "readiness.show" | "readiness.check"> {
+/** What a group could be recovered from. */
+export function recoveryPointHandlers({ database }: ApiPorts): Handlers<"recovery_points.index"> {
   return {
     "recovery_points.index": async (call) => {
       const group = await requireGroup(database.db, call.path);
@@ -24,16 +19,6 @@ export function recoveryPointHandlers({
         body: { recovery_points: items, ...(next.length > 0 ? { recovery_points_links: next } : {}), links },
         link: header,
       };
-    },
-    "readiness.show": async ({ path }) => {
-      const group = await requireGroup(database.db, path);
-      return { body: { readiness: readJson(group.readiness) } };
-    },
-    "readiness.check": async ({ path }) => {
-      const group = await requireGroup(database.db, path);
-      const changes = { readiness_requested_at: writeTime(clock.now()) };
-      await updateProtectionGroup(database.db, { id: group.id, changes });
-      return { body: { readiness: readJson(group.readiness) } };
     },
   };
 }

@@ -38,6 +38,7 @@ const SUMMARY_COLUMNS = [
   "protection_groups.current_operation_id",
   "protection_groups.hooks",
   "protection_groups.readiness_requested_at",
+  "protection_groups.readiness_due_at",
   "protection_groups.is_failover_ready",
   "protection_groups.last_recovery_point_at",
   "protection_groups.deleted_at",

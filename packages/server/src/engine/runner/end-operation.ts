@@ -7,6 +7,7 @@ import { oweLeftoverScan } from "../watch/leftovers.ts";
 import type { WorkflowEnd, WorkflowReport, WorkflowTransaction } from "../workflows/workflow.ts";
 import { type DutyInput, oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
+import { secondsByAction } from "./measured-seconds.ts";
 import { type JournaledStep, loadSteps } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
 import type { Scene } from "./scene.ts";
@@ -70,7 +71,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
       next_look_at: null,
       remaining_seconds: operation.is_dry_run === 1 ? operation.remaining_seconds : null,
       finished_at: ports.connection.now(),
-      ...(isDone ? { progress: 1, error: null } : {}),
+      ...(isDone ? { progress: 1, error: null, step_seconds: writeJson(secondsByAction(scene.steps)) } : {}),
       ...(report
         ? {
             members: writeJson(report.members),

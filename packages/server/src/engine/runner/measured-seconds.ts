@@ -1,11 +1,11 @@
-import { readTime } from "../../db/codecs.ts";
+import { readOptionalJson, readTime } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { MeasuredSeconds } from "../plans/expected-duration.ts";
-import type { OperationRow } from "./operation-store.ts";
+import type { JournaledStep, OperationRow } from "./operation-store.ts";
 
 /**
- * How long the steps of the newest completed operation of the same type took at this site: the median of each action. Empty
- * before there is one.
+ * How long the steps of the newest completed operation of the same type took at the same site: the median of each action.
+ * Empty before there is one. The figures travel with a group's history, so both sites know them.
  */
 export async function measuredSeconds(
   { db }: DatabaseConnection,
@@ -13,30 +13,66 @@ export async function measuredSeconds(
 ): Promise<MeasuredSeconds> {
   const newest = await db
     .selectFrom("dr_operations")
-    .select("id")
+    .select("step_seconds")
     .where("type", "=", operation.type)
     .where("site_id", "=", operation.site_id)
     .where("status", "=", "completed")
     .where("is_dry_run", "=", 0)
+    .where("step_seconds", "is not", null)
     .orderBy("finished_at", "desc")
     .limit(1)
     .executeTakeFirst();
-  if (!newest) return new Map();
-  const rows = await db
-    .selectFrom("dr_operation_steps")
-    .select(["action", "started_at", "finished_at"])
-    .where("operation_id", "=", newest.id)
-    .where("status", "=", "completed")
-    .execute();
+  return new Map(Object.entries(readOptionalJson(newest?.step_seconds ?? null) ?? {}));
+}
+
+/** Median s of each action among the completed steps of an operation. */
+export function secondsByAction(
+  steps: readonly Pick<JournaledStep, "action" | "status" | "startedAt" | "finishedAt">[],
+): Readonly<Record<string, number>> {
   const byAction = new Map<string, number[]>();
-  for (const { action, started_at, finished_at } of rows) {
-    if (started_at === null || finished_at === null) continue;
-    const seconds = Math.max(0, readTime(finished_at) - readTime(started_at)) / 1000;
+  for (const { action, status, startedAt, finishedAt } of steps) {
+    if (status !== "completed" || startedAt === null || finishedAt === null) continue;
+    const seconds = Math.max(0, finishedAt - startedAt) / 1000;
     const before = byAction.get(action);
     if (before) before.push(seconds);
     else byAction.set(action, [seconds]);
   }
-  return new Map([...byAction].map(([action, seconds]) => [action, median(seconds)]));
+  return Object.fromEntries([...byAction].map(([action, seconds]) => [action, median(seconds)]));
+}
+
+/** Operations that a prediction's error is taken from, at most. */
+const COMPARED = 10;
+
+/** How far predictions were off: the median of the newest completed operations of a kind at a site, in per cent. */
+export interface ForecastError {
+  /** Null = no operation of the kind has completed there. */
+  readonly percent: number | null;
+  readonly operations: number;
+}
+
+/** Compares what plans predicted with how long their operations took. */
+export async function forecastError(
+  { db }: DatabaseConnection,
+  { type, mode, site_id }: Pick<OperationRow, "type" | "mode" | "site_id">,
+): Promise<ForecastError> {
+  const rows = await db
+    .selectFrom("dr_operations")
+    .select(["expected_seconds", "started_at", "finished_at"])
+    .where("type", "=", type)
+    .where("mode", mode === null ? "is" : "=", mode)
+    .where("site_id", "=", site_id)
+    .where("status", "=", "completed")
+    .where("is_dry_run", "=", 0)
+    .where("expected_seconds", "is not", null)
+    .orderBy("finished_at", "desc")
+    .limit(COMPARED)
+    .execute();
+  const errors = rows.flatMap(({ expected_seconds, started_at, finished_at }) => {
+    if (expected_seconds === null || started_at === null || finished_at === null) return [];
+    const actual = (readTime(finished_at) - readTime(started_at)) / 1000;
+    return actual > 0 ? [(Math.abs(expected_seconds - actual) / actual) * 100] : [];
+  });
+  return { percent: errors.length === 0 ? null : Math.round(median(errors)), operations: errors.length };
 }
 
 function median(values: readonly number[]): number {

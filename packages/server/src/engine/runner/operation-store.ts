@@ -1,5 +1,5 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type ErrorItem, type Plan, ProtectorError } from "@protector/contract";
+import { canonicalJson, type DurationForecast, type ErrorItem, type Plan, ProtectorError } from "@protector/contract";
 import type { Selectable, Transaction } from "kysely";
 import { readJson, readOptionalJson, readTime, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
@@ -16,6 +16,8 @@ export interface JournaledStep extends PlannedStep {
   readonly error: ErrorItem | null;
   /** When the newest try began, ms on the database's clock. */
   startedAt: number | null;
+  /** When it ended as it is, ms on the database's clock. */
+  readonly finishedAt: number | null;
 }
 
 export type OperationRow = Selectable<DrOperationsTable>;
@@ -58,6 +60,7 @@ export async function loadSteps(
       output: readOptionalJson(row.output) ?? undefined,
       error: readOptionalJson(row.error),
       startedAt: row.started_at === null ? null : readTime(row.started_at),
+      finishedAt: row.finished_at === null ? null : readTime(row.finished_at),
     };
   });
 }
@@ -74,7 +77,7 @@ export async function databaseTime(connection: DatabaseConnection): Promise<numb
  */
 export function publicPlan(
   plan: OperationPlan,
-  { id, expectedSeconds }: { readonly id: string; readonly expectedSeconds: number },
+  { id, forecast }: { readonly id: string; readonly forecast: DurationForecast },
 ): Plan {
   return {
     steps: plan.steps.map((step) => ({
@@ -89,7 +92,8 @@ export function publicPlan(
     })),
     blockers: [...plan.blockers],
     warnings: [...plan.warnings],
-    expected_duration_seconds: expectedSeconds,
+    expected_duration_seconds: forecast.seconds,
+    duration_forecast: forecast,
     expected_data_loss_seconds: plan.expectedDataLossSeconds,
     recovery_point: plan.recoveryPoint,
     digest: createHash("sha256")

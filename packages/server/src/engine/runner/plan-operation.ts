@@ -1,9 +1,8 @@
 import { ERROR_CATALOGUE, type ErrorCode, type OperationStatus, ProtectorError } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
-import { expectedSeconds } from "../plans/expected-duration.ts";
+import { forecastDuration } from "./duration-forecast.ts";
 import { endOperation, refuseOperation, workflowTransaction } from "./end-operation.ts";
 import { failureOf } from "./failure.ts";
-import { measuredSeconds } from "./measured-seconds.ts";
 import { insertSteps, loadSteps, publicPlan } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
 import type { OperationPlan } from "./plan.ts";
@@ -45,9 +44,13 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
     if (waits) return waitForOutside(tools, scene, { failure, waitsFor: "looking at both sites", progress: 0 });
     return refuseOperation(tools, scene, failure.error);
   }
-  const remaining = expectedSeconds(plan.steps, await measuredSeconds(ports.connection, operation));
-  const shown = publicPlan(plan, { id: operation.id, expectedSeconds: remaining });
-  const expected = { data_loss_seconds: plan.expectedDataLossSeconds, remaining_seconds: remaining };
+  const forecast = await forecastDuration(ports.connection, operation, plan.steps);
+  const shown = publicPlan(plan, { id: operation.id, forecast });
+  const expected = {
+    data_loss_seconds: plan.expectedDataLossSeconds,
+    remaining_seconds: forecast.seconds,
+    expected_seconds: forecast.seconds,
+  };
   if (operation.is_dry_run === 1) {
     await journal.writeOperation({ plan: writeJson(shown), ...expected });
     return endOperation(tools, scene, { end: "completed", status: "completed", reason: null });

@@ -19,6 +19,13 @@ export interface CutPoint {
   readonly createdAt: number;
 }
 
+/** A point that is usable on the target. */
+export interface ArrivedPoint extends CutPoint {
+  /** When its transfer ended, ms since the UNIX epoch on the target array's clock; null = it tells none. */
+  readonly completedAt: number | null;
+  readonly bytesSent: number;
+}
+
 /** Cuts the group on its primary array and starts the transfer. */
 export const cutPoint: StepHandler<CutPointInput, CutPoint> = {
   run: async (context, input) => {
@@ -58,16 +65,17 @@ export interface AwaitPointInput {
 }
 
 /** Waits until a point is usable on the target. */
-export const awaitPoint: StepHandler<AwaitPointInput, CutPoint> = {
+export const awaitPoint: StepHandler<AwaitPointInput, ArrivedPoint> = {
   run: async (context, { arrayGroup, cutStep }) => {
     const cut = context.output<CutPoint>(cutStep);
     const source = await replicaSource(context, arrayGroup);
-    await context.until(`the transfer of recovery point ${cut.suffix} to ${context.target.siteName}`, async () => {
+    const subject = `the transfer of recovery point ${cut.suffix} to ${context.target.siteName}`;
+    const { completedAt, bytesSent } = await context.until(subject, async () => {
       const point = await context.target.array.findRecoveryPoint(source, cut.suffix);
       context.report(point?.progress ?? 0, `${Math.round((point?.progress ?? 0) * 100)} % transferred`);
       return point?.isUsable ? point : undefined;
     });
-    return cut;
+    return { ...cut, completedAt: completedAt ?? null, bytesSent };
   },
 };
 

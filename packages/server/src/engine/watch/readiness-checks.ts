@@ -1,147 +1,213 @@
-import { type CheckResult, type ErrorCode, ProtectorError } from "@protector/contract";
+import { type ErrorCode, ProtectorError } from "@protector/contract";
 import type { ProtectionGroupsTable, SitesTable } from "../../db/schema.ts";
 import { syncStatusOf } from "../../domain/sync-status.ts";
 import type { EnginePorts } from "../engine-ports.ts";
+import { planFailback } from "../plans/failback.ts";
 import { checkFailback } from "../plans/failback-checks.ts";
-import { comingHome } from "../plans/failback-input.ts";
+import { comingHome, type FailbackInput } from "../plans/failback-input.ts";
 import { checkFailover, finding } from "../plans/failover-checks.ts";
 import type { FailoverInput } from "../plans/failover-input.ts";
-import { openSite } from "../world/group-access.ts";
+import { planPlannedFailover } from "../plans/planned-failover.ts";
+import { checkArrayRoom } from "../readiness/array-room.ts";
+import { critical, type Finding, fromPlan, passed, warning } from "../readiness/finding.ts";
+import { checkMappingFit } from "../readiness/mapping-fit.ts";
+import { matters } from "../readiness/matters.ts";
+import { memberDrift } from "../readiness/member-drift.ts";
+import { notes } from "../readiness/notes.ts";
+import { checkPoints } from "../readiness/recovery-point-age.ts";
+import { forecastDuration } from "../runner/duration-forecast.ts";
+import { type AccessRequest, openSite } from "../world/group-access.ts";
 import type { GroupView } from "../world/group-view.ts";
 import { observeFailback } from "../world/observe-failback.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import type { SiteAccess } from "../world/site-access.ts";
+import { arrayNameOf } from "../world/stand-ins.ts";
+import { checkCredentials } from "./credential-checks.ts";
+import type { LookedAt } from "./readiness-record.ts";
 import { systemRequestId } from "./request-id.ts";
 
 /** Whether the peer answers and has what people decided here. */
-export function examinePeer(group: ProtectionGroupsTable, peer: SitesTable): readonly CheckResult[] {
+export function examinePeer(group: ProtectionGroupsTable, peer: SitesTable): readonly Finding[] {
   const isAway = peer.reachability === "unreachable";
   const status = syncStatusOf(group, "reachable");
+  const silent = `${peer.name} does not answer: ${peer.reachability_reason ?? "unknown"}`;
+  const differs = `The description of the group is ${status} with ${peer.name}.`;
   return [
     isAway
-      ? finding("peer.unreachable", peer.name, `${peer.name} does not answer: ${peer.reachability_reason ?? "unknown"}`)
+      ? fromPlan(finding("peer.unreachable", peer.name, silent))
       : passed("peer", peer.name, "Keystone and Protector answer."),
     status === "IN SYNC"
       ? passed("sync", group.name, "Both sites hold the same description of the group.")
-      : finding(
-          "protection_group.out_of_sync",
-          group.name,
-          `The description of the group is ${status} with ${peer.name}.`,
-        ),
+      : fromPlan(finding("protection_group.out_of_sync", group.name, differs)),
   ];
 }
 
-/** What a line of the result stands for when nothing of it was found wrong: one line per matter that was looked at. */
-const MATTERS: readonly { readonly check: string; readonly codes: RegExp; readonly reason: string }[] = [
-  { check: "markers", codes: /^marker\./, reason: "The marker stands at the group's epoch on both arrays." },
-  {
-    check: "replication",
-    codes: /^(storage\.|member\.volume_not_replicated|failback\.not_reprotected)/,
-    reason: "The array group holds every volume, its target is allowed and the arrays are connected.",
-  },
-  { check: "recovery_point", codes: /^recovery_point\./, reason: "A recovery point inside the RPO is complete there." },
-  {
-    check: "servers",
-    codes: /^(member\.(server_not_found|changed|wrong_state)|protection_group\.wrong_status)$/,
-    reason: "Every server and its volumes are as they were captured.",
-  },
-  { check: "mappings", codes: /^mapping\./, reason: "Everything the servers use is mapped to something that exists." },
-  { check: "addresses", codes: /^address\./, reason: "No fixed IP or MAC of the servers is taken there." },
-  { check: "quota", codes: /^quota\./, reason: "The project's quota there has room for the servers." },
-  {
-    check: "capacity",
-    codes: /^capacity\./,
-    reason: "Placement knows hosts there with room for a server of each size.",
-  },
-  { check: "trust", codes: /^trust\./, reason: "A trust of the project yields a token here." },
-  { check: "cinder_backend", codes: /^site\./, reason: "The Cinder backend on the array there is known." },
-];
+/** A group's sites, as a look reaches them. */
+interface Scene {
+  readonly ports: EnginePorts;
+  readonly view: GroupView;
+  /** This site, where the servers run. */
+  readonly source: SiteAccess;
+  readonly target: SiteAccess;
+}
+
+function access(ports: EnginePorts, view: GroupView): AccessRequest {
+  return { view, transport: ports.transport, userId: "", requestId: systemRequestId(ports) };
+}
 
 /**
- * Everything that a planned failover to the peer, or a failback to it, would look at now.
+ * Everything that a planned failover to the peer, or a failback to it, would look at now, and what has changed since the
+ * group was protected.
  * @throws OutsideError, ProtectorError when the look itself fails.
  */
 export async function examineGroup(
   ports: EnginePorts,
   view: GroupView,
   { localSiteId, peer }: { readonly localSiteId: string; readonly peer: SitesTable },
-): Promise<readonly CheckResult[]> {
-  const access = { view, transport: ports.transport, userId: "", requestId: systemRequestId(ports) };
-  const source = await openSite(ports, access, localSiteId);
-  const target = await openSite(ports, access, peer.id);
+): Promise<LookedAt> {
+  const request = access(ports, view);
+  const source = await openSite(ports, request, localSiteId);
+  const target = await openSite(ports, request, peer.id);
   try {
-    const operation = { id: ports.random.uuid() };
-    const { connection } = ports;
-    const isAway = view.group.primary_site_id !== view.group.home_site_id;
-    const away = isAway ? await observeFailback({ view, source, target, operation, connection }) : undefined;
-    const input = away ?? (await observeFailover({ view, source, target, operation }));
-    const { blockers, warnings } = away ? checkFailback(away, comingHome(away)) : checkFailover(input);
-    const found = [
-      ...blockers.map(asReadiness),
-      ...checkPoint(input, view, ports.clock.now()),
-      ...(await checkTrust(source)),
-      ...checkLink(input),
-      ...warnings,
-    ];
-    return [...matters(found, view.group.name), ...found, notCarried(view)];
+    return await examine({ ports, view, source, target });
   } finally {
     await Promise.allSettled([source.array.close(), target.array.close()]);
   }
 }
 
-/** An operation that holds the group passes by itself. */
-function asReadiness(check: CheckResult): CheckResult {
-  return check.check === "marker.held" ? { ...check, result: "warning" } : check;
-}
-
-function matters(found: readonly CheckResult[], subject: string): readonly CheckResult[] {
-  return MATTERS.filter(({ codes }) => !found.some(({ check }) => codes.test(check))).map(({ check, reason }) =>
-    passed(check, subject, reason),
-  );
-}
-
-function checkPoint(input: FailoverInput, view: GroupView, now: number): readonly CheckResult[] {
-  const { siteName, newestUsablePoint } = input.target;
-  if (!newestUsablePoint) {
-    return [finding("recovery_point.none", siteName, `No recovery point of the group is complete at ${siteName}.`)];
-  }
-  const rpoMinutes = view.policy?.rpo_minutes ?? 0;
-  const ageMinutes = Math.floor((now - newestUsablePoint.createdAt) / 60_000);
-  if (ageMinutes <= rpoMinutes) return [];
-  return [
-    {
-      check: "recovery_point.age",
-      result: "warning",
-      subject: siteName,
-      reason: `The newest complete recovery point is ${ageMinutes} min old; the RPO is ${rpoMinutes} min.`,
-      remedy:
-        "See that replication runs and the link has enough bandwidth; `protector protection-group sync` sends now.",
-    },
+async function examine(scene: Scene): Promise<LookedAt> {
+  const { ports, view, source, target } = scene;
+  const operation = { id: ports.random.uuid() };
+  const { connection } = ports;
+  const isAway = view.group.primary_site_id !== view.group.home_site_id;
+  const away = isAway ? await observeFailback({ view, source, target, operation, connection }) : undefined;
+  const input = away ?? (await observeFailover({ view, source, target, operation }));
+  const { blockers, warnings } = away ? checkFailback(away, comingHome(away)) : checkFailover(input);
+  const drift = away ? [] : await lookForDrift(scene, input);
+  const drifted = new Set(drift.map(({ subject }) => subject));
+  // Drift tells which volume; the plan only that they differ.
+  const told = blockers.filter(({ check, subject }) => check !== "member.changed" || !drifted.has(subject));
+  const found = [
+    ...told.map(asReadiness),
+    ...drift,
+    ...(await lookAtPoints(scene, input)),
+    ...(await checkTrust(source)),
+    ...(await checkCredentials(ports, view.group.project_id, [source, target])),
+    ...checkLink(input),
+    ...(away ? [] : checkMappingFit(input)),
+    ...warnings.map(fromPlan),
   ];
+  return {
+    checks: [
+      ...found,
+      ...matters(found, view.group.name),
+      checkArrayRoom(source.siteName, await source.array.health()),
+      checkArrayRoom(target.siteName, await target.array.health()),
+      ...notes(view.group.name),
+    ],
+    predictedRto: blockers.length > 0 ? null : await predictRto(scene, input, away),
+  };
 }
 
-async function checkTrust(site: SiteAccess): Promise<readonly CheckResult[]> {
+/**
+ * What matters at the site that would recover the group: the tenant's trust, which only its own site can try, and the
+ * administrator's credential there.
+ */
+export async function examineStandby(
+  ports: EnginePorts,
+  view: GroupView,
+  { localSiteId, peer }: { readonly localSiteId: string; readonly peer: SitesTable },
+): Promise<readonly Finding[]> {
+  const local = await openSite(ports, access(ports, view), localSiteId);
+  try {
+    const reason = `The group runs at ${peer.name}: everything else is looked at there.`;
+    const trust = await checkTrust(local);
+    return [
+      passed("primary", view.group.name, reason),
+      ...trust,
+      ...(trust.length === 0 ? [passed("trust", local.siteName, "A trust of the project yields a token here.")] : []),
+      ...(await checkCredentials(ports, view.group.project_id, [local])),
+      checkArrayRoom(local.siteName, await local.array.health()),
+    ];
+  } finally {
+    await local.array.close().catch(() => {});
+  }
+}
+
+/** An operation that holds the group passes by itself. */
+function asReadiness(check: Parameters<typeof fromPlan>[0]): Finding {
+  return fromPlan(check.check === "marker.held" ? { ...check, result: "warning" } : check);
+}
+
+async function lookForDrift({ view, source }: Scene, input: FailoverInput): Promise<readonly Finding[]> {
+  const { network, volume } = source.admin;
+  const [volumes, ports, types] = await Promise.all([
+    source.reads.volumes(),
+    network.listPorts({ projectId: source.projectId }),
+    volume.listTypes(),
+  ]);
+  const byId = new Map(volumes.map((each) => [each.id, each]));
+  const replicated = types.filter(({ extraSpecs }) => /true/i.test(extraSpecs.replication_enabled ?? ""));
+  return input.members.flatMap((member) => {
+    const server = input.source.servers.get(member.serverId);
+    if (!server) return [];
+    return memberDrift({
+      groupName: view.group.name,
+      member,
+      server,
+      volumes: byId,
+      ports: ports.filter(({ deviceId }) => deviceId === member.serverId),
+      replicatedTypes: source.array.holdsData ? new Set(replicated.map(({ name }) => name)) : undefined,
+      arrayNameOf: (each) => arrayNameOf(source.array, each),
+    });
+  });
+}
+
+async function lookAtPoints({ ports, view, source, target }: Scene, input: FailoverInput): Promise<readonly Finding[]> {
+  const from = { group: input.group.arrayGroup, array: await source.arrayName() };
+  const points = await target.array.listRecoveryPoints(from);
+  const found = checkPoints({
+    groupName: view.group.name,
+    siteName: target.siteName,
+    points,
+    rpoMinutes: view.policy?.rpo_minutes ?? 0,
+    intervalMs: input.replication.intervalMs,
+    now: ports.clock.now(),
+  });
+  const newest = points.find(({ isUsable }) => isUsable);
+  if (!newest) return found;
+  const held = await target.array.volumesOfPoint(from, newest.suffix);
+  const names = new Set(held.map(({ sourceVolume }) => sourceVolume.toLowerCase()));
+  const volumes = input.members.flatMap(({ description }) => description.volumes.map((each) => each.array_volume));
+  const missing = volumes.filter((name) => !names.has(name.toLowerCase()));
+  if (missing.length === 0) return found;
+  const reason = `The newest complete recovery point lacks ${missing.length} of ${volumes.length} volumes: ${missing.slice(0, 3).join(", ")}.`;
+  const remedy = `Replicate once more and wait: protector protection-group replicate ${view.group.name} --wait`;
+  return [...found, critical({ check: "recovery_point.lacks_volumes", subject: target.siteName, reason, remedy })];
+}
+
+async function checkTrust(site: SiteAccess): Promise<readonly Finding[]> {
   try {
     await (await site.tenant()).token();
     return [];
   } catch (error) {
-    if (error instanceof ProtectorError) return [finding(error.code as ErrorCode, site.siteName, error.message)];
-    throw error;
+    if (!(error instanceof ProtectorError)) throw error;
+    return [fromPlan(finding(error.code as ErrorCode, site.siteName, error.message))];
   }
 }
 
-function checkLink({ source }: FailoverInput): readonly CheckResult[] {
+function checkLink({ source }: FailoverInput): readonly Finding[] {
   if (source.connection?.status !== "degraded") return [];
   const reason = `Some paths from the array at ${source.siteName} to ${source.connection.array} are down.`;
-  return [{ check: "storage.link_degraded", result: "warning", subject: source.siteName, reason, remedy: null }];
+  const remedy = "See that every replication path of both arrays is up.";
+  return [warning({ check: "storage.link_degraded", subject: source.siteName, reason, remedy })];
 }
 
-function notCarried({ group }: GroupView): CheckResult {
-  const reason =
-    "Not carried by a failover: load-balancer membership, DNS records outside Neutron, Cinder snapshots and backups.";
-  return passed("not_carried", group.name, reason);
-}
-
-function passed(check: string, subject: string, reason: string): CheckResult {
-  return { check, result: "ok", subject, reason, remedy: null };
+/** How long the operation that would move the group now would take, at the site that would run it. */
+async function predictRto({ ports, target }: Scene, input: FailoverInput, away: FailbackInput | undefined) {
+  const plan = away ? planFailback(away) : planPlannedFailover(input);
+  const kind = away
+    ? ({ type: "failback", mode: null, site_id: target.siteId } as const)
+    : ({ type: "failover", mode: "planned", site_id: target.siteId } as const);
+  return forecastDuration(ports.connection, kind, plan.steps);
 }

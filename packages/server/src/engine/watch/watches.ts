@@ -63,14 +63,20 @@ export class Watches {
   }
 }
 
-function watchesOf({ markerMs, peerMs }: EngineSettings, options: WatchOptions): readonly Watch[] {
+/** ms between looks for groups whose readiness is due. */
+const READINESS_ROUND_MS = 15_000;
+
+function watchesOf(
+  { markerMs, peerMs, recoveryPointMs, readinessMs }: EngineSettings,
+  options: WatchOptions,
+): readonly Watch[] {
   return [
     { name: "markers", everyMs: markerMs, round: watchMarkers },
     { name: "peer-reachability", everyMs: peerMs, round: lookAtPeers },
     { name: "duties", everyMs: 30_000, round: doDuties },
-    { name: "recovery-points", everyMs: 30_000, round: readRecoveryPoints },
+    { name: "recovery-points", everyMs: recoveryPointMs, round: readRecoveryPoints },
     { name: "readiness-requests", everyMs: 5_000, round: answerReadinessRequests },
-    { name: "readiness", everyMs: 600_000, round: watchReadiness },
+    { name: "readiness", everyMs: Math.min(READINESS_ROUND_MS, readinessMs), round: watchReadiness },
     { name: "site-validation", everyMs: 5_000, round: validateSites },
     { name: "tests", everyMs: 10_000, round: endTests },
     { name: "heartbeat", everyMs: 10_000, round: (ports) => beat(ports, options.messaging()) },

@@ -1,5 +1,5 @@
-import { createHash } from "node:crypto";
 import { arrayGroupName } from "@protector/storage";
+import { stableId } from "./stable-id.ts";
 import type { WorkflowTransaction } from "./workflow.ts";
 
 /** Rows per INSERT. */
@@ -82,10 +82,4 @@ export async function writeGroupVolumes(
       .values(rows.slice(from, from + ROWS_PER_INSERT))
       .execute();
   }
-}
-
-/** The same id for the same things, so that a repeated transaction writes the same row. */
-function stableId(...parts: readonly string[]): string {
-  const hex = createHash("sha256").update(parts.join("\n")).digest("hex");
-  return [hex.slice(0, 8), hex.slice(8, 12), hex.slice(12, 16), hex.slice(16, 20), hex.slice(20, 32)].join("-");
 }

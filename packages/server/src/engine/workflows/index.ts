@@ -4,6 +4,7 @@ import { groupCreate } from "./group-create.ts";
 import { groupDelete } from "./group-delete.ts";
 import { memberAdd } from "./member-add.ts";
 import { memberRemove } from "./member-remove.ts";
+import { memberUpdate } from "./member-update.ts";
 import { plannedFailover } from "./planned-failover.ts";
 import { reclaim } from "./reclaim.ts";
 import { reprotect } from "./reprotect.ts";
@@ -27,4 +28,5 @@ export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
   member_add: memberAdd,
   member_remove: memberRemove,
   snapshot_delete: snapshotDelete,
+  member_update: memberUpdate,
 };

@@ -1,9 +1,11 @@
 import { arrayGroupName } from "@protector/storage";
-import { writeTime } from "../../db/codecs.ts";
+import { flag, writeTime } from "../../db/codecs.ts";
+import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
 import { step } from "../plans/planned-step.ts";
-import type { CutPoint } from "../steps/replication.ts";
+import type { ArrivedPoint } from "../steps/replication.ts";
+import { stableId } from "./stable-id.ts";
 import { outputOf } from "./step-output.ts";
-import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
+import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
 const TRANSFER_TIMEOUT_MS = 240 * 60_000;
 
@@ -21,9 +23,11 @@ export const sync: Workflow = {
       recoveryPoint: null,
     };
   },
-  end: async ({ trx, connection, view, steps }, end) => {
-    const cut = outputOf<CutPoint>(steps, "wait");
+  end: async (context, end) => {
+    const { trx, connection, view, steps } = context;
+    const cut = outputOf<ArrivedPoint>(steps, "wait");
     if (end !== "completed" || !cut) return;
+    await recordPoint(context, cut);
     await trx
       .updateTable("protection_groups")
       .set({
@@ -37,12 +41,29 @@ export const sync: Workflow = {
   },
   report: ({ steps }) => ({
     members: [],
-    recoveryPoint: outputOf<CutPoint>(steps, "wait")?.suffix ?? null,
+    recoveryPoint: outputOf<ArrivedPoint>(steps, "wait")?.suffix ?? null,
     dataLossSeconds: null,
     downtimeSeconds: null,
     leftovers: [],
   }),
 };
+
+/** The list of points shows it at once, not first when the arrays are read again. */
+async function recordPoint({ trx, view, sourceSiteId, now }: WorkflowTransaction, point: ArrivedPoint): Promise<void> {
+  await saveRecoveryPoint(trx, {
+    id: stableId(view.group.id, sourceSiteId, point.suffix),
+    protection_group_id: view.group.id,
+    source_site_id: sourceSiteId,
+    name: point.suffix,
+    cut_at: writeTime(point.createdAt),
+    completed_at: point.completedAt === null ? null : writeTime(point.completedAt),
+    progress: 1,
+    bytes_sent: point.bytesSent,
+    is_usable: flag(true),
+    proven_at: null,
+    seen_at: writeTime(now),
+  });
+}
 
 function planSync({ view, source, target, operation }: PlanningContext) {
   const arrayGroup = arrayGroupName(view.group.id);

@@ -9,6 +9,8 @@ export interface User {
   readonly domainId: string;
   password: string;
   isEnabled: boolean;
+  /** ms since the UNIX epoch; undefined = never. */
+  passwordExpiresAt?: number;
 }
 
 export interface Project {

@@ -51,7 +51,7 @@ function userView(state: IdentityState, userId: string): Record<string, unknown>
     id: userId,
     name: user?.name,
     domain: state.domains.get(user?.domainId ?? ""),
-    password_expires_at: null,
+    password_expires_at: user?.passwordExpiresAt === undefined ? null : tokenTime(user.passwordExpiresAt),
   };
 }
 

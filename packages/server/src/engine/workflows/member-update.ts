@@ -1,0 +1,212 @@
+import { canonicalJson, ProtectorError, type ServerDescription } from "@protector/contract";
+import { arrayGroupName } from "@protector/storage";
+import { readJson, writeJson } from "../../db/codecs.ts";
+import { raiseGeneration } from "../../domain/generations.ts";
+import { descriptionChanges } from "../plans/description-changes.ts";
+import { step } from "../plans/planned-step.ts";
+import type { DescribedStorage } from "../steps/describe-storage.ts";
+import { captureServer } from "../world/capture.ts";
+import { serverAt } from "../world/group-view.ts";
+import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { outputOf } from "./step-output.ts";
+import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
+
+/** A member whose server is no longer as it was captured; input of the step that carries it to the group's rows. */
+interface ChangedMember {
+  readonly memberId: string;
+  readonly before: ServerDescription;
+  readonly description: ServerDescription;
+}
+
+const CAPTURED = "captured.";
+
+/**
+ * Takes the present state of servers into their descriptions: new volumes into the array group and the Cinder group,
+ * detached ones out of them. When nothing has changed, it does nothing.
+ */
+export const memberUpdate: Workflow = {
+  type: "member_update",
+  direction: fromHere,
+  plan: async (context) => {
+    const captured = await captureMembers(context);
+    const changed = captured.flatMap(({ change }) => change ?? []);
+    return {
+      steps: changed.length === 0 ? [] : await planUpdate(context, changed),
+      blockers: captured.flatMap(({ refusals }) => refusals),
+      warnings: changed.flatMap(({ before, description }) => descriptionChanges(before, description)),
+      expectedDataLossSeconds: null,
+      recoveryPoint: null,
+    };
+  },
+  end: async (context, end) => {
+    if (end === "completed" || end === "completed_with_errors") await recordChanges(context);
+  },
+};
+
+/** @throws ProtectorError `member.not_found` */
+async function captureMembers({ operation, view, source }: PlanningContext) {
+  const { member_ids } = readJson(operation.parameters) as { member_ids?: readonly string[] };
+  const unknown = member_ids?.find((id) => !view.members.some((member) => member.id === id));
+  if (unknown) throw new ProtectorError("member.not_found", `The group has no member ${unknown}.`);
+  const members = view.members.filter(({ id }) => member_ids === undefined || member_ids.includes(id));
+  return Promise.all(
+    members.map(async (member) => {
+      const serverId = serverAt(view, member, source.siteId);
+      if (serverId === null || !member.description) return { refusals: [], change: undefined };
+      const { description, refusals } = await captureServer(source, serverId);
+      const isSame = !description || canonicalJson(description) === canonicalJson(member.description);
+      const change: ChangedMember | undefined = isSame
+        ? undefined
+        : { memberId: member.id, before: member.description, description };
+      return { refusals, change };
+    }),
+  );
+}
+
+async function planUpdate({ view, source }: PlanningContext, changed: readonly ChangedMember[]) {
+  const arrayGroup = arrayGroupName(view.group.id);
+  const before = (await source.array.findGroup(arrayGroup))?.members ?? [];
+  const { attached, detached } = volumesOf(changed);
+  const old = new Set(changed.flatMap((each) => each.before.volumes.map(arrayNameIn)));
+  const kept = before.filter((name) => !old.has(name.toLowerCase()));
+  const volumes = changed.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
+  return [
+    step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
+      input: { epoch: view.group.epoch },
+      settings: { isUndoable: true },
+    }),
+    step("storage", "observe", "storage.describe", "Ask both arrays who they are", "check", "source", {
+      dependsOn: ["marker.take"],
+    }),
+    ...changed.map((change) =>
+      step(
+        `${CAPTURED}${change.memberId}`,
+        "observe",
+        "barrier",
+        `Capture ${change.description.name}`,
+        "check",
+        "source",
+        { memberId: change.memberId, input: change, dependsOn: ["marker.take"] },
+      ),
+    ),
+    step(
+      "cinder_group.remove",
+      "ensure",
+      "cinder_group.remove",
+      `Take ${detached.length} volumes out of the Cinder group`,
+      "prepare",
+      "source",
+      {
+        input: { name: arrayGroup, volumeIds: detached },
+        dependsOn: ["storage"],
+        settings: { onFailure: "member" },
+      },
+    ),
+    step(
+      "members",
+      "ensure",
+      "array_group.set_members",
+      "Make the volumes of the array group those of the servers",
+      "prepare",
+      "source",
+      {
+        input: { arrayGroup, before, volumes: [...new Set([...kept, ...volumes])] },
+        dependsOn: ["storage", ...changed.map(({ memberId }) => `${CAPTURED}${memberId}`)],
+        after: ["cinder_group.remove"],
+        settings: { isUndoable: true },
+      },
+    ),
+    step(
+      "cinder_group",
+      "ensure",
+      "cinder_group.ensure",
+      `Put ${attached.length} volumes into the Cinder group`,
+      "finish",
+      "source",
+      {
+        input: {
+          name: arrayGroup,
+          description: `Protection group ${view.group.name}`,
+          volumeSteps: [],
+          volumeIds: attached,
+        },
+        dependsOn: ["members"],
+        settings: { onFailure: "member" },
+      },
+    ),
+    step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
+      dependsOn: ["members"],
+      after: ["cinder_group"],
+    }),
+  ];
+}
+
+function arrayNameIn({ array_volume }: { readonly array_volume: string }): string {
+  return array_volume.toLowerCase();
+}
+
+/** Ids of the volumes in Cinder that have come, and that have gone. */
+function volumesOf(changed: readonly ChangedMember[]) {
+  const idsOf = (descriptions: readonly ServerDescription[]) =>
+    new Set(descriptions.flatMap(({ volumes }) => volumes.map(({ volume_id }) => volume_id)));
+  const then = idsOf(changed.map(({ before }) => before));
+  const now = idsOf(changed.map(({ description }) => description));
+  return {
+    attached: [...now].filter((id) => !then.has(id)),
+    detached: [...then].filter((id) => !now.has(id)),
+  };
+}
+
+async function recordChanges(context: WorkflowTransaction): Promise<void> {
+  const { trx, connection, view, steps, localSiteId, now } = context;
+  const changed = steps.flatMap(({ key, input }) => (key.startsWith(CAPTURED) ? [input as ChangedMember] : []));
+  if (changed.length === 0) return;
+  for (const { memberId, description } of changed) {
+    await trx
+      .updateTable("pg_members")
+      .set({
+        name: description.name,
+        description: writeJson(description),
+        captured_at: connection.now(),
+        updated_at: connection.now(),
+      })
+      .where("id", "=", memberId)
+      .execute();
+  }
+  await recordVolumes(context, changed);
+  if (volumesOf(changed).attached.length > 0) {
+    await trx
+      .updateTable("protection_groups")
+      .set({
+        protection: "seeding",
+        protection_reason: "waiting for a recovery point that holds every volume",
+        updated_at: connection.now(),
+      })
+      .where("id", "=", view.group.id)
+      .execute();
+  }
+  await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+}
+
+async function recordVolumes(context: WorkflowTransaction, changed: readonly ChangedMember[]): Promise<void> {
+  const storage = outputOf<DescribedStorage>(context.steps, "storage");
+  if (!storage) return;
+  const known = context.view.consistencyGroups.find((row) => row.site_id === storage.source.siteId);
+  const cinderGroup = outputOf<{ cinderGroupId: string }>(context.steps, "cinder_group");
+  const id = await writeConsistencyGroup(context, {
+    ...storage.source,
+    cinderGroupId: cinderGroup?.cinderGroupId ?? known?.cinder_group_id ?? null,
+  });
+  await writeGroupVolumes(context, id, {
+    ofMembers: changed.map(({ memberId }) => memberId),
+    volumes: changed.flatMap(({ memberId, description }) =>
+      description.volumes.map((volume, position) => ({
+        memberId,
+        position,
+        volumeId: volume.volume_id,
+        arrayVolume: volume.array_volume,
+        sizeGib: volume.size_gib,
+      })),
+    ),
+  });
+}
