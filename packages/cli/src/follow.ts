@@ -14,11 +14,12 @@ import { sentence } from "./output/error-text.ts";
 import { memberRows } from "./output/member-rows.ts";
 import { OperationLines } from "./output/operation-lines.ts";
 import { operationTitle, operationTree } from "./output/operation-tree.ts";
+import { remedies } from "./output/remedies.ts";
 
 type MemberName = (id: string) => string | undefined;
 
 export interface FollowOptions {
-  /** Nothing is shown: for runs that only make a plan. */
+  /** Only what it waits for is shown: for runs that only make a plan. */
   readonly isQuiet?: boolean;
 }
 
@@ -34,13 +35,18 @@ export async function follow(
 ): Promise<Operation> {
   const { host } = context;
   const names = isQuiet ? () => undefined : await memberNames(running);
-  const show = isQuiet ? () => {} : host.stderr.isTTY ? redrawing(context, names) : telling(context, names);
+  const show = isQuiet
+    ? tellingWaits(context)
+    : host.stderr.isTTY
+      ? redrawing(context, names)
+      : telling(context, names);
   const limit = new Limit(context);
   try {
     let last = running.operation;
     for await (const moment of watchOperation(running, { clock: host.clock, signal: limit.signal })) {
       last = moment.operation;
       show(moment);
+      if (!isQuiet && isEnded(last)) for (const line of remedies(last, moment.steps)) context.note(line);
     }
     return last;
   } catch (error) {
@@ -138,6 +144,14 @@ function telling(context: CommandContext, memberName: MemberName): (moment: Oper
   const lines = new OperationLines({ memberName, clock: context.host.clock });
   return (moment) => {
     for (const line of lines.next(moment)) context.note(line);
+  };
+}
+
+/** Nobody waits for a plan without knowing why it does not come. */
+function tellingWaits(context: CommandContext): (moment: OperationMoment) => void {
+  const tell = telling(context, () => undefined);
+  return (moment) => {
+    if (moment.operation.status === "waiting") tell({ ...moment, steps: [] });
   };
 }
 

@@ -4,6 +4,7 @@ import {
   groupIdAt,
   listOperations,
   type PlacedOperation,
+  type RunningOperation,
   siteAlone,
 } from "@protector/client";
 import {
@@ -18,6 +19,7 @@ import type { CommandContext } from "../context.ts";
 import { exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames, settle } from "../follow.ts";
 import { operationTree } from "../output/operation-tree.ts";
+import { remedies } from "../output/remedies.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption } from "./find.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST, placed } from "./operation-columns.ts";
@@ -64,13 +66,23 @@ async function show(context: CommandContext, id: string, site: string | undefine
   const only = site === undefined ? undefined : await context.siteNamed(site);
   const running = await findOperation(only ? siteAlone(only) : context.sites, id);
   const { steps } = await running.client.call("operations.steps", { path: { id: running.operation.id } });
-  const { printer, host } = context;
+  const { printer } = context;
   const shown: PlacedOperation & { readonly steps: readonly OperationStep[] } = {
     ...placed(running, running.operation),
     steps,
   };
   printer.record(shown, OPERATION_COLUMNS);
-  if (!printer.isForPeople || printer.picks.length > 0 || steps.length === 0) return;
+  if (!printer.isForPeople || printer.picks.length > 0) return;
+  if (steps.length > 0) await tellTree(context, running, steps);
+  const advice = remedies(running.operation, steps);
+  if (advice.length > 0) printer.tell(`\n${advice.join("\n")}\n`);
+}
+
+async function tellTree(
+  { printer, host }: CommandContext,
+  running: RunningOperation,
+  steps: readonly OperationStep[],
+): Promise<void> {
   const lines = operationTree(
     { operation: running.operation, steps, silence: undefined },
     {

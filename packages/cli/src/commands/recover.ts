@@ -5,6 +5,7 @@ import type { CommandContext } from "../context.ts";
 import { EXIT, exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames } from "../follow.ts";
 import { planView } from "../output/plan-view.ts";
+import { remedies } from "../output/remedies.ts";
 import { KEY_OPTION, rejoinByKey } from "./idempotency.ts";
 import { OPERATION_COLUMNS, PLAN_COLUMNS, placed } from "./operation-columns.ts";
 import { readPlan, requireSamePlan, type SavedPlan, savePlan } from "./plan-file.ts";
@@ -143,6 +144,7 @@ function pointOf(plan: Plan | undefined): Asking {
 
 function planFailed(context: CommandContext, running: RunningOperation): void {
   context.printer.record(placed(running, running.operation), OPERATION_COLUMNS);
+  for (const line of remedies(running.operation, [])) context.note(line);
   context.worsen(exitCodeOfOperation(running.operation) || EXIT.error);
 }
 

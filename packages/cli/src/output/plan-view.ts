@@ -1,4 +1,4 @@
-import type { CheckResult, Operation, Plan, RecoveryPoint } from "@protector/contract";
+import { type CheckResult, codeOfWire, type Operation, type Plan, type RecoveryPoint } from "@protector/contract";
 import { durationText, timeText } from "./duration.ts";
 import { pad, wrap } from "./fit.ts";
 import { forecastText } from "./forecast.ts";
@@ -84,7 +84,10 @@ function checkLines(
   const colour = title === "Blockers" ? "red" : "yellow";
   const lines = checks.flatMap((check) => {
     const remedy = check.remedy ? ` Remedy: ${check.remedy}` : "";
-    const [first = "", ...more] = wrap(`${check.subject}: ${check.reason}${remedy}`, Math.max(20, width - 4));
+    // Under its code the documentation and a search find it.
+    const code = codeOfWire(check.check);
+    const text = `${check.subject}: ${check.reason}${remedy}${code ? ` (${code})` : ""}`;
+    const [first = "", ...more] = wrap(text, Math.max(20, width - 4));
     return [`  - ${first}`, ...more.map((line) => `    ${line}`)];
   });
   return ["", paint(`${title} (${checks.length})`, colour), ...lines];
