@@ -7,6 +7,7 @@ import {
   seededRandom,
 } from "../../packages/ports/src/index.ts";
 import { type TestSites, twoSites } from "../../packages/server/src/api/testing.ts";
+import { openSqlite, withGate } from "../../packages/server/src/db/open-sqlite.ts";
 import { type CliRun, runLine } from "./command-line.ts";
 import { sendToApi } from "./send-to-api.ts";
 
@@ -40,8 +41,9 @@ export interface Harness {
   run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
 }
 
-export async function openHarness(): Promise<Harness> {
-  const sites = await twoSites();
+/** @param gate stands before every turn on a database; default none. */
+export async function openHarness(gate?: () => Promise<void>): Promise<Harness> {
+  const sites = await twoSites(gate && (async (clock) => withGate(openSqlite({ path: ":memory:", clock }), gate)));
   for (const { name } of [sites.a, sites.b]) {
     const cloud = sites.world.cloud(name);
     cloud.publish("protector", "protector", `http://${cloud.options.host}:8788/v1/%(tenant_id)s`);

@@ -5,7 +5,7 @@ import { Engine } from "../../packages/server/src/engine/engine.ts";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
 import { seedThreeTier } from "../../packages/simulator/src/index.ts";
-import { enginePorts } from "../world/site-engine.ts";
+import { type EngineOptions, enginePorts } from "../world/site-engine.ts";
 import type { TestSite } from "../world/test-site.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { type CliRun, runLine } from "./command-line.ts";
@@ -30,13 +30,16 @@ export interface WorkingSites {
   destroy(site: TestSite): void;
   /** They answer again, and hypervisors have started the guests that ran. */
   restore(site: TestSite): void;
-  /** Lets time pass until `isSo`. @throws Error after ten minutes. */
+  /** Lets time pass until `isSo`. @throws Error after a quarter of an hour. */
   until(what: string, isSo: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Opens the sites with db-01, app-01 and web-01 at site A. */
-export async function openWorkingSites(): Promise<WorkingSites> {
+/**
+ * Opens the sites with db-01, app-01 and web-01 at site A.
+ * @param options of every engine.
+ */
+export async function openWorkingSites(options: EngineOptions = {}): Promise<WorkingSites> {
   const clock = new PatientClock(Date.UTC(2026, 0, 5, 8, 0, 0));
   const sites = await createTwoSites(1, { clock });
   const { world } = sites;
@@ -56,7 +59,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
     });
   };
   const engines = [sites.a, sites.b].map((site) => {
-    const ports = enginePorts(world, site, sites.events, { clock, transport });
+    const ports = enginePorts(world, site, sites.events, { clock, transport, ...options });
     return { site, engine: new Engine(ports), watches: new Watches(ports, { messaging: () => "none" }) };
   });
   for (const { site, engine } of engines) {
@@ -104,7 +107,7 @@ export async function openWorkingSites(): Promise<WorkingSites> {
     },
     until: async (what, isSo) => {
       for (let waited = 0; !(await isSo()); waited += 100) {
-        if (waited > 600_000) throw new Error(`ten minutes have passed, but not: ${what}`);
+        if (waited > 900_000) throw new Error(`a quarter of an hour has passed, but not: ${what}`);
         await clock.advance(100);
       }
     },

@@ -208,7 +208,7 @@ export class SiteClient {
     try {
       return JSON.parse(answer.body);
     } catch (cause) {
-      const detail = `${this.name} answered with something that is not JSON: is this Protector's address?`;
+      const detail = `${this.name} answered with something that is not JSON: is this Protector's address? The catalog names it: openstack catalog show protector`;
       throw clientError("internal", this.name, detail, { requestId: requestIdOf(answer), cause });
     }
   }

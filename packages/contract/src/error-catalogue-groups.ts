@@ -20,7 +20,7 @@ export const GROUP_ERRORS = {
   "protection_group.out_of_sync": {
     status: 409,
     title: "Sites out of sync",
-    help: "Run: protector protection-group sync-force, then repeat the change.",
+    help: "Run: protector protection-group sync-force GROUP, then repeat the change.",
   },
   "protection_group.busy": {
     status: 409,
@@ -30,93 +30,92 @@ export const GROUP_ERRORS = {
   "protection_group.wrong_status": {
     status: 409,
     title: "Not possible in this status",
-    help: "See the group's status: protector protection-group show",
+    help: "See the group's status, and what is possible in it: protector protection-group show GROUP",
   },
   "protection_group.not_empty": {
     status: 409,
     title: "Protection group has members",
-    help: "Remove the members first.",
+    help: "Remove them first: protector member remove GROUP MEMBER... Their servers are not touched.",
   },
   "protection_group.no_policy": {
     status: 409,
     title: "No replication policy",
-    help: "Create one: protector protection-group policy-create",
+    help: "Create one: protector policy create GROUP",
   },
   "generation.conflict": {
     status: 409,
     title: "Changed by somebody else",
     help: "Show the group again and repeat the change on what it is now.",
   },
-  "member.not_found": { status: 404, title: "Member not found", help: "List the members with: protector member list" },
+  "member.not_found": {
+    status: 404,
+    title: "Member not found",
+    help: "List the members with: protector member list GROUP",
+  },
   "member.already_protected": {
     status: 409,
     title: "Server already protected",
-    help: "Remove the server from the named group first: a server is in one group only.",
+    help: "A server is in one group only. Remove it from the named one first: protector member remove GROUP SERVER",
   },
   "member.server_not_found": {
     status: 400,
     title: "Server not found",
-    help: "Name a server of this project on the primary site.",
+    help: "Name a server of this project at the site where the group runs: openstack server list",
   },
   "member.image_booted": {
     status: 400,
     title: "Server boots from an image",
-    help: "Its root disk is not replicated. Rebuild the server to boot from a volume of a replicated type.",
+    help: "Its root disk is not replicated. Build the server anew from a volume of a replicated type.",
   },
   "member.local_disk": {
     status: 400,
     title: "Server has local disks",
-    help: "Ephemeral and swap disks are not replicated. Resize to a flavor without them.",
+    help: "Ephemeral and swap disks are not replicated. Resize the server to a flavor without them, then add it again.",
   },
   "member.volume_not_replicated": {
     status: 400,
     title: "Volume not replicated",
-    help: "Retype the named volume to a replicated volume type.",
+    help: "Retype the named volume to a replicated type: openstack volume set --type TYPE --retype-policy on-demand VOLUME. Then repeat.",
   },
   "member.volume_encrypted": {
     status: 400,
     title: "Volume encrypted",
-    help: "Cinder cannot manage encrypted volumes. Retype the named volume.",
+    help: "Cinder cannot manage encrypted volumes. Retype the named volume to a replicated type without encryption.",
   },
   "member.volume_shared": {
     status: 400,
     title: "Volume shared outside the group",
-    help: "Detach the volume from servers that are not members.",
-  },
-  "member.several_backends": {
-    status: 400,
-    title: "Volumes on several arrays",
-    help: "All volumes of a group must be on the array of its policy.",
+    help: "Detach the volume from the servers that are not members, or leave this server out.",
   },
   "member.volume_not_on_array": {
     status: 400,
     title: "Volume not on the array",
-    help: "The named volume is not on the array of the group's policy. Correct the policy or migrate the volume.",
+    help: "See the policy's arrays: protector policy show GROUP. Correct the policy, or migrate the volume to that array.",
   },
   "member.unsupported_port": {
     status: 400,
     title: "Port type not supported",
-    help: "SR-IOV and accelerator ports cannot be recovered. Use a normal port.",
+    help: "SR-IOV and accelerator ports cannot be recovered. Give the server a port with vNIC type normal.",
   },
   "member.unsupported_device": {
     status: 400,
     title: "Server device not supported",
-    help: "A server with a virtual TPM cannot be rebuilt elsewhere.",
+    help: "A server with a virtual TPM cannot be rebuilt elsewhere. Resize it to a flavor without one, or leave it out.",
   },
   "member.changed": {
     status: 409,
     title: "Server has changed",
-    help: "Remove the member and add it again, so that its new volumes are protected.",
+    help: "Protect it as it is now: protector member remove GROUP MEMBER, then: protector member add GROUP SERVER",
   },
   "member.wrong_state": {
     status: 409,
     title: "Server in another state",
-    help: "Bring the server to ACTIVE or SHUTOFF first.",
+    help: "Bring the server to ACTIVE or SHUTOFF first: openstack server show SERVER says why it is not.",
   },
   "member.limit": {
     status: 409,
     title: "Too many members",
-    help: "A group holds at most 500 servers. Make another group.",
+    help: "A group holds at most 500 servers. Make another group: protector protection-group create NAME",
   },
   "hook.invalid": {
     status: 400,
@@ -146,37 +145,37 @@ export const GROUP_ERRORS = {
   "member.order_cycle": {
     status: 400,
     title: "Start order has a cycle",
-    help: "Remove one of the named dependencies.",
+    help: "Remove one of the named dependencies: protector member set GROUP MEMBER --depends-on ...",
   },
   "member.order_dangling": {
     status: 400,
     title: "Dependency is not a member",
-    help: "depends_on names members of the same group by their id.",
+    help: "Change what depends on it first: protector member set GROUP MEMBER --depends-on ... A program names members of the same group by their id.",
   },
   "policy.not_found": {
     status: 404,
     title: "Replication policy not found",
-    help: "Create one: protector protection-group policy-create",
+    help: "Create one: protector policy create GROUP",
   },
   "policy.exists": {
     status: 409,
     title: "Replication policy exists",
-    help: "Update it instead: protector protection-group policy-update",
+    help: "Change it instead: protector policy update GROUP",
   },
   "policy.array_refused": {
     status: 400,
     title: "Array address refused",
-    help: "Arrays must be in [storage] array_networks and reached by https.",
+    help: "Arrays are reached by https, in [storage] array_networks of protector.conf. Correct the address, or ask an administrator to allow the network.",
   },
   "policy.backend_unknown": {
     status: 400,
     title: "Storage backend unknown",
-    help: "Name a section of [storage] enabled_backends of protector.conf.",
+    help: "Name one of those that are enabled, or ask an administrator to enable it: [storage] enabled_backends of protector.conf at both sites.",
   },
   "mapping.invalid": {
     status: 400,
     title: "Invalid mapping",
-    help: "Each source maps to one target of the same kind.",
+    help: "Each source maps to one target of the same kind. See the mappings: protector mapping show GROUP",
   },
   "mapping.network_unmapped": {
     status: 409,
@@ -216,11 +215,11 @@ export const GROUP_ERRORS = {
   "mapping.nic_invalid": {
     status: 409,
     title: "Settings of a network interface do not fit",
-    help: "Correct what is set for that network interface in the mappings of the group.",
+    help: "See what is set for it: protector mapping show GROUP. Correct it in the mappings of the group; names and ids are those of the other site.",
   },
   "mapping.target_missing": {
     status: 409,
     title: "Mapped resource missing",
-    help: "The target of the mapping does not exist on the other site. Correct the mapping.",
+    help: "Name what is there now: protector mapping set GROUP with the option of the kind, HERE=THERE",
   },
 } as const satisfies ErrorCatalogueEntries;

@@ -5,27 +5,22 @@ export const OPERATION_ERRORS = {
   "recovery_point.none": {
     status: 409,
     title: "No usable recovery point",
-    help: "Wait for the first transfer, or run: protector protection-group replicate",
+    help: "Wait for the first transfer (protector recovery-point list GROUP), or run: protector protection-group replicate GROUP",
   },
   "recovery_point.gone": {
     status: 409,
     title: "Recovery point gone",
-    help: "Retention removed it. Choose another: protector recovery-point list",
-  },
-  "readiness.blocked": {
-    status: 409,
-    title: "Blocked by readiness",
-    help: "Mend what the blockers name, then start again.",
+    help: "Retention may have removed it. Choose another: protector recovery-point list GROUP",
   },
   "plan.changed": {
     status: 409,
     title: "Plan changed",
-    help: "The plan is no longer the one that was confirmed. Show it again and confirm.",
+    help: "Nothing was started. Look at the plan of now with --dry-run, and confirm that one.",
   },
   "quota.exceeded": {
     status: 409,
     title: "Quota too small",
-    help: "Ask for more quota in the target project, or free some.",
+    help: "Ask for more quota in the named project, or free some; then start again, or retry the operation.",
   },
   "capacity.unavailable": {
     status: 409,
@@ -35,12 +30,12 @@ export const OPERATION_ERRORS = {
   "address.taken": {
     status: 409,
     title: "Address in use",
-    help: "Another port on the target holds the address. Free it, then retry.",
+    help: "See who holds it: openstack port list --fixed-ip ip-address=ADDRESS. Free the address there, then start again or retry.",
   },
   "peer.unreachable": {
     status: 409,
     title: "Remote site unreachable",
-    help: "Check that the peer's protector-api runs and port 8788 is open. See: protector protection-group sync-status",
+    help: "Check that the peer's protector-api runs and port 8788 is open: protector doctor. What each site holds tells: protector protection-group sync-status GROUP",
   },
   "peer.not_lost": {
     status: 409,
@@ -50,32 +45,32 @@ export const OPERATION_ERRORS = {
   "sync.untrusted": {
     status: 403,
     title: "Document not trusted",
-    help: "It is not signed by the registered peer, or not for the mapped project. Check the site's registration.",
+    help: "Documents are taken only from the registered peer, for the mapped project. A site that was installed anew has new keys: have an administrator delete and create its registration (protector site delete, protector site create).",
   },
   "sync.stale": {
     status: 409,
     title: "Document is older",
-    help: "This site holds a newer one. Run: protector protection-group sync-status",
+    help: "This site holds a newer one. See both: protector protection-group sync-status GROUP",
   },
   "sync.conflict": {
     status: 409,
     title: "Sites in conflict",
-    help: "Both sites claim this generation. See where they differ with: protector protection-group sync-status GROUP; choose with: protector protection-group sync-force GROUP --from SITE",
+    help: "Neither site is newer by the rules. See where they differ: protector protection-group sync-status GROUP; then choose the right one: protector protection-group sync-force GROUP --from SITE --reason TEXT",
   },
   "marker.missing": {
     status: 409,
     title: "Marker missing",
-    help: "The marker volume of the group is gone from an array. Nothing is started without it. Run: protector protection-group readiness",
+    help: "Nothing is started without it. When nobody else has taken the group over, any change of its policy makes it again: protector policy update GROUP --rpo-minutes N",
   },
   "marker.held": {
     status: 409,
     title: "Group held by another operation",
-    help: "The named operation holds the group, perhaps on the other site. Wait for it or cancel it.",
+    help: "That operation holds the group, perhaps on the other site: protector operation list --protection-group GROUP. Wait for it or cancel it.",
   },
   "marker.other_primary": {
     status: 409,
     title: "Another site is primary",
-    help: "The other site has taken the group over. Work there, or reclaim with a reason.",
+    help: "The other site has taken the group over. Work there, or bring the group back here: protector reclaim GROUP --reason TEXT",
   },
   "operation.not_found": {
     status: 404,
@@ -85,17 +80,12 @@ export const OPERATION_ERRORS = {
   "operation.wrong_status": {
     status: 409,
     title: "Not possible in this status",
-    help: "See what can be asked of it now: protector operation show",
+    help: "See what can be asked of it now (verbs): protector operation show ID",
   },
   "operation.past_no_return": {
     status: 409,
     title: "Past the point of no return",
-    help: "The target has written. Resume the operation, or fail back when it is done.",
-  },
-  "operation.superseded": {
-    status: 409,
-    title: "Superseded",
-    help: "The group's primary role has changed since. Nothing more is done; see the duties it left.",
+    help: "The target has written. Go on: protector operation resume ID; come back afterwards: protector reprotect GROUP, protector failback GROUP",
   },
   "fence.failed": {
     status: 409,
@@ -120,7 +110,7 @@ export const OPERATION_ERRORS = {
   "test.in_the_way": {
     status: 409,
     title: "A test holds the room",
-    help: "The failover goes on by itself when the test is gone.",
+    help: "The failover goes on by itself when the test is gone: protector operation list --type test_failover",
   },
   "test.none_standing": {
     status: 409,
@@ -145,7 +135,7 @@ export const OPERATION_ERRORS = {
   "reclaim.not_here": {
     status: 409,
     title: "Reclaim runs on the former primary",
-    help: "Send it to the site whose servers are to come back.",
+    help: "Name the site whose servers are to come back: protector reclaim GROUP --site SITE",
   },
   "reclaim.reason_required": {
     status: 409,

@@ -30,7 +30,7 @@ export const REQUEST_ERRORS = {
   "request.idempotency_conflict": {
     status: 409,
     title: "Idempotency key already used",
-    help: "Use a new Idempotency-Key for a different request.",
+    help: "Look at the operation that the key has started: protector operation show ID. For another one use a new key.",
   },
   "pagination.marker_not_found": {
     status: 400,
@@ -50,31 +50,31 @@ export const REQUEST_ERRORS = {
   "authentication.required": {
     status: 401,
     title: "Unauthorized",
-    help: "Get a new token from Keystone and send it as X-Auth-Token.",
+    help: "Check user name, password and project of the login (clouds.yaml, OS_*); protector doctor looks at both. A program gets a new token from Keystone and sends it as X-Auth-Token.",
   },
   "authentication.unavailable": {
     status: 503,
     title: "Keystone unavailable",
-    help: "Keystone did not answer. Check that it runs and that [keystone_authtoken] auth_url is right.",
+    help: "Check that the site's Keystone runs and is reached from here; when the service itself says this: [keystone_authtoken] auth_url of protector.conf. Then repeat.",
   },
   "policy.not_authorized": {
     status: 403,
     title: "Not authorized",
-    help: "Ask an administrator for the role that the named policy rule wants.",
+    help: "Ask an administrator for a role that the named policy rule wants; docs/policy.md lists the rules.",
   },
   "project.mismatch": {
     status: 403,
     title: "Token of another project",
-    help: "Use a token of the project in the URL.",
+    help: "Log in to the project that is meant: project_name in clouds.yaml, or OS_PROJECT_NAME. A program uses the project of its token in the URL.",
   },
   "trust.login_required": {
     status: 403,
     title: "Login with password or token required",
-    help: "This login cannot delegate roles to Protector. Log in once with your password (not an application credential) and repeat the command.",
+    help: "This login cannot delegate roles to Protector. Repeat the command once logged in with the password (not with an application credential) of a user who has one of the roles.",
   },
   "trust.unusable": {
     status: 409,
     title: "Delegated roles do not work",
-    help: "The user who protected this group has lost the roles or is disabled. Have a current member of the project run any changing command on the group.",
+    help: "Who protected the group has lost the roles or is disabled. Have a present member of the project run a changing command on the group, such as: protector protection-group replicate GROUP",
   },
 } as const satisfies ErrorCatalogueEntries;

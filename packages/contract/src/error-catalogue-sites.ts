@@ -6,22 +6,22 @@ export const SITE_ERRORS = {
   "site.exists": {
     status: 409,
     title: "Site already registered",
-    help: "Update the registered site instead: protector site set",
+    help: "Change the registered site instead: protector site set SITE",
   },
   "site.in_use": {
     status: 409,
     title: "Site in use",
-    help: "Delete the protection groups and tenant mappings that use the site first.",
+    help: "See what uses it: protector protection-group list; protector tenant-mapping list. Delete those first.",
   },
   "site.ambiguous": {
     status: 400,
     title: "Peer site not clear",
-    help: "Name the peer site: more than one, or none, is registered.",
+    help: "Name the peer site: peer_site_id, one of those that the message names.",
   },
   "site.not_validated": {
     status: 409,
     title: "Site cannot be used yet",
-    help: "Run: protector site validate, and mend what it names.",
+    help: "See what it lacks: protector site validate SITE. Mend what that names; the operation then goes on.",
   },
   "tenant_mapping.not_found": {
     status: 404,
@@ -31,11 +31,11 @@ export const SITE_ERRORS = {
   "tenant_mapping.exists": {
     status: 409,
     title: "Project already mapped",
-    help: "A project maps to one project of a site. Delete the old mapping first.",
+    help: "A project maps to one project of a site. Delete the old mapping first: protector tenant-mapping list; protector tenant-mapping delete ID",
   },
   "tenant_mapping.missing": {
     status: 409,
     title: "Project not mapped",
-    help: "Ask an administrator to map the project on both sites: protector tenant-mapping create",
+    help: "Ask an administrator to map the project on both sites: protector tenant-mapping create --project HERE --secondary-project THERE",
   },
 } as const satisfies ErrorCatalogueEntries;

@@ -98,6 +98,7 @@ function refused(exchange: Exchange, answer: HttpResponse): OutsideError {
     service: exchange.service,
     call: exchange.call,
     status: answer.status,
+    host: new URL(exchange.url).host,
     detail: errorDetail(answer, secrets),
     remoteRequestId: remoteRequestId(answer),
     ...classifyAnswer(answer, !exchange.isRead),

@@ -21,6 +21,8 @@ export interface OutsideFailure {
   readonly call: string;
   /** HTTP status; undefined when no answer came. */
   readonly status: number | undefined;
+  /** Host and port that answered: which of two sites it was. */
+  readonly host?: string;
   /** Text that the service gave, as it gave it. */
   readonly detail: string;
   /** Request id that the service gave to the call. */
@@ -35,7 +37,8 @@ export class OutsideError extends Error {
   readonly failure: OutsideFailure;
 
   constructor(failure: OutsideFailure, options?: { cause?: unknown }) {
-    const status = failure.status === undefined ? "no answer" : `HTTP ${failure.status}`;
+    const from = failure.host ? ` from ${failure.host}` : "";
+    const status = failure.status === undefined ? "no answer" : `HTTP ${failure.status}${from}`;
     const id = failure.remoteRequestId ? ` (${failure.remoteRequestId})` : "";
     super(`${failure.service} ${failure.call}: ${status}: ${failure.detail}${id}`, options);
     this.failure = failure;

@@ -100,7 +100,9 @@ function authorize({ ports, route }: Target, { caller, path, body }: Wanted): vo
   }
   for (const rule of rulesOf(route, body)) {
     if (ports.policy.enforce(rule, caller.credentials, target)) continue;
-    throw new ProtectorError("policy.not_authorized", `The policy rule ${rule} does not allow it.`);
+    const roles = caller.roles.join(", ") || "none";
+    const detail = `The policy rule ${rule} does not allow it to user "${caller.userName}" (roles: ${roles}).`;
+    throw new ProtectorError("policy.not_authorized", detail);
   }
 }
 

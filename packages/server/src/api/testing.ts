@@ -95,7 +95,7 @@ function requireListed(route: Route, error: ErrorItem | undefined): void {
  * @param startMs time of the world's clock; that of the databases when they have their own.
  */
 export async function twoSites(
-  openDatabase?: () => Promise<DatabaseConnection>,
+  openDatabase?: (clock: VirtualClock) => Promise<DatabaseConnection>,
   startMs = Date.parse("2026-03-01T12:00:00Z"),
 ): Promise<TestSites> {
   const clock = new VirtualClock(startMs);
@@ -113,8 +113,8 @@ export async function twoSites(
   });
   const open = openDatabase ?? (async () => openSqlite({ path: ":memory:", clock }));
   const [a, b] = [
-    await openSite({ world, clock, database: await open() }, "site-a"),
-    await openSite({ world, clock, database: await open() }, "site-b"),
+    await openSite({ world, clock, database: await open(clock) }, "site-a"),
+    await openSite({ world, clock, database: await open(clock) }, "site-b"),
   ];
   await introduce(a, b);
   await introduce(b, a);

@@ -76,7 +76,7 @@ function requireSigned(
   }
   if (!peer || peer.is_local === 1) throw untrusted(`Site ${body.site_id}, which made it, is no registered peer.`);
   if (!isSignedBy(body, peer.signing_public_key)) {
-    throw untrusted(`It is not signed by site "${peer.name}" (${peer.id}) as registered here.`);
+    throw untrusted(`The document is not signed by site "${peer.name}" (${peer.id}) as registered here.`);
   }
 }
 

@@ -225,6 +225,7 @@ export class ArraySession {
       {
         call,
         status: response.status,
+        host: new URL(this.#access.url).host,
         detail: this.#redact(detail.join("; ") || response.body.slice(0, 500) || "no text"),
         remoteRequestId: response.headers["x-request-id"],
         failureClass: statusClass(response.status) ?? failureClassOf(refusal),

@@ -209,7 +209,7 @@ async function requireHomeHere(db: Db, group: ProtectionGroupView, siteId: strin
   const home = await findSite(db, group.home_site_id);
   const named = `site "${home?.name ?? "unknown"}" (${group.home_site_id})`;
   if (group.primary_site_id === group.home_site_id) {
-    const detail = `Protection group "${group.name}" is ${group.status} at its home, ${named}.`;
+    const detail = `Protection group "${group.name}" is ${group.status} at its home, ${named}: there is nothing to bring home.`;
     throw new ProtectorError("protection_group.wrong_status", detail);
   }
   if (group.home_site_id === siteId) return;

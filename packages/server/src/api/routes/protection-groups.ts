@@ -188,7 +188,7 @@ function startDeletion(ports: ApiPorts, call: Call<"protection_groups.delete">) 
       await requireChangeable(db, group, rule);
       const members = await listMembers(db, group.id, { limit: 1 });
       if (members.length === 0) return;
-      const detail = `Protection group "${group.name}" has ${group.member_count} members.`;
+      const detail = `Protection group "${group.name}" has ${group.member_count === 1 ? "a member" : `${group.member_count} members`}.`;
       throw new ProtectorError("protection_group.not_empty", detail);
     },
     apply: async (transaction, group, operationId) => {

@@ -159,7 +159,7 @@ function forgetSite(ports: ApiPorts, call: Call<"sites.delete">): Promise<void> 
   return inTransaction(ports.database.db, async (transaction) => {
     const site = await requireSite(transaction, call.path.id);
     if (site.is_local === 1) throw new ProtectorError("site.in_use", `Site "${site.name}" is this site.`);
-    await deleteSite(transaction, site.id);
+    await deleteSite(transaction, site);
     if (site.password_secret_id !== null) await ports.secrets.remove(transaction, site.password_secret_id);
     await auditSite(ports, transaction, { call, id: site.id, wanted: { name: site.name }, action: "sites.delete" });
   });

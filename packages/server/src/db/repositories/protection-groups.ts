@@ -227,8 +227,12 @@ async function refuseTakenName<T>(name: string, write: () => Promise<T>): Promis
     return await write();
   } catch (error) {
     if (!isDuplicate(error, "uq_groups_live_name", "live_name")) throw error;
-    throw new ProtectorError("protection_group.name_exists", `The project has a protection group named ${name}.`, {
-      cause: error,
-    });
+    throw new ProtectorError(
+      "protection_group.name_exists",
+      `The project has a protection group named "${name}" already.`,
+      {
+        cause: error,
+      },
+    );
   }
 }

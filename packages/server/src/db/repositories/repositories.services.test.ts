@@ -57,9 +57,11 @@ describeDatabases("repositories", (database) => {
   });
 
   it("a site that groups use cannot be deleted", async () => {
-    await expect(deleteSite(database.connection.db, PEER_SITE)).rejects.toMatchObject({ code: "site.in_use" });
+    await expect(deleteSite(database.connection.db, { id: PEER_SITE, name: "peer" })).rejects.toMatchObject({
+      code: "site.in_use",
+    });
     await insertSite(database.connection.db, siteRow({ id: testId("site", 3), is_local: 0 }));
-    expect(await deleteSite(database.connection.db, testId("site", 3))).toBe(true);
+    expect(await deleteSite(database.connection.db, { id: testId("site", 3), name: "third" })).toBe(true);
   });
 
   it("a project is mapped once per site, from either side", async () => {

@@ -53,13 +53,13 @@ export async function updateSite(db: Db, id: string, changes: Updateable<SitesTa
  * @returns whether there was such a site.
  * @throws ProtectorError `site.in_use` while groups or tenant mappings use it.
  */
-export async function deleteSite(db: Db, id: string): Promise<boolean> {
+export async function deleteSite(db: Db, { id, name }: Pick<SiteRow, "id" | "name">): Promise<boolean> {
   try {
     const result = await db.deleteFrom("sites").where("id", "=", id).executeTakeFirst();
     return result.numDeletedRows > 0n;
   } catch (error) {
     if (!isForeignKeyViolation(error)) throw error;
-    throw new ProtectorError("site.in_use", `Site ${id} is used by protection groups or tenant mappings.`, {
+    throw new ProtectorError("site.in_use", `Site "${name}" (${id}) is used by protection groups or tenant mappings.`, {
       cause: error,
     });
   }
@@ -70,9 +70,9 @@ async function refuseTakenName<T>(name: string, write: () => Promise<T>, id?: st
     return await write();
   } catch (error) {
     if (isDuplicate(error, "uq_sites_name", "name"))
-      throw new ProtectorError("site.exists", `A site named ${name} is registered.`, { cause: error });
+      throw new ProtectorError("site.exists", `A site named "${name}" is registered already.`, { cause: error });
     if (isDuplicate(error, "PRIMARY", "id"))
-      throw new ProtectorError("site.exists", `Site ${id} is registered.`, { cause: error });
+      throw new ProtectorError("site.exists", `Site ${id} is registered already.`, { cause: error });
     throw error;
   }
 }

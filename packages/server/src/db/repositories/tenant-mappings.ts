@@ -43,9 +43,13 @@ export async function insertTenantMapping(db: Db, row: Insertable<TenantMappings
       ["uq_tenant_mappings_peer", "peer_project_id", row.peer_project_id],
     ] as const)
       if (isDuplicate(error, constraint, column))
-        throw new ProtectorError("tenant_mapping.exists", `Project ${project} is mapped with site ${row.site_id}.`, {
-          cause: error,
-        });
+        throw new ProtectorError(
+          "tenant_mapping.exists",
+          `Project ${project} is mapped to another project of site ${row.site_id} already.`,
+          {
+            cause: error,
+          },
+        );
     throw error;
   }
 }

@@ -1,4 +1,4 @@
-import { ERROR_CATALOGUE, type ErrorCode, type OperationStatus, ProtectorError } from "@protector/contract";
+import { codeOfWire, type OperationStatus, ProtectorError } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { forecastDuration } from "./duration-forecast.ts";
 import { endOperation, refuseOperation, workflowTransaction } from "./end-operation.ts";
@@ -83,13 +83,9 @@ function refusalOf(
   const [blocker] = plan.blockers;
   if (blocker) {
     const more = plan.blockers.length > 1 ? ` (and ${plan.blockers.length - 1} more blockers)` : "";
-    return new ProtectorError(codeOf(blocker.check), `${blocker.reason}${more}`);
+    // Blockers are named by the code of the error that they lead to.
+    return new ProtectorError(codeOfWire(blocker.check) ?? "internal", `${blocker.reason}${more}`);
   }
   if (parameters.plan_digest === undefined || parameters.plan_digest === digest) return undefined;
   return new ProtectorError("plan.changed", "The plan is no longer the one that was confirmed.");
-}
-
-/** Blockers are named by the code of the error that they lead to. */
-function codeOf(check: string): ErrorCode {
-  return check in ERROR_CATALOGUE ? (check as ErrorCode) : "readiness.blocked";
 }

@@ -48,7 +48,7 @@ export async function openTenantCloud(
   if (reason === undefined) return direct;
   throw new ProtectorError(
     "trust.unusable",
-    `Nobody's delegated roles work in project ${request.projectId}: ${[...reasons, `service user: ${reason}`].join("; ")}.`,
+    `Nobody's delegated roles work in project ${request.projectId}: ${[...reasons, `service user: ${reason}`].map(withoutStop).join("; ")}.`,
   );
 }
 
@@ -85,4 +85,8 @@ async function refusal(cloud: Cloud): Promise<string | undefined> {
     if (status === 401 || status === 403 || status === 404) return (error as OutsideError).failure.detail;
     throw error;
   }
+}
+
+function withoutStop(text: string): string {
+  return text.replace(/[.]+$/, "");
 }

@@ -32,6 +32,8 @@ export interface VolumeRecord {
   typeId: string;
   isBootable: boolean;
   readonly isMultiattach: boolean;
+  /** Default false. */
+  isEncrypted?: boolean;
   metadata: Record<string, string>;
   imageMetadata: Record<string, string>;
   readonly projectId: string;

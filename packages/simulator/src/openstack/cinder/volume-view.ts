@@ -32,7 +32,7 @@ export function volumeView(
     metadata: volume.metadata,
     user_id: volume.userId,
     bootable: String(volume.isBootable),
-    encrypted: false,
+    encrypted: volume.isEncrypted ?? false,
     replication_status: volume.replicationStatus,
     consistencygroup_id: null,
     multiattach: volume.isMultiattach,

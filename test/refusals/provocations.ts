@@ -1,0 +1,19 @@
+import type { ErrorCode } from "@protector/contract";
+import { GROUPS } from "./groups.ts";
+import { OPERATIONS } from "./operations.ts";
+import type { Provocations } from "./provocation.ts";
+import { REQUESTS } from "./requests.ts";
+import { SITES } from "./sites.ts";
+import { SURROUNDINGS } from "./surroundings.ts";
+
+/**
+ * Every code of the catalogue with the way in which a person comes to read it. A code that is new has to get one, and a
+ * code that nothing throws any more cannot have one.
+ */
+export const PROVOCATIONS: Provocations<ErrorCode> = {
+  ...REQUESTS,
+  ...SITES,
+  ...GROUPS,
+  ...OPERATIONS,
+  ...SURROUNDINGS,
+};
