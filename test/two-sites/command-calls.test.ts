@@ -39,6 +39,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "member set": ["member set shop nobody --tier 2"],
   "mapping show": ["mapping show shop", "mapping show"],
   "mapping set": ["mapping set shop --network public=public", "mapping set --network public=public"],
+  "mapping suggest": ["mapping suggest shop", "mapping suggest"],
   "recovery-point list": ["recovery-point list shop"],
   "kept-snapshot list": ["kept-snapshot list shop"],
   "kept-snapshot delete": ["kept-snapshot delete shop never-cut --yes"],
@@ -56,6 +57,10 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
 
 /** Calls that need more than the lines provoke: a conflict, a member, a first mapping, a kept snapshot. */
 const RARE: readonly RouteName[] = [
+  "mappings.show",
+  "mappings.update",
+  "mappings.show_defaults",
+  "mappings.update_defaults",
   "kept_snapshots.delete",
   "sync.document",
   "sync.force",

@@ -8,6 +8,7 @@ export * from "./resources/errors.ts";
 export * from "./resources/health.ts";
 export * from "./resources/hooks.ts";
 export * from "./resources/kept-snapshots.ts";
+export * from "./resources/mapping-suggestions.ts";
 export * from "./resources/mappings.ts";
 export * from "./resources/members.ts";
 export * from "./resources/nic-settings.ts";

@@ -101,6 +101,11 @@ export class NovaClient implements ComputeClient {
     return keypair && readKeypair(keypair);
   }
 
+  async listKeypairs(): Promise<readonly Keypair[]> {
+    const keypairs = await this.#nova.list("/os-keypairs", "keypairs", {});
+    return keypairs.map((each) => readKeypair(each.object("keypair")));
+  }
+
   async importKeypair(name: string, publicKey: string, type: string): Promise<Keypair> {
     const body = { keypair: { name, public_key: publicKey, type } };
     const answer = await this.#nova.send({ method: "POST", path: "/os-keypairs", body });

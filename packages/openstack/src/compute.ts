@@ -27,6 +27,8 @@ export interface ComputeClient {
   listFlavors(): Promise<readonly Flavor[]>;
   /** Key pair of the token's user, or of `userId` for administrators. */
   findKeypair(name: string, userId?: string): Promise<Keypair | undefined>;
+  /** Of the caller himself. */
+  listKeypairs(): Promise<readonly Keypair[]>;
   importKeypair(name: string, publicKey: string, type: string): Promise<Keypair>;
   /** Of the token's user. */
   deleteKeypair(name: string): Promise<void>;

@@ -7,5 +7,6 @@ export type * from "./identity.ts";
 export type * from "./image.ts";
 export type * from "./network.ts";
 export type * from "./placement.ts";
+export * from "./security-rules.ts";
 export { readTokenBody } from "./token-content.ts";
 export type * from "./volume.ts";

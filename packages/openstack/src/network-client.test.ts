@@ -214,6 +214,7 @@ test("networks, subnets, security groups, floating addresses and quotas are read
   });
   expect((await scripted.run(network.findSecurityGroup("sg-1")))?.rules).toEqual([
     {
+      id: "r-1",
       direction: "ingress",
       etherType: "IPv4",
       protocol: "tcp",

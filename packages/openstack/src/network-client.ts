@@ -7,6 +7,7 @@ import type {
   NetworkQuota,
   Port,
   SecurityGroup,
+  SecurityGroupRule,
   Subnet,
 } from "./network.ts";
 import { readFloatingIp, readNetwork, readPort, readSecurityGroup, readSubnet } from "./network-parsing.ts";
@@ -114,6 +115,30 @@ export class NeutronClient implements NetworkClient {
   async findSecurityGroup(id: string): Promise<SecurityGroup | undefined> {
     const group = await this.#neutron.find(`/security-groups/${encodeURIComponent(id)}`, "security_group");
     return group && readSecurityGroup(group);
+  }
+
+  async createSecurityGroup(request: Parameters<NetworkClient["createSecurityGroup"]>[0]): Promise<SecurityGroup> {
+    const body = { security_group: request };
+    const answer = await this.#neutron.send({ method: "POST", path: "/security-groups", body });
+    return readSecurityGroup(answer.fields().object("security_group"));
+  }
+
+  async createSecurityGroupRule(groupId: string, rule: Omit<SecurityGroupRule, "id">): Promise<void> {
+    const security_group_rule = {
+      security_group_id: groupId,
+      direction: rule.direction,
+      ethertype: rule.etherType,
+      protocol: rule.protocol ?? undefined,
+      port_range_min: rule.portMin ?? undefined,
+      port_range_max: rule.portMax ?? undefined,
+      remote_ip_prefix: rule.remoteCidr ?? undefined,
+      remote_group_id: rule.remoteGroupId ?? undefined,
+    };
+    await this.#neutron.send({ method: "POST", path: "/security-group-rules", body: { security_group_rule } });
+  }
+
+  deleteSecurityGroupRule(id: string): Promise<void> {
+    return this.#neutron.remove(`/security-group-rules/${encodeURIComponent(id)}`);
   }
 
   async listFloatingIps(filter: Parameters<NetworkClient["listFloatingIps"]>[0]): Promise<readonly FloatingIp[]> {

@@ -68,6 +68,7 @@ export function readSecurityGroup(group: Fields): SecurityGroup {
 
 function readRule(rule: Fields): SecurityGroupRule {
   return {
+    id: rule.text("id"),
     direction: rule.text("direction") === "egress" ? "egress" : "ingress",
     etherType: rule.text("ethertype"),
     // Some releases give protocol numbers as numbers.

@@ -37,6 +37,9 @@ export interface NetworkClient {
     readonly name?: string;
   }): Promise<readonly SecurityGroup[]>;
   findSecurityGroup(id: string): Promise<SecurityGroup | undefined>;
+  createSecurityGroup(request: { readonly name: string; readonly description: string }): Promise<SecurityGroup>;
+  createSecurityGroupRule(groupId: string, rule: Omit<SecurityGroupRule, "id">): Promise<void>;
+  deleteSecurityGroupRule(id: string): Promise<void>;
   listFloatingIps(filter: {
     readonly portId?: string;
     readonly projectId?: string;
@@ -132,6 +135,7 @@ export interface SecurityGroup {
   readonly rules: readonly SecurityGroupRule[];
 }
 export interface SecurityGroupRule {
+  readonly id: string;
   readonly direction: "ingress" | "egress";
   readonly etherType: string;
   readonly protocol: string | null;

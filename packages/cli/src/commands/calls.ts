@@ -98,6 +98,17 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     flow: "change",
     routes: ["mappings.show", "mappings.update", "mappings.show_defaults", "mappings.update_defaults"],
   },
+  "mapping suggest": {
+    flow: "change",
+    routes: [
+      "mappings.suggest",
+      "mappings.show",
+      "mappings.update",
+      "mappings.suggest_defaults",
+      "mappings.show_defaults",
+      "mappings.update_defaults",
+    ],
+  },
   "hook list": { flow: "inspect", routes: ["hooks.show"] },
   "hook add": { flow: "change", routes: ["members.index", "hooks.show", "hooks.update"] },
   "hook remove": { flow: "change", routes: ["hooks.show", "hooks.update"] },

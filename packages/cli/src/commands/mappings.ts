@@ -1,14 +1,15 @@
-import { clientError, type SiteClient } from "@protector/client";
+import { clientError } from "@protector/client";
 import { MAPPING_KINDS, type MappingKind, type ResourceMapping } from "@protector/contract";
 import type { Command } from "commander";
 import { parse } from "yaml";
-import type { SiteHandle } from "../cloud/site-handle.ts";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { collect } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
+import { type MappedSites, merged, sitesOfGroup } from "./mapped-sites.ts";
+import { addMappingSuggest } from "./mapping-suggest.ts";
 import { ResourceNames } from "./resource-names.ts";
 
 const LIST: readonly Column<ResourceMapping>[] = [{ name: "kind" }, { name: "source_id" }, { name: "target_id" }];
@@ -51,6 +52,7 @@ export function addMappingCommands(program: Command, act: Act): void {
     .option("--from-file <path>", "YAML or JSON: {network: {A: B}, …}")
     .option("--replace", "drop every mapping that is not named")
     .action((ref: string | undefined, options: SetOptions) => act((context) => setMappings(context, ref, options)));
+  addMappingSuggest(mappings, act);
 }
 
 async function show(context: CommandContext, ref: string | undefined, options: SiteOption): Promise<void> {
@@ -109,20 +111,6 @@ async function setDefaults(context: CommandContext, typed: readonly TypedPair[],
   await print(context, mappings, async () => sites);
 }
 
-interface MappedSites {
-  readonly home: SiteHandle;
-  readonly other: SiteHandle;
-}
-
-/** Mappings go from home to the other site, wherever the servers run now. */
-async function sitesOfGroup(context: CommandContext, asked: SiteClient, id: string): Promise<MappedSites> {
-  const { protection_group: group } = await asked.call("protection_groups.show", { path: { id } });
-  const [near, far] = [context.near, await context.far()];
-  const [here, there] = near.client === asked ? [near, far] : [far, near];
-  const isAtHome = (group.home_site_id === group.primary_site_id) === group.is_primary_here;
-  return isAtHome ? { home: here, other: there } : { home: there, other: here };
-}
-
 async function resolve({ home, other }: MappedSites, typed: readonly TypedPair[]): Promise<readonly ResourceMapping[]> {
   const [homeNames, otherNames] = [new ResourceNames(home), new ResourceNames(other)];
   const pairs: ResourceMapping[] = [];
@@ -133,13 +121,6 @@ async function resolve({ home, other }: MappedSites, typed: readonly TypedPair[]
       target_id: await otherNames.idOf(kind, target),
     });
   return pairs;
-}
-
-/** New pairs take the place of those with the same source. */
-function merged(current: readonly ResourceMapping[], pairs: readonly ResourceMapping[]): ResourceMapping[] {
-  const bySource = new Map(current.map((pair) => [`${pair.kind} ${pair.source_id}`, pair]));
-  for (const pair of pairs) bySource.set(`${pair.kind} ${pair.source_id}`, pair);
-  return [...bySource.values()];
 }
 
 function optionsOf(options: SetOptions): readonly TypedPair[] {

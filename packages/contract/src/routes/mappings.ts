@@ -1,3 +1,4 @@
+import { AskMappingSuggestions, MappingSuggestions } from "../resources/mapping-suggestions.ts";
 import { GroupMappings, ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
 import { CHANGE_ERRORS } from "./change-errors.ts";
 import { route } from "./route.ts";
@@ -45,5 +46,25 @@ export const mappingRoutes = {
     response: GroupMappings,
     status: 200,
     errors: [...CHANGE_ERRORS, "mapping.invalid"],
+  }),
+  "mappings.suggest_defaults": route({
+    method: "POST",
+    path: `${OF_PROJECT}/suggest`,
+    summary: "What the unmapped resources of all groups at home here could be at the other site; changes nothing",
+    rule: "protector:mappings:suggest",
+    request: AskMappingSuggestions,
+    response: MappingSuggestions,
+    status: 200,
+    errors: [],
+  }),
+  "mappings.suggest": route({
+    method: "POST",
+    path: `${OF_GROUP}/suggest`,
+    summary: "What the unmapped resources of a group could be at its other site; changes nothing",
+    rule: "protector:mappings:suggest",
+    request: AskMappingSuggestions,
+    response: MappingSuggestions,
+    status: 200,
+    errors: ["protection_group.not_found"],
   }),
 } as const;

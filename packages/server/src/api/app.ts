@@ -26,6 +26,8 @@ const LARGE_BODIES: ReadonlySet<RouteName> = new Set([
   "sync.force",
   "mappings.update",
   "mappings.update_defaults",
+  "mappings.suggest",
+  "mappings.suggest_defaults",
 ]);
 
 /**

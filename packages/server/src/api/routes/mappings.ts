@@ -1,21 +1,34 @@
 import { type MemberNicSettings, ProtectorError, type ResourceMapping } from "@protector/contract";
 import { readOptionalJson, writeJson, writeTime } from "../../db/codecs.ts";
-import { listMappings, type ResourceMappingRow, replaceMappings } from "../../db/repositories/mappings.ts";
-import { listMembers, updateMember } from "../../db/repositories/members.ts";
+import {
+  effectiveMappings,
+  listMappings,
+  type ResourceMappingRow,
+  replaceMappings,
+} from "../../db/repositories/mappings.ts";
+import { homeMembers, listMembers, type MemberRow, updateMember } from "../../db/repositories/members.ts";
 import { type Db, inTransaction } from "../../db/transaction.ts";
+import { suggestMappings } from "../../domain/mapping-suggestions.ts";
 import { requireNicSettings } from "../../domain/nic-settings.ts";
+import type { DescribedMember } from "../../domain/used-resources.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
 import { requireGroup } from "../changes/guard.ts";
 import type { Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
 
-type Names = "mappings.show_defaults" | "mappings.update_defaults" | "mappings.show" | "mappings.update";
+type Names =
+  | "mappings.show_defaults"
+  | "mappings.update_defaults"
+  | "mappings.suggest_defaults"
+  | "mappings.show"
+  | "mappings.update"
+  | "mappings.suggest";
 
 const CHANGEABLE = ["creating", "active", "failed_over", "failed_over_partial", "error"] as const;
 
 export function mappingHandlers(ports: ApiPorts): Handlers<Names> {
-  const { database } = ports;
+  const { database, identity } = ports;
   return {
     "mappings.show_defaults": async ({ path }) => {
       const rows = await listMappings(database.db, { projectId: path.project_id, groupId: null });
@@ -31,6 +44,18 @@ export function mappingHandlers(ports: ApiPorts): Handlers<Names> {
         await audit(ports, transaction, { call, ...event, detail: { count: mappings.length } });
       });
       return { body: { mappings } };
+    },
+    "mappings.suggest_defaults": async ({ path, body }) => {
+      const scope = { projectId: path.project_id, groupId: null };
+      const mappings = await listMappings(database.db, scope);
+      const members = await homeMembers(database.db, { projectId: path.project_id, siteId: identity.siteId });
+      return { body: { suggestions: [...suggestMappings({ ...body, members: described(members), mappings })] } };
+    },
+    "mappings.suggest": async ({ path, body }) => {
+      const group = await requireGroup(database.db, path);
+      const mappings = await effectiveMappings(database.db, { projectId: path.project_id, groupId: group.id });
+      const members = await listMembers(database.db, group.id);
+      return { body: { suggestions: [...suggestMappings({ ...body, members: described(members), mappings })] } };
     },
     "mappings.show": async ({ path }) => {
       const group = await requireGroup(database.db, path);
@@ -56,6 +81,13 @@ export function mappingHandlers(ports: ApiPorts): Handlers<Names> {
       return { body: { mappings, nics: await nicsOf(database.db, call.path.id) } };
     },
   };
+}
+
+function described(members: readonly MemberRow[]): readonly DescribedMember[] {
+  return members.flatMap(({ name, description }) => {
+    const captured = readOptionalJson(description);
+    return captured ? [{ name, description: captured }] : [];
+  });
 }
 
 async function nicsOf(db: Db, groupId: string): Promise<MemberNicSettings[]> {

@@ -41,6 +41,22 @@ export function findMemberOfServer(db: Db, serverId: string): Promise<MemberRow 
     .executeTakeFirst();
 }
 
+/** Members of all groups of a project whose home a site is. */
+export function homeMembers(
+  db: Db,
+  { projectId, siteId }: { readonly projectId: string; readonly siteId: string },
+): Promise<MemberRow[]> {
+  return db
+    .selectFrom("pg_members")
+    .innerJoin("protection_groups", "protection_groups.id", "pg_members.protection_group_id")
+    .selectAll("pg_members")
+    .where("protection_groups.project_id", "=", projectId)
+    .where("protection_groups.home_site_id", "=", siteId)
+    .where("protection_groups.deleted_at", "is", null)
+    .orderBy("pg_members.name")
+    .execute();
+}
+
 /** Position after the last member. */
 export async function nextMemberPosition(db: Db, groupId: string): Promise<number> {
   const row = await db

@@ -53,7 +53,7 @@ export function routeSecurityGroups(router: Router<Call>, state: NetworkState): 
     .on("POST", "/security-group-rules", (call) => {
       const asked = objectAt(call.body, "security_group_rule");
       const group = require(call, textAt(asked, "security_group_id"));
-      const rule = state.addRule(group, {
+      const wanted = {
         direction: textAt(asked, "direction") === "egress" ? "egress" : "ingress",
         etherType: optionalTextAt(asked, "ethertype") ?? "IPv4",
         protocol: optionalTextAt(asked, "protocol") ?? null,
@@ -61,7 +61,11 @@ export function routeSecurityGroups(router: Router<Call>, state: NetworkState): 
         portMax: numberOr(asked.port_range_max),
         remoteCidr: optionalTextAt(asked, "remote_ip_prefix") ?? null,
         remoteGroupId: optionalTextAt(asked, "remote_group_id") ?? null,
-      });
+      } as const;
+      if (wanted.remoteGroupId !== null) require(call, wanted.remoteGroupId);
+      const same = group.rules.find((each) => contentOf(each) === contentOf(wanted));
+      if (same) throw conflict(`Security group rule already exists. Rule id is ${same.id}.`, "SecurityGroupRuleExists");
+      const rule = state.addRule(group, wanted);
       return created({ security_group_rule: ruleView(rule, group) });
     })
     .on("DELETE", "/security-group-rules/:id", (call, { id = "" }) => {
@@ -70,6 +74,17 @@ export function routeSecurityGroups(router: Router<Call>, state: NetworkState): 
       group.rules = group.rules.filter((rule) => rule.id !== id);
       return noContent;
     });
+}
+
+/** What Neutron compares when it refuses the same rule twice. */
+function contentOf(
+  rule: Pick<
+    SecurityGroupRuleRecord,
+    "direction" | "etherType" | "protocol" | "portMin" | "portMax" | "remoteCidr" | "remoteGroupId"
+  >,
+): string {
+  const { direction, etherType, protocol, portMin, portMax, remoteCidr, remoteGroupId } = rule;
+  return JSON.stringify([direction, etherType, protocol, portMin, portMax, remoteCidr, remoteGroupId]);
 }
 
 const numberOr = (value: unknown) => (typeof value === "number" ? value : null);

@@ -1,0 +1,8 @@
+import type { MappingKind, SiteInventory } from "@protector/contract";
+
+/** Both sites as the tenant sees them, and what is mapped already: candidates build upon each other. */
+export interface SuggestionContext {
+  readonly home: SiteInventory;
+  readonly other: SiteInventory;
+  find(kind: MappingKind, id: string): string | undefined;
+}
