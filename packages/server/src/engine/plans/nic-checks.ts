@@ -19,15 +19,28 @@ export function nicProblems(input: FailoverInput): readonly NicProblem[] {
   );
 }
 
-/** Says in the plan what each of these interfaces is going to be. */
+/** Says in the plan what each of these interfaces is going to be, and which settings are of none. */
 export function tellNics(input: FailoverInput): readonly CheckResult[] {
-  return withOwnSettings(input).map(({ member, port, own }) => ({
-    check: "member.nic_settings",
-    result: "warning",
-    subject: member.name,
-    reason: `NIC ${port.mac_address} has settings of its own at ${input.target.siteName}: ${settingsText(input, own)}.`,
-    remedy: null,
-  }));
+  const tell = (member: FailoverMember, reason: string): CheckResult => {
+    return { check: "member.nic_settings", result: "warning", subject: member.name, reason, remedy: null };
+  };
+  const { siteName } = input.target;
+  return [
+    ...withOwnSettings(input).map(({ member, port, own }) =>
+      tell(member, `NIC ${port.mac_address} has settings of its own at ${siteName}: ${settingsText(input, own)}.`),
+    ),
+    ...input.members.flatMap((member) =>
+      staleNics(member).map((mac) =>
+        tell(member, `Settings of NIC ${mac} hold for nothing: the server has none of it.`),
+      ),
+    ),
+  ];
+}
+
+/** Interfaces that were unplugged since somebody said what they are to be. */
+function staleNics({ nics, description }: FailoverMember): readonly string[] {
+  const known = new Set(description.ports.map((port) => port.mac_address.toLowerCase()));
+  return [...nics.keys()].filter((mac) => !known.has(mac));
 }
 
 interface OwnSettings {

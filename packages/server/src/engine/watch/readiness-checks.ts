@@ -15,6 +15,7 @@ import { matters } from "../readiness/matters.ts";
 import { memberDrift } from "../readiness/member-drift.ts";
 import { notes } from "../readiness/notes.ts";
 import { checkPoints } from "../readiness/recovery-point-age.ts";
+import { checkSecurityGroupRules } from "../readiness/security-group-rules.ts";
 import { forecastDuration } from "../runner/duration-forecast.ts";
 import { type AccessRequest, openSite } from "../world/group-access.ts";
 import type { GroupView } from "../world/group-view.ts";
@@ -95,6 +96,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
     ...(await checkCredentials(ports, view.group.project_id, [source, target])),
     ...checkLink(input),
     ...(away ? [] : checkMappingFit(input)),
+    ...checkSecurityGroupRules(input, await source.admin.network.listSecurityGroups({ projectId: source.projectId })),
     ...warnings.map(fromPlan),
   ];
   return {
