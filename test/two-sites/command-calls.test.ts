@@ -52,6 +52,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "operation watch": ["operation watch OPERATION"],
   "operation cancel": ["operation cancel OPERATION"],
   "operation abandon": ["operation abandon OPERATION --reason no-longer-wanted"],
+  "health show": ["health", "health show --site site-b"],
   doctor: ["doctor"],
 };
 

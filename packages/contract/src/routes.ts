@@ -1,3 +1,4 @@
+import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { mappingRoutes } from "./routes/mappings.ts";
 import { memberRoutes } from "./routes/members.ts";
@@ -16,6 +17,7 @@ import { syncRoutes } from "./routes/sync.ts";
  */
 export const ROUTES = {
   ...serviceRoutes,
+  ...healthRoutes,
   ...protectionGroupRoutes,
   ...readinessRoutes,
   ...memberRoutes,

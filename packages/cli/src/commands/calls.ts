@@ -133,6 +133,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "operation rollback": asked("rollback"),
   "operation resume": asked("resume"),
   "operation abandon": asked("abandon"),
+  "health show": { flow: "one", routes: ["health.show"], isVerdict: true },
   doctor: {
     flow: "both",
     routes: [

@@ -4,6 +4,7 @@ import { addCompleteCommand } from "./complete.ts";
 import { addDoctorCommand } from "./doctor.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
+import { addHealthCommand } from "./health.ts";
 import { addHookCommands } from "./hooks.ts";
 import { addKeptSnapshotCommands } from "./kept-snapshots.ts";
 import { addMappingCommands } from "./mappings.ts";
@@ -33,6 +34,7 @@ export function addCommands(program: Command, act: Act): void {
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
   addOperationCommands(program, act);
+  addHealthCommand(program, act);
   addDoctorCommand(program, act);
   addCompleteCommand(program);
 }

@@ -87,8 +87,8 @@ function printReadiness({ printer }: CommandContext, readiness: Readiness): void
     printer.write("\n");
     printer.list(found, CHECKS);
   }
-  const well = checks.filter(({ severity }) => severity === null).map(({ check }) => check);
-  if (well.length > 0) printer.write(`\nLooked at and found well (${well.length}): ${[...new Set(well)].join(", ")}\n`);
+  const well = new Set(checks.filter(({ severity }) => severity === null).map(({ check }) => check));
+  if (well.size > 0) printer.write(`\nLooked at and found well (${well.size}): ${[...well].join(", ")}\n`);
 }
 
 async function lastOf(client: SiteClient, id: string): Promise<Readiness> {

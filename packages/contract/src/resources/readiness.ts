@@ -22,7 +22,10 @@ export type Severity = (typeof SEVERITIES)[number];
 export const ReadinessCheck = Type.Object({
   ...CheckResult.properties,
   severity: Nullable(OneOf(SEVERITIES, { description: "null = nothing was found wrong" })),
-  since: Nullable({ ...Timestamp, description: "When it was found first, and ever since; null = nothing was found" }),
+  since: Nullable({
+    ...Timestamp,
+    description: "When it was found first, and ever since; null = nothing was found wrong",
+  }),
 });
 export type ReadinessCheck = Static<typeof ReadinessCheck>;
 

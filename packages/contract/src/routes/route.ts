@@ -25,6 +25,8 @@ export interface Route {
   readonly summary: string;
   /** Rule of oslo.policy that is asked; null = no token is needed. */
   readonly rule: string | null;
+  /** Names no project: it is of the token's. */
+  readonly isOfOwnProject?: boolean;
   /** Rule that is asked beside it, by the one key of an action's body. */
   readonly verbRules?: Readonly<Record<string, string>>;
   /** Schema of the JSON body; null = no body. */

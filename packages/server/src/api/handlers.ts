@@ -1,6 +1,7 @@
 import type { RouteName } from "@protector/contract";
 import type { Handlers } from "./handler.ts";
 import type { ApiPorts } from "./ports.ts";
+import { healthHandlers } from "./routes/health.ts";
 import { hookHandlers } from "./routes/hooks.ts";
 import { keptSnapshotHandlers } from "./routes/kept-snapshots.ts";
 import { mappingHandlers } from "./routes/mappings.ts";
@@ -20,6 +21,7 @@ import { tenantMappingHandlers } from "./routes/tenant-mappings.ts";
 export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
   return {
     ...serviceHandlers(ports),
+    ...healthHandlers(ports),
     ...protectionGroupHandlers(ports),
     ...protectionGroupActionHandlers(ports),
     ...keptSnapshotHandlers(ports),

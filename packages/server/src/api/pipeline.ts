@@ -88,7 +88,7 @@ interface Wanted {
 /** @throws ProtectorError `project.mismatch`, `policy.not_authorized`. */
 function authorize({ ports, route }: Target, { caller, path, body }: Wanted): void {
   const target: Record<string, string> = { user_id: caller.userId };
-  const projectId = path.project_id;
+  const projectId = path.project_id ?? (route.isOfOwnProject ? caller.projectId : undefined);
   if (projectId !== undefined) {
     target.project_id = projectId;
     target.tenant_id = projectId;

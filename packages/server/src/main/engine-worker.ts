@@ -6,6 +6,7 @@ import { Watches } from "../engine/watch/watches.ts";
 import { assembleEngine } from "./assemble-engine.ts";
 import { logEngineEvent } from "./engine-events-log.ts";
 import { EngineMetrics } from "./engine-metrics.ts";
+import { registerGroupMetrics } from "./group-metrics.ts";
 import { openWorker, type WorkerBase, type WorkerPorts } from "./open-worker.ts";
 
 /** An engine at work. */
@@ -30,6 +31,7 @@ async function startEngine({ bus, ...parts }: WorkerBase, log: Logger): Promise<
     metrics.observe(event);
   };
   const enginePorts = await assembleEngine({ ...parts, events });
+  registerGroupMetrics(metrics.registry, enginePorts);
   const { metrics_bind: bind } = config.engine;
   const metricsServer = bind === undefined ? undefined : await metrics.serve(bind);
   const engine = new Engine({ ...enginePorts, transport: metrics.timeCalls(transport, "operation") });

@@ -45,29 +45,32 @@ const COMPARED = 10;
 
 /** How far predictions were off: the median of the newest completed operations of a kind at a site, in per cent. */
 export interface ForecastError {
-  /** Null = no operation of the kind has completed there. */
+  /** Null = no operation of the kind that was predicted from measured steps has completed there. */
   readonly percent: number | null;
   readonly operations: number;
 }
 
-/** Compares what plans predicted with how long their operations took. */
+/**
+ * Compares what plans predicted with how long their operations took. The first operation of a type at a site does not
+ * count: nothing was measured when it was planned.
+ */
 export async function forecastError(
   { db }: DatabaseConnection,
   { type, mode, site_id }: Pick<OperationRow, "type" | "mode" | "site_id">,
 ): Promise<ForecastError> {
   const rows = await db
     .selectFrom("dr_operations")
-    .select(["expected_seconds", "started_at", "finished_at"])
+    .select(["mode", "expected_seconds", "started_at", "finished_at"])
     .where("type", "=", type)
-    .where("mode", mode === null ? "is" : "=", mode)
     .where("site_id", "=", site_id)
     .where("status", "=", "completed")
     .where("is_dry_run", "=", 0)
     .where("expected_seconds", "is not", null)
     .orderBy("finished_at", "desc")
-    .limit(COMPARED)
+    .limit(COMPARED + 1)
     .execute();
-  const errors = rows.flatMap(({ expected_seconds, started_at, finished_at }) => {
+  const comparable = rows.slice(0, Math.min(COMPARED, rows.length - 1)).filter((row) => row.mode === mode);
+  const errors = comparable.flatMap(({ expected_seconds, started_at, finished_at }) => {
     if (expected_seconds === null || started_at === null || finished_at === null) return [];
     const actual = (readTime(finished_at) - readTime(started_at)) / 1000;
     return actual > 0 ? [(Math.abs(expected_seconds - actual) / actual) * 100] : [];

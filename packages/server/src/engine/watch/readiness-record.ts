@@ -37,7 +37,7 @@ export async function recordReadiness(
     const open = new Map((await listOpenFindings(trx, group.id)).map((row) => [keyOfRow(row), row]));
     const since = (key: string) => isoTime(open.get(key)?.found_at ?? now);
     const dated = checks.map(
-      (check): ReadinessCheck => ({ ...check, since: check.severity === null ? null : since(keyOf(check)) }),
+      (check): ReadinessCheck => ({ ...check, since: isKept(check) ? since(keyOf(check)) : null }),
     );
     const readiness: Readiness = {
       is_failover_ready: isReady,
@@ -78,7 +78,7 @@ type HistoryRow = Pick<ReadinessFindingRow, "check_name" | "severity" | "subject
 function distinctFindings(checks: readonly Finding[]): ReadonlyMap<string, HistoryRow> {
   const found = new Map<string, HistoryRow>();
   for (const check of checks) {
-    if (check.severity === null) continue;
+    if (!isKept(check)) continue;
     const key = keyOf(check);
     const before = found.get(key);
     found.set(key, {
@@ -90,6 +90,11 @@ function distinctFindings(checks: readonly Finding[]): ReadonlyMap<string, Histo
     });
   }
   return found;
+}
+
+/** What is always told has no history. */
+function isKept(check: Finding): check is Finding & { readonly severity: "critical" | "warning" } {
+  return check.severity === "critical" || check.severity === "warning";
 }
 
 function keyOf({ check, subject }: Finding): string {

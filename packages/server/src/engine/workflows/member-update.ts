@@ -89,19 +89,7 @@ async function planUpdate({ view, source }: PlanningContext, changed: readonly C
         { memberId: change.memberId, input: change, dependsOn: ["marker.take"] },
       ),
     ),
-    step(
-      "cinder_group.remove",
-      "ensure",
-      "cinder_group.remove",
-      `Take ${detached.length} volumes out of the Cinder group`,
-      "prepare",
-      "source",
-      {
-        input: { name: arrayGroup, volumeIds: detached },
-        dependsOn: ["storage"],
-        settings: { onFailure: "member" },
-      },
-    ),
+    ...(detached.length === 0 ? [] : [leaveCinderGroup(source.siteName, { arrayGroup, volumeIds: detached })]),
     step(
       "members",
       "ensure",
@@ -112,33 +100,44 @@ async function planUpdate({ view, source }: PlanningContext, changed: readonly C
       {
         input: { arrayGroup, before, volumes: [...new Set([...kept, ...volumes])] },
         dependsOn: ["storage", ...changed.map(({ memberId }) => `${CAPTURED}${memberId}`)],
-        after: ["cinder_group.remove"],
+        after: detached.length === 0 ? [] : ["cinder_group.remove"],
         settings: { isUndoable: true },
       },
     ),
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Put ${attached.length} volumes into the Cinder group`,
-      "finish",
-      "source",
-      {
-        input: {
-          name: arrayGroup,
-          description: `Protection group ${view.group.name}`,
-          volumeSteps: [],
-          volumeIds: attached,
-        },
-        dependsOn: ["members"],
-        settings: { onFailure: "member" },
-      },
-    ),
+    ...(attached.length === 0 ? [] : [joinCinderGroup(view.group.name, { arrayGroup, volumeIds: attached })]),
     step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
       dependsOn: ["members"],
-      after: ["cinder_group"],
+      after: attached.length === 0 ? [] : ["cinder_group"],
     }),
   ];
+}
+
+interface CinderChange {
+  readonly arrayGroup: string;
+  readonly volumeIds: readonly string[];
+}
+
+function leaveCinderGroup(siteName: string, { arrayGroup, volumeIds }: CinderChange) {
+  const title = `Take ${counted(volumeIds)} out of the Cinder group at ${siteName}`;
+  return step("cinder_group.remove", "ensure", "cinder_group.remove", title, "prepare", "source", {
+    input: { name: arrayGroup, volumeIds },
+    dependsOn: ["storage"],
+    settings: { onFailure: "member" },
+  });
+}
+
+function joinCinderGroup(groupName: string, { arrayGroup, volumeIds }: CinderChange) {
+  const title = `Put ${counted(volumeIds)} into the Cinder group`;
+  const description = `Protection group ${groupName}`;
+  return step("cinder_group", "ensure", "cinder_group.ensure", title, "finish", "source", {
+    input: { name: arrayGroup, description, volumeSteps: [], volumeIds },
+    dependsOn: ["members"],
+    settings: { onFailure: "member" },
+  });
+}
+
+function counted(volumes: readonly string[]): string {
+  return volumes.length === 1 ? "1 volume" : `${volumes.length} volumes`;
 }
 
 function arrayNameIn({ array_volume }: { readonly array_volume: string }): string {
