@@ -57,6 +57,8 @@ export async function buildDebianPackage(options: DebianPackageOptions): Promise
     const unit = readFileSync(join(ROOT, "deploy/systemd", name), "utf8");
     put(`lib/systemd/system/${name}`, unit.replaceAll("/usr/local/bin/", "/usr/bin/"));
   }
+  for (const name of readdirSync(join(ROOT, "deploy/prometheus")))
+    put(`usr/share/doc/protector/prometheus/${name}`, readFileSync(join(ROOT, "deploy/prometheus", name)));
   put(CONFIGURATION, readFileSync(join(ROOT, "packaging/debian/protector.conf")), 0o600);
   for (const [shell, path] of Object.entries(COMPLETIONS))
     put(path, COMPLETION_SCRIPTS[shell as keyof typeof COMPLETIONS]);

@@ -27,7 +27,8 @@ export async function buildNpmPackage(release: Release, work: string, destinatio
   writeFileSync(join(work, "README.md"), README);
   writeFileSync(join(work, "THIRD-PARTY-LICENSES.txt"), licencesText(packageFolders));
   copyFileSync(join(ROOT, "LICENSE"), join(work, "LICENSE"));
-  cpSync(join(ROOT, "deploy/systemd"), join(work, "systemd"), { recursive: true });
+  for (const folder of ["systemd", "prometheus"])
+    cpSync(join(ROOT, "deploy", folder), join(work, folder), { recursive: true });
   mkdirSync(destination, { recursive: true });
   runTool("npm", ["pack", work, "--pack-destination", destination, "--silent", "--offline", "--ignore-scripts"]);
   return join(destination, `protector-${version}.tgz`);
