@@ -1,8 +1,9 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { describePoint, journalPoints } from "../world/calm-run.ts";
+import { describePoint } from "../world/calm-run.ts";
 import { type CalmFailover, calmFailover, outcomeOf, writingGroup } from "../world/failover-run.ts";
 import { finalState } from "../world/final-state.ts";
 import { cancelAt } from "../world/interrupted-run.ts";
+import { struckPoints } from "../world/struck-points.ts";
 
 /** What is left of a world when runtime rows of the cancelled operation are taken away. */
 function withoutHistory(state: unknown): unknown {
@@ -35,7 +36,7 @@ describe("cancelling a planned failover", () => {
   });
 
   test("takes everything back at any journal write before the point of no return", { timeout: 600_000 }, async () => {
-    for (const point of journalPoints(calm.run).filter(({ commit }) => commit < noReturn)) {
+    for (const point of struckPoints(calm.run, { where: ({ commit }) => commit < noReturn })) {
       const writing = await writingGroup();
       const { sites, group } = writing;
       const cancelled = await cancelAt(writing, point);
@@ -48,9 +49,9 @@ describe("cancelling a planned failover", () => {
   });
 
   test("stops at the next boundary after it, and resume brings it to its end", { timeout: 600_000 }, async () => {
-    for (const point of journalPoints(calm.run).filter(
-      ({ commit }) => commit > noReturn && commit < calm.run.commits.length - 1,
-    )) {
+    for (const point of struckPoints(calm.run, {
+      where: ({ commit }) => commit > noReturn && commit < calm.run.commits.length - 1,
+    })) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId, engine, status: paused } = await cancelAt(writing, point);

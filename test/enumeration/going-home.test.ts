@@ -1,6 +1,6 @@
 import type { Fault } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
-import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
+import { type CalmRun, describePoint, runCalm } from "../world/calm-run.ts";
 import {
   awayGroup,
   followWrites,
@@ -12,7 +12,9 @@ import {
 } from "../world/failback-run.ts";
 import { type Outcome, type WritingGroup, writingGroup } from "../world/failover-run.ts";
 import { cancelAt, cutOffAt, type Task } from "../world/interrupted-run.ts";
+import type { JournalPoint } from "../world/killable.ts";
 import { letRest } from "../world/late-effects.ts";
+import { struckCalls, struckPoints } from "../world/struck-points.ts";
 import { endWorld, stateNow } from "../world/test-run.ts";
 
 /** One server with two disks: every point of a longer plan is one of its kind. */
@@ -21,15 +23,15 @@ const LONGEST_MS = 3_600_000;
 
 interface Way extends Task {
   readonly name: string;
-  /** Each so-manyth point is struck: a world that has gone away and protects itself back costs a second to set up. */
-  readonly stride: number;
+  /** A world that has gone away and protects itself back costs a second to set up. */
+  readonly every: number;
   prepare(): Promise<WritingGroup>;
 }
 
 const WAYS: readonly Way[] = [
   {
     name: "reprotection",
-    stride: 1,
+    every: 2,
     site: "b",
     order: orderReprotect,
     prepare: async () => {
@@ -38,7 +40,7 @@ const WAYS: readonly Way[] = [
       return writing;
     },
   },
-  { name: "failback", stride: 7, site: "a", order: orderFailback, prepare: () => awayGroup(SERVERS) },
+  { name: "failback", every: 6, site: "a", order: orderFailback, prepare: () => awayGroup(SERVERS) },
 ];
 
 /**
@@ -55,10 +57,6 @@ function withoutTraces(state: unknown): unknown {
     .replace(/-e\d+-idle/g, "-e<n>-idle")
     .replace(/"epoch":\d+/g, '"epoch":0');
   return JSON.parse(text);
-}
-
-function struck<T>(points: readonly T[], { stride }: Way): readonly T[] {
-  return points.filter((_, index) => index % stride === 0);
 }
 
 async function outcomeOf(way: Way, writing: WritingGroup, { status, written }: { status: string; written: Written }) {
@@ -99,7 +97,7 @@ describe.each(WAYS)("$name", (way) => {
   });
 
   test("ends the same when its engine is killed at any journal write", { timeout: 600_000 }, async () => {
-    for (const point of struck(journalPoints(calm.run), way)) {
+    for (const point of struckPoints(calm.run, way)) {
       const writing = await way.prepare();
       const { sites } = writing;
       const written = followWrites(writing);
@@ -116,8 +114,7 @@ describe.each(WAYS)("$name", (way) => {
   test("cancelled anywhere before the point of no return leaves everything as it was", {
     timeout: 600_000,
   }, async () => {
-    const early = journalPoints(calm.run).filter(({ commit }) => commit < noReturn);
-    for (const point of struck(early, way)) {
+    for (const point of struckPoints(calm.run, { where: ({ commit }) => commit < noReturn, every: way.every })) {
       const writing = await way.prepare();
       const { sites } = writing;
       const { status } = await cancelAt(writing, point, way);
@@ -134,10 +131,9 @@ describe.each(WAYS)("$name", (way) => {
   test("cancelled after it stops at the next boundary, and resume brings it to its end", {
     timeout: 600_000,
   }, async () => {
-    const late = journalPoints(calm.run).filter(
-      ({ commit }) => way.site === "a" && commit > noReturn && commit < calm.run.commits.length - 1,
-    );
-    for (const point of struck(late, way)) {
+    const isLate = ({ commit }: JournalPoint) =>
+      way.site === "a" && commit > noReturn && commit < calm.run.commits.length - 1;
+    for (const point of struckPoints(calm.run, { where: isLate, every: way.every })) {
       const writing = await way.prepare();
       const { sites } = writing;
       const written = followWrites(writing);
@@ -153,7 +149,7 @@ describe.each(WAYS)("$name", (way) => {
   });
 
   const strikeEach = async (fault: Fault) => {
-    for (const [index, call] of struck([...calm.run.calls.entries()], way)) {
+    for (const [index, call] of struckCalls(calm.run, way)) {
       const writing = await way.prepare();
       const { sites } = writing;
       const written = followWrites(writing);

@@ -1,17 +1,18 @@
 import { beforeAll, expect, test } from "vitest";
-import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
+import { type CalmRun, describePoint, runCalm } from "../world/calm-run.ts";
 import { awayGroup, followWrites, lostAtHome } from "../world/failback-run.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
 import { groupRow, identitiesAtHome, orderHomeward } from "../world/homeward-run.ts";
 import { cancelAt, cutOffAt, type Task } from "../world/interrupted-run.ts";
 import { run } from "../world/protected-group.ts";
+import { struckCalls, struckPoints } from "../world/struck-points.ts";
 import { endWorld } from "../world/test-run.ts";
 import { letBothSitesRest, lose, REASON, running } from "../world/unplanned-run.ts";
 
 /** A failover home without the site that the group runs at, which comes back when it is over. */
 const WAY: Task = { site: "a", order: (writing) => orderHomeward(writing, { reason: REASON }) };
-/** Every so-manyth point is struck: a world that went away and replicates back costs a second to set up. */
-const STRIDE = 17;
+/** A world that went away and replicates back costs a second to set up. */
+const SAMPLE = { every: 12 };
 const LONGEST_MS = 3_600_000;
 
 /** One server with two disks, at rest at site B since its last point, and site B gone. */
@@ -52,16 +53,14 @@ beforeAll(async () => {
   await endWorld(writing);
 });
 
-const struck = <T>(points: readonly T[]) => points.filter((_, index) => index % STRIDE === 0);
-
 test("completes with the servers at home alone", () => {
   // Two of site A's three servers are not of the group.
   expect(calm.ending).toMatchObject({ status: "completed", running: [3, 0], problems: [], copies: [] });
-  expect(struck(journalPoints(calm.run)).length).toBeGreaterThan(4);
+  expect(struckPoints(calm.run, SAMPLE).length).toBeGreaterThan(4);
 });
 
 test("ends the same when its engine is killed at any journal write", { timeout: 300_000 }, async () => {
-  for (const point of struck(journalPoints(calm.run))) {
+  for (const point of struckPoints(calm.run, SAMPLE)) {
     const { writing, bringBack } = await lostSite();
     const { sites } = writing;
     const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill(), WAY);
@@ -77,7 +76,7 @@ test("cancelled before the point of no return the servers at the other site run 
   timeout: 300_000,
 }, async () => {
   const noReturn = calm.run.commits.findIndex((labels) => /is_past_no_return/.test(labels));
-  for (const point of struck(journalPoints(calm.run).filter(({ commit }) => commit < noReturn))) {
+  for (const point of struckPoints(calm.run, { ...SAMPLE, where: ({ commit }) => commit < noReturn })) {
     const { writing, bringBack } = await lostSite();
     const { status } = await cancelAt(writing, point, WAY);
     const label = `cancelled ${describePoint(point, calm.run)}`;
@@ -95,7 +94,7 @@ test("cancelled before the point of no return the servers at the other site run 
 });
 
 test("every outside call may take effect and lose its answer", { timeout: 300_000 }, async () => {
-  for (const [index, call] of struck([...calm.run.calls.entries()])) {
+  for (const [index, call] of struckCalls(calm.run, SAMPLE)) {
     const { writing, bringBack } = await lostSite();
     const { sites } = writing;
     const operationId = await WAY.order(writing);

@@ -1,7 +1,8 @@
 import { beforeAll, describe, expect, test } from "vitest";
-import { describePoint, journalPoints } from "../world/calm-run.ts";
+import { describePoint } from "../world/calm-run.ts";
 import { type CalmFailover, calmFailover, orderFailover, outcomeOf, writingGroup } from "../world/failover-run.ts";
 import { cutOffAt } from "../world/interrupted-run.ts";
+import { struckPoints } from "../world/struck-points.ts";
 
 describe("planned failover", () => {
   let calm: CalmFailover;
@@ -16,7 +17,7 @@ describe("planned failover", () => {
   });
 
   test("ends the same when its engine is killed at any journal write", { timeout: 600_000 }, async () => {
-    for (const point of journalPoints(calm.run)) {
+    for (const point of struckPoints(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill());
@@ -30,7 +31,7 @@ describe("planned failover", () => {
   test("ends the same when its engine is paused beyond its lease at any journal write and woken", {
     timeout: 600_000,
   }, async () => {
-    for (const point of journalPoints(calm.run)) {
+    for (const point of struckPoints(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId, first, lifeline } = await cutOffAt(writing, point, (line) => line.pause());

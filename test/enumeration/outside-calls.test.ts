@@ -1,4 +1,4 @@
-import type { Fault, RecordedCall } from "@protector/simulator";
+import type { Fault } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
 import {
   type CalmFailover,
@@ -9,12 +9,7 @@ import {
   writingGroup,
 } from "../world/failover-run.ts";
 import { cutOffAtCall } from "../world/interrupted-run.ts";
-
-/** A call without the ids in it: what is struck for ever is a kind of call, not one call. */
-function kindOf(call: RecordedCall): string {
-  const path = call.path.replace(/[0-9a-f]{8}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{4}-?[0-9a-f]{12}/g, ":id");
-  return `${call.service} ${call.method} ${path}`;
-}
+import { kindOfCall, struckCalls } from "../world/struck-points.ts";
 
 describe("every outside call of a planned failover", () => {
   let calm: CalmFailover;
@@ -25,13 +20,13 @@ describe("every outside call of a planned failover", () => {
 
   /** Strikes each call in turn once and compares how the failover ends. */
   async function strikeEach(fault: Fault): Promise<void> {
-    for (const [index, call] of calm.run.calls.entries()) {
+    for (const [index, call] of struckCalls(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const operationId = await orderFailover(writing);
       sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault });
       const status = await sites.settle(sites.b, operationId, sites.engine(sites.b), 3_600_000);
-      const label = `${fault.kind} at call ${index}: ${kindOf(call)}`;
+      const label = `${fault.kind} at call ${index}: ${kindOfCall(call)}`;
       expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   }
@@ -45,21 +40,20 @@ describe("every outside call of a planned failover", () => {
   });
 
   test("may take effect after its engine has died and another has taken over", { timeout: 600_000 }, async () => {
-    for (const [index, call] of calm.run.calls.entries()) {
-      if (call.method === "GET") continue;
+    for (const [index, call] of struckCalls(calm.run, { where: ({ method }) => method !== "GET" })) {
       const writing = await writingGroup();
       const { sites } = writing;
       sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault: { kind: "late", delayMs: 50_000 } });
       const { operationId } = await cutOffAtCall(writing, index, (lifeline) => lifeline.kill());
       const second = sites.engine(sites.b, { host: "site-b-engine-2" });
       const status = await sites.settle(sites.b, operationId, second, 3_600_000);
-      const label = `late effect of call ${index}: ${kindOf(call)}`;
+      const label = `late effect of call ${index}: ${kindOfCall(call)}`;
       expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
   test("may come late from an engine that was paused", { timeout: 600_000 }, async () => {
-    for (const index of calm.run.calls.keys()) {
+    for (const [index, call] of struckCalls(calm.run)) {
       const writing = await writingGroup();
       const { sites } = writing;
       const { operationId, first, lifeline } = await cutOffAtCall(writing, index, (line) => {
@@ -70,14 +64,14 @@ describe("every outside call of a planned failover", () => {
       const status = await sites.settle(sites.b, operationId, second, 3_600_000);
       lifeline.wake();
       await sites.clock.run(first.idle());
-      const label = `late call ${index}: ${kindOf(calm.run.calls[index] as RecordedCall)}`;
+      const label = `late call ${index}: ${kindOfCall(call)}`;
       expect({ label, ...(await outcomeOf(writing, status)) }).toEqual({ label, ...calm.outcome });
     }
   });
 
   /** Strikes each kind of call until a person has looked: the failover stops where a verb helps, and then ends as ever. */
   async function strikeForEver(status: number): Promise<void> {
-    const kinds = new Map(calm.run.calls.map((call) => [kindOf(call), call]));
+    const kinds = new Map(calm.run.calls.map((call) => [kindOfCall(call), call]));
     for (const [kind, call] of kinds) {
       const writing = await writingGroup();
       const { sites } = writing;

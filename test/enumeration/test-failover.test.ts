@@ -1,12 +1,14 @@
 import type { Fault, RecordedCall } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
 import { standingTests } from "../../packages/server/src/domain/standing-tests.ts";
-import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
+import { type CalmRun, describePoint, runCalm } from "../world/calm-run.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
 import { cancelAt, cutOffAt, cutOffAtCall } from "../world/interrupted-run.ts";
+import type { JournalPoint } from "../world/killable.ts";
 import { letRest } from "../world/late-effects.ts";
+import { struckCalls, struckPoints } from "../world/struck-points.ts";
 import {
-  changingCalls,
+  changesSomething,
   endWorld,
   orderCleanup,
   orderTest,
@@ -34,6 +36,12 @@ async function calmRun(): Promise<Calm> {
   const clean = await runCalm(writing.sites, await orderCleanup(writing));
   await endWorld(writing);
   return { before, build, standing, clean };
+}
+
+/** All points but the last three: who cancels there is told that it is done. */
+function isBeforeEnd({ commits }: CalmRun): (point: JournalPoint) => boolean {
+  const last = commits.length - 1;
+  return ({ commit, when }) => commit < last - 1 || (commit === last - 1 && when === "before");
 }
 
 function callLabel(what: string, index: number, { service, method, path }: RecordedCall): string {
@@ -88,7 +96,7 @@ describe("a test failover", () => {
   });
 
   test("ends the same, and can be cleaned up, when its engine is killed at any journal write", TIMEOUT, async () => {
-    for (const point of journalPoints(calm.build)) {
+    for (const point of struckPoints(calm.build)) {
       const label = `killed ${describePoint(point, calm.build)}`;
       const writing = await quietGroup();
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill(), orderTest);
@@ -97,7 +105,7 @@ describe("a test failover", () => {
   });
 
   test("takes everything back when it is cancelled at any journal write", TIMEOUT, async () => {
-    for (const point of journalPoints(calm.build).slice(0, -3)) {
+    for (const point of struckPoints(calm.build, { where: isBeforeEnd(calm.build) })) {
       const label = `cancelled ${describePoint(point, calm.build)}`;
       const writing = await quietGroup();
       const { status } = await cancelAt(writing, point, orderTest);
@@ -107,7 +115,7 @@ describe("a test failover", () => {
   });
 
   async function strikeEach(fault: Fault): Promise<void> {
-    for (const [index, call] of calm.build.calls.entries()) {
+    for (const [index, call] of struckCalls(calm.build)) {
       const label = callLabel(fault.kind, index, call);
       const writing = await quietGroup();
       const operationId = await orderTest(writing);
@@ -126,8 +134,7 @@ describe("a test failover", () => {
   );
 
   test("leaves nothing when a call takes effect after its engine has died", TIMEOUT, async () => {
-    for (const [index, call] of calm.build.calls.entries()) {
-      if (changingCalls([call], () => true).length === 0) continue;
+    for (const [index, call] of struckCalls(calm.build, { where: changesSomething })) {
       const label = callLabel("late effect of", index, call);
       const writing = await quietGroup();
       writing.sites.world.conditions.inject({
@@ -155,7 +162,7 @@ describe("the clean-up of a test", () => {
   }
 
   test("ends the same when its engine is killed at any journal write", TIMEOUT, async () => {
-    for (const point of journalPoints(calm.clean)) {
+    for (const point of struckPoints(calm.clean)) {
       const writing = await standingTest();
       const { operationId } = await cutOffAt(writing, point, (lifeline) => lifeline.kill(), orderCleanup);
       await expectClean(`killed ${describePoint(point, calm.clean)}`, writing, await settleTest(writing, operationId));
@@ -163,7 +170,7 @@ describe("the clean-up of a test", () => {
   });
 
   test("can be run again after it was cancelled at any journal write", TIMEOUT, async () => {
-    for (const point of journalPoints(calm.clean).slice(0, -3)) {
+    for (const point of struckPoints(calm.clean, { where: isBeforeEnd(calm.clean) })) {
       const label = `cancelled ${describePoint(point, calm.clean)}`;
       const writing = await standingTest();
       const { sites } = writing;
@@ -180,7 +187,7 @@ describe("the clean-up of a test", () => {
     "ends the same when any outside call meets $kind once",
     TIMEOUT,
     async (fault) => {
-      for (const [index, call] of calm.clean.calls.entries()) {
+      for (const [index, call] of struckCalls(calm.clean)) {
         const writing = await standingTest();
         const operationId = await orderCleanup(writing);
         writing.sites.world.conditions.inject({ service: "*", skip: index, times: 1, fault });

@@ -1,11 +1,12 @@
-import type { Fault } from "@protector/simulator";
+import type { Fault, RecordedCall } from "@protector/simulator";
 import { beforeAll, describe, expect, test } from "vitest";
 import { primaryMarkers } from "../watches/watched-site.ts";
-import { type CalmRun, describePoint, journalPoints, runCalm } from "../world/calm-run.ts";
+import { type CalmRun, describePoint, runCalm } from "../world/calm-run.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
 import { cancelAt, cutOffAt, cutOffAtCall } from "../world/interrupted-run.ts";
 import { atJournalPoint } from "../world/killable.ts";
-import { changingCalls, endWorld, operationRow, quietGroup, settleTest, stateNow } from "../world/test-run.ts";
+import { struckCalls, struckPoints } from "../world/struck-points.ts";
+import { changesSomething, endWorld, operationRow, quietGroup, settleTest, stateNow } from "../world/test-run.ts";
 import {
   letBothSitesRest,
   lose,
@@ -83,7 +84,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (lost) => {
       const run = lost === "nothing" ? calm : calmOfArray;
-      for (const point of journalPoints(run)) {
+      for (const point of struckPoints(run)) {
         const label = `killed ${describePoint(point, run)}`;
         const writing = await quietGroup();
         const bringBack = lost === "nothing" ? () => {} : lose(writing, writing.sites.a, lost);
@@ -103,9 +104,9 @@ describe("an unplanned failover", () => {
     "ends with one side running when any outside call meets $kind once",
     TIMEOUT,
     async (fault) => {
-      for (const [index, call] of calm.calls.entries()) {
-        // A question whose answer is lost is a question that fails.
-        if (fault.kind === "lost_answer" && changingCalls([call], () => true).length === 0) continue;
+      // A question whose answer is lost is a question that fails.
+      const isWorthIt = (call: RecordedCall) => fault.kind !== "lost_answer" || changesSomething(call);
+      for (const [index, call] of struckCalls(calm, { where: isWorthIt })) {
         const label = `${fault.kind} at call ${index}: ${call.service} ${call.method} ${call.path}`;
         const writing = await quietGroup();
         const id = await orderUnplanned(writing);
@@ -122,8 +123,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (lost) => {
       const run = lost === "nothing" ? calm : calmOfArray;
-      for (const [index, call] of run.calls.entries()) {
-        if (changingCalls([call], () => true).length === 0) continue;
+      for (const [index, call] of struckCalls(run, { where: changesSomething })) {
         const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
         const writing = await quietGroup();
         makeLate(writing, index);
@@ -143,9 +143,9 @@ describe("an unplanned failover", () => {
     async () => {
       const before = await untouched();
       for (const run of [calm, calmOfArray]) {
-        for (const [index, call] of run.calls.entries()) {
-          if (changingCalls([call], (service) => /site-a|array-a/.test(service)).length === 0) continue;
-          if (isPastNoReturn(run, index)) break;
+        const isUndone = (call: RecordedCall, index: number) =>
+          changesSomething(call) && /site-a|array-a/.test(call.service) && !isPastNoReturn(run, index);
+        for (const [index, call] of struckCalls(run, { where: isUndone })) {
           const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
           const writing = await quietGroup();
           const { sites } = writing;
@@ -169,7 +169,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (loss) => {
       // Behind a network that swallows everything each run takes long: one side of every commit will do.
-      const points = journalPoints(calm).filter(({ when }) => loss === "all" || when === "after");
+      const points = struckPoints(calm, { where: ({ when }) => loss === "all" || when === "after" });
       for (const point of points) {
         const label = `${loss} ${describePoint(point, calm)}`;
         const writing = await quietGroup();
@@ -197,7 +197,7 @@ describe("an unplanned failover", () => {
       const run = await runCalm(dead.sites, await orderUnplanned(dead, { reason: REASON }));
       await endWorld(dead);
       expect(run.status).toBe("completed");
-      for (const point of journalPoints(run)) {
+      for (const point of struckPoints(run)) {
         const label = `source came back ${describePoint(point, run)}`;
         const writing = await quietGroup();
         const { sites } = writing;
@@ -214,7 +214,7 @@ describe("an unplanned failover", () => {
   );
 
   test("can be taken back by reclaim when the target is destroyed at any journal write", TIMEOUT, async () => {
-    for (const point of journalPoints(calmOfArray)) {
+    for (const point of struckPoints(calmOfArray)) {
       const label = `target destroyed ${describePoint(point, calmOfArray)}`;
       const writing = await quietGroup();
       const { sites, group } = writing;
@@ -243,7 +243,7 @@ describe("an unplanned failover", () => {
     async () => {
       const before = await untouched();
       const noReturn = calm.commits.findIndex((labels) => labels.includes("is_past_no_return"));
-      for (const point of journalPoints(calm).filter(({ commit }) => commit < noReturn)) {
+      for (const point of struckPoints(calm, { where: ({ commit }) => commit < noReturn })) {
         const label = `cancelled ${describePoint(point, calm)}`;
         const writing = await quietGroup();
         const { status } = await cancelAt(writing, point, orderUnplanned);

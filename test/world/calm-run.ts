@@ -27,14 +27,6 @@ export async function runCalm(
   return { status, commits: observer.labels, calls: [...conditions.calls] };
 }
 
-/** Both sides of every commit of a run's journal. */
-export function journalPoints({ commits }: CalmRun): readonly JournalPoint[] {
-  return commits.flatMap((_, commit): JournalPoint[] => [
-    { commit, when: "before" },
-    { commit, when: "after" },
-  ]);
-}
-
 /** A point in words, for the message of a test that fails. */
 export function describePoint(point: JournalPoint, { commits }: CalmRun): string {
   return `${point.when} commit ${point.commit} (${commits[point.commit]})`;

@@ -4,10 +4,11 @@ import { HttpTransportError } from "@protector/ports";
 import { expect, test } from "vitest";
 import type { Hook } from "../../packages/contract/src/index.ts";
 import { readOptionalJson, writeJson } from "../../packages/server/src/db/codecs.ts";
-import { describePoint, journalPoints, runCalm } from "./calm-run.ts";
+import { describePoint, runCalm } from "./calm-run.ts";
 import { orderFailover, outcomeOf, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { cutOffAt } from "./interrupted-run.ts";
 import type { EngineOptions } from "./site-engine.ts";
+import { struckPoints } from "./struck-points.ts";
 import { operationRow, orderCleanup, orderTest } from "./test-run.ts";
 
 const HOOK: Hook = {
@@ -206,7 +207,7 @@ test("killed at any journal write of hooks and gates a failover ends the same, a
   const outcome = await outcomeOf(calmly, calm.status);
   expect(outcome).toMatchObject({ status: "completed", lost: [], problems: [] });
   const ids = heard.bodies.map(({ id }) => String(id).split(":")[1]);
-  const points = journalPoints(calm).filter(({ commit }) => /hook\.|ready\./.test(calm.commits[commit] ?? ""));
+  const points = struckPoints(calm, { where: ({ commit }) => /hook\.|ready\./.test(calm.commits[commit] ?? "") });
   expect(points.length).toBeGreaterThan(12);
   for (const point of points) {
     const writing = await open();

@@ -12,12 +12,15 @@ export function orderCleanup({ sites, group }: WritingGroup): Promise<string> {
   return sites.order(sites.b, group.id, { type: "test_cleanup" });
 }
 
-/** Calls that can change something: logins and searches are none. */
+/** Whether a call can change something: logins and searches do not. */
+export function changesSomething({ method, path }: RecordedCall): boolean {
+  return method !== "GET" && !/\/auth\/tokens$|\/login$|\/logout$/.test(path);
+}
+
+/** Calls to some services that can change something. */
 export function changingCalls(calls: readonly RecordedCall[], where: (service: string) => boolean): readonly string[] {
   return calls
-    .filter(({ service, method, path }) => {
-      return where(service) && method !== "GET" && !/\/auth\/tokens$|\/login$|\/logout$/.test(path);
-    })
+    .filter((call) => where(call.service) && changesSomething(call))
     .map(({ service, method, path }) => `${service} ${method} ${path}`);
 }
 
