@@ -259,20 +259,26 @@ test("flavors, key pairs, attachments, zones and quotas are read", async () => {
   });
 });
 
-test("volumes are attached with their delete-on-termination and detached; one that is detached already is done", async () => {
+test("volumes are attached with their delete-on-termination, which can be changed, and detached; one that is detached already is done", async () => {
   const path = `/servers/${ID}/os-volume_attachments`;
   const scripted = nova({
     [`POST ${path}`]: { body: { volumeAttachment: { volumeId: "v-1" } } },
+    [`PUT ${path}/v-1`]: { status: 202 },
     [`DELETE ${path}/v-1`]: { status: 202 },
     [`DELETE ${path}/v-2`]: { status: 404, body: { itemNotFound: { code: 404, message: "not attached" } } },
   });
   const { compute } = scripted.cloud;
   await scripted.run(compute.attachVolume(ID, { volumeId: "v-1", deleteOnTermination: true }));
+  await scripted.run(compute.setDeleteOnTermination(ID, "v-1", false));
   await scripted.run(compute.detachVolume(ID, "v-1"));
   await scripted.run(compute.detachVolume(ID, "v-2"));
   const [sent] = scripted.sentTo(`POST ${NOVA}${path}`);
   expect(JSON.parse(String(sent?.body))).toEqual({
     volumeAttachment: { volumeId: "v-1", delete_on_termination: true },
+  });
+  const [changed] = scripted.sentTo(`PUT ${NOVA}${path}/v-1`);
+  expect(JSON.parse(String(changed?.body))).toEqual({
+    volumeAttachment: { volumeId: "v-1", delete_on_termination: false },
   });
 });
 

@@ -166,6 +166,14 @@ export class NovaClient implements ComputeClient {
     });
   }
 
+  async setDeleteOnTermination(serverId: string, volumeId: string, deleteOnTermination: boolean): Promise<void> {
+    await this.#nova.send({
+      method: "PUT",
+      path: `/servers/${encodeURIComponent(serverId)}/os-volume_attachments/${encodeURIComponent(volumeId)}`,
+      body: { volumeAttachment: { volumeId, delete_on_termination: deleteOnTermination } },
+    });
+  }
+
   detachVolume(serverId: string, volumeId: string): Promise<void> {
     const attachment = `os-volume_attachments/${encodeURIComponent(volumeId)}`;
     return this.#nova.remove(`/servers/${encodeURIComponent(serverId)}/${attachment}`);

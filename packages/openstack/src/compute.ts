@@ -45,7 +45,12 @@ export interface ComputeClient {
     serverId: string,
     attachment: { readonly volumeId: string; readonly deleteOnTermination: boolean },
   ): Promise<void>;
-  /** Begins to detach a volume that is not the root; the server may be shelved. */
+  /** Decides whether a volume is deleted with its server (2.85). */
+  setDeleteOnTermination(serverId: string, volumeId: string, deleteOnTermination: boolean): Promise<void>;
+  /**
+   * Begins to detach a volume that is not the root. Of a shelved server Nova deletes a volume on the way that would be
+   * deleted with the server.
+   */
   detachVolume(serverId: string, volumeId: string): Promise<void>;
   /** Limits and use of a project; -1 = unlimited. */
   quota(projectId: string): Promise<ComputeQuota>;

@@ -170,6 +170,20 @@ export const RIGHTS_ROWS = [
     outcomes: members("409"),
   },
   {
+    name: "attach and detach a volume of a locked server",
+    call: "Nova `POST`, `PUT`, `DELETE` `/servers/{id}/os-volume_attachments`",
+    with: "administrator",
+    opens: "failback: volumes that were attached or detached while away",
+    outcomes: members("409"),
+  },
+  {
+    name: "read the console",
+    call: "Nova `POST /servers/{id}/action` `os-getConsoleOutput`",
+    with: "administrator",
+    opens: "readiness gates that wait for a text",
+    outcomes: outcomes("ok"),
+  },
+  {
     name: "validate a token of others",
     call: "Keystone `GET /auth/tokens`",
     with: "administrator",

@@ -148,6 +148,22 @@ export const TRIES: Readonly<Record<RowName, TryCall>> = {
       await stage.peer.cloud.compute.unlockServer(serverId);
     }
   },
+  "attach and detach a volume of a locked server": async ({ compute }, { scene, serverId, stage }) => {
+    const { id: volumeId } = await makeVolume(scene, stage, `${PREFIX}-spare`);
+    await stage.peer.cloud.compute.lockServer(serverId, "Protector operation");
+    try {
+      await compute.attachVolume(serverId, { volumeId, deleteOnTermination: true });
+      await awaitVolume(scene, stage, volumeId, "in-use");
+      await compute.setDeleteOnTermination(serverId, volumeId, false);
+      await compute.detachVolume(serverId, volumeId);
+      await awaitVolume(scene, stage, volumeId, "available");
+      return "ok";
+    } finally {
+      await stage.peer.cloud.compute.unlockServer(serverId);
+      await removeVolume(scene, stage, volumeId);
+    }
+  },
+  "read the console": ({ compute }, { serverId }) => done(compute.consoleOutput(serverId, 10)),
   "validate a token of others": async ({ identity }, { foreignToken }) => {
     return (await identity.validateToken(foreignToken)) ? "ok" : "404";
   },

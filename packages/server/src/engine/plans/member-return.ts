@@ -116,7 +116,7 @@ function overwrite(
 }
 
 /** Everything that the server can be given while it is shelved, before it starts. */
-function attachments({ member, server, volumes, surplus }: ComingHome): readonly PlannedStep[] {
+function attachments({ member, home, server, volumes, surplus }: ComingHome): readonly PlannedStep[] {
   const { id: memberId, name, description } = member;
   const serverId = server?.id ?? "";
   const attach = description.volumes.flatMap((volume, index) => {
@@ -147,7 +147,9 @@ function attachments({ member, server, volumes, surplus }: ComingHome): readonly
     );
   });
   const detach = surplus.map((volumeId) => {
-    const input: DetachVolumeInput = { serverId, name, volumeId, deleteOnTermination: false };
+    const known = home.description?.volumes.find((each) => each.volume_id === volumeId);
+    const deleteOnTermination = known?.delete_on_termination ?? false;
+    const input: DetachVolumeInput = { serverId, name, volumeId, deleteOnTermination };
     return step(
       `detach.${memberId}.${volumeId}`,
       "ensure",

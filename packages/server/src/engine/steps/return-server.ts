@@ -73,6 +73,7 @@ export const attachVolume: StepHandler<AttachVolumeInput> = {
 /** Input of {@link detachVolume}. */
 export interface DetachVolumeInput extends ServerInput {
   readonly volumeId: string;
+  /** What its owner had chosen: the way back. */
   readonly deleteOnTermination: boolean;
 }
 
@@ -80,18 +81,29 @@ export interface DetachVolumeInput extends ServerInput {
 export const detachVolume: StepHandler<DetachVolumeInput> = {
   run: (context, input) => detach(context, input, input.volumeId),
   undo: async (context, input) => {
-    const server = await requireServer(context, input);
-    if (server.volumeIds.includes(input.volumeId)) return;
     const { serverId, volumeId, deleteOnTermination } = input;
-    await context.here.admin.compute.attachVolume(serverId, { volumeId, deleteOnTermination });
+    const { compute } = context.here.admin;
+    const attached = await findAttachment(context, input, volumeId);
+    if (!attached) await compute.attachVolume(serverId, { volumeId, deleteOnTermination });
+    else if (attached.deleteOnTermination !== deleteOnTermination)
+      await compute.setDeleteOnTermination(serverId, volumeId, deleteOnTermination);
   },
 };
+
+async function findAttachment({ here }: StepContext, { serverId }: ServerInput, volumeId: string) {
+  const attachments = await here.admin.compute.listVolumeAttachments(serverId);
+  return attachments.find((each) => each.volumeId === volumeId);
+}
 
 async function detach(context: StepContext, input: ServerInput, volumeId: string): Promise<void> {
   const isAttached = async () => (await requireServer(context, input)).volumeIds.includes(volumeId);
   if (!(await isAttached())) return;
+  const { compute } = context.here.admin;
+  // Of a shelved server Nova deletes what it detaches when it would be deleted with the server.
+  if ((await findAttachment(context, input, volumeId))?.deleteOnTermination)
+    await compute.setDeleteOnTermination(input.serverId, volumeId, false);
   try {
-    await context.here.admin.compute.detachVolume(input.serverId, volumeId);
+    await compute.detachVolume(input.serverId, volumeId);
   } catch (error) {
     // Nova refuses to detach what it is detaching.
     const isUnderWay = (await context.here.reads.volume(volumeId))?.status === "detaching";

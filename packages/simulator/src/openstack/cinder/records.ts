@@ -20,6 +20,8 @@ export interface VolumeAttachmentRecord {
   host: string | undefined;
   /** Host object on the array that holds the connection. */
   arrayHost: string | undefined;
+  /** Attached while the server waited shelved: complete for Cinder, although nothing is connected. */
+  isWithoutHost?: boolean;
   attachedAt: number;
 }
 

@@ -55,7 +55,7 @@ export class VolumeState {
   /** By id or name. @throws ApiError 404. */
   requireType(idOrName: string): VolumeTypeRecord {
     const type = this.types.get(idOrName) ?? this.types.values().find(({ name }) => name === idOrName);
-    if (!type) throw notFound(`Volume type ${idOrName} could not be found.`);
+    if (!type) throw notFound(`Volume type with name ${idOrName} could not be found.`);
     return type;
   }
 

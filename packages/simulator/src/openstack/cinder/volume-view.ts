@@ -37,15 +37,15 @@ export function volumeView(
     consistencygroup_id: null,
     multiattach: volume.isMultiattach,
     attachments: volume.attachments
-      .filter(({ arrayHost }) => arrayHost !== undefined)
+      .filter(({ arrayHost, isWithoutHost }) => arrayHost !== undefined || isWithoutHost)
       .map((attachment) => ({
         id: volume.id,
         attachment_id: attachment.id,
         volume_id: volume.id,
         server_id: attachment.serverId,
-        host_name: isAdmin ? attachment.host : null,
-        device: attachment.device,
-        attached_at: microsecondsTime(attachment.attachedAt),
+        host_name: isAdmin ? (attachment.host ?? null) : null,
+        device: attachment.isWithoutHost ? null : attachment.device,
+        attached_at: attachment.isWithoutHost ? null : microsecondsTime(attachment.attachedAt),
       })),
     ...(Object.keys(volume.imageMetadata).length > 0 && { volume_image_metadata: volume.imageMetadata }),
     "os-vol-tenant-attr:tenant_id": volume.projectId,
@@ -57,7 +57,10 @@ export function volumeView(
     }),
     ...(version >= 13 && { group_id: volume.groupId ?? null }),
     ...(version >= 21 && isAdmin && { provider_id: volume.providerId ?? null }),
-    ...(version >= 48 && { service_uuid: volume.isManaged ? null : volume.backend.serviceId, shared_targets: true }),
+    ...(version >= 48 && {
+      service_uuid: volume.isManaged || volume.status === "creating" ? null : volume.backend.serviceId,
+      shared_targets: true,
+    }),
     ...(version >= 61 && isAdmin && { cluster_name: null }),
     ...(version >= 63 && { volume_type_id: volume.typeId }),
     ...(version >= 65 && { consumes_quota: true }),

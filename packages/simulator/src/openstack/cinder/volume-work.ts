@@ -60,12 +60,15 @@ export function createVolume(
 ): VolumeRecord {
   const more = { volumes: 1, gigabytes: wanted.sizeGiB, type: wanted.type.name };
   state.requireQuota(owner.projectId ?? "", more);
-  const volume = newRecord(state, owner, wanted);
+  // What its content brings along is known when the content is there.
+  const volume = newRecord(state, owner, { ...wanted, isBootable: false, imageMetadata: {} });
   state.volumes.set(volume.id, volume);
   later(state, volume, {
     ms: state.durations.createMs,
     work: () => {
       createOnArray(state, volume, wanted.source?.providerId);
+      volume.isBootable = wanted.isBootable;
+      volume.imageMetadata = wanted.imageMetadata;
       volume.status = "available";
     },
   });
@@ -170,6 +173,14 @@ export function reserveVolume(state: VolumeState, volume: VolumeRecord, serverId
   return attachment;
 }
 
+/** Attaches a volume to a server that waits shelved: it is in use, and connected nowhere. */
+export function attachWithoutHost(state: VolumeState, volume: VolumeRecord, serverId: string): VolumeAttachmentRecord {
+  const attachment = reserveVolume(state, volume, serverId);
+  attachment.isWithoutHost = true;
+  volume.status = "in-use";
+  return attachment;
+}
+
 /** Connects a reserved volume to a compute host. @throws what the array throws. */
 export function connectVolume(
   state: VolumeState,
@@ -187,7 +198,12 @@ export function connectVolume(
     );
   }
   volume.backend.array.connect(name, place.arrayHost);
-  Object.assign(attachment, { device: place.device, host: place.host, arrayHost: place.arrayHost });
+  Object.assign(attachment, {
+    device: place.device,
+    host: place.host,
+    arrayHost: place.arrayHost,
+    isWithoutHost: false,
+  });
   attachment.attachedAt = state.environment.now();
   volume.status = "in-use";
 }

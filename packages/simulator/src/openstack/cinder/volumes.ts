@@ -36,7 +36,9 @@ export function routeVolumes(router: Router<Call>, { state, origin, findImage }:
     .on("GET", "/volumes/detail", (call) => list(call, (volume) => volumeView(state, volume, { call, origin })))
     .on("POST", "/volumes", (call) => {
       const volume = createVolume(state, call.caller, newVolumeOf(state, call, findImage));
-      return accepted({ volume: volumeView(state, volume, { call, origin }) });
+      // Extensions add nothing to this answer.
+      const { "os-vol-tenant-attr:tenant_id": _project, ...view } = volumeView(state, volume, { call, origin });
+      return accepted({ volume: { ...view, updated_at: null } });
     })
     .on("GET", "/volumes/:id", (call, { id = "" }) =>
       ok({ volume: volumeView(state, state.requireVolume(id, call.caller), { call, origin }) }),
@@ -111,6 +113,8 @@ function newVolumeOf(state: VolumeState, call: Call, findImage: FindImage): NewV
   if (imageId !== undefined && !image)
     throw badRequest(`Invalid image identifier or unable to access requested image.`);
   const sizeGiB = asked.size === undefined || asked.size === null ? source?.sizeGiB : Number(asked.size);
+  if (sizeGiB === 0)
+    throw badRequest("Invalid input for field/attribute size. Value: 0. 0 is less than the minimum of 1");
   if (sizeGiB === undefined || !Number.isInteger(sizeGiB) || sizeGiB <= 0) {
     throw badRequest(
       `Invalid input received: Volume size '${String(asked.size)}' must be an integer and greater than 0`,

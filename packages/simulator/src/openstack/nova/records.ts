@@ -46,7 +46,7 @@ export interface Disk {
   readonly attachmentId: string;
   readonly device: string;
   readonly tag: string | null;
-  readonly deleteOnTermination: boolean;
+  deleteOnTermination: boolean;
   readonly isRoot: boolean;
 }
 

@@ -4,7 +4,15 @@ import { accepted, type Call, ok, requireAdmin } from "../core/call.ts";
 import { isObject, optionalObjectAt, optionalTextAt } from "../core/json.ts";
 import type { ComputeState } from "./compute-state.ts";
 import type { ServerRecord } from "./records.ts";
-import { rebootServer, requireUnlocked, shelveServer, startServer, stopServer, unshelveServer } from "./server-life.ts";
+import {
+  rebootServer,
+  requireHost,
+  requireUnlocked,
+  shelveServer,
+  startServer,
+  stopServer,
+  unshelveServer,
+} from "./server-life.ts";
 
 /** `POST /servers/{id}/action`. */
 export function routeServerActions(router: Router<Call>, state: ComputeState): void {
@@ -21,6 +29,7 @@ export function routeServerActions(router: Router<Call>, state: ComputeState): v
         unlock(server, call);
         return accepted();
       case "os-getConsoleOutput":
+        requireHost(server);
         return ok({ output: `${server.hostname} login: ` });
       case "os-resetState":
         requireAdmin(call, "os_compute_api:os-admin-actions:reset_state");

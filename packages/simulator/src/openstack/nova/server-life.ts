@@ -41,7 +41,7 @@ export function requireState(server: ServerRecord, action: string, from: readonl
 }
 
 /** @throws ApiError 409 when the server is on no host: it was never built, or is shelved. */
-function requireHost(server: ServerRecord): void {
+export function requireHost(server: ServerRecord): void {
   if (!server.host) throw conflict(`Instance ${server.id} is not ready`);
 }
 

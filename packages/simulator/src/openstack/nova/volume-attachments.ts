@@ -1,5 +1,6 @@
 import type { Router } from "../../http/router.ts";
-import { connectVolume, releaseVolume, reserveVolume } from "../cinder/volume-work.ts";
+import type { VolumeRecord } from "../cinder/records.ts";
+import { attachWithoutHost, connectVolume, deleteVolume, releaseVolume, reserveVolume } from "../cinder/volume-work.ts";
 import { badRequest, notFound } from "../core/api-error.ts";
 import { accepted, type Call, ok } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
@@ -23,7 +24,20 @@ export function routeVolumeAttachments(router: Router<Call>, state: ComputeState
       const server = state.requireServer(id, call.caller);
       requireUnlocked(server, call.caller);
       const disk = attach(state, server, call);
-      return ok({ volumeAttachment: attachmentView(server, disk, call) });
+      // This answer keeps the fields of old versions, and knows no device before a host has the server.
+      const { device, ...view } = attachmentView(server, disk, { ...call, version: Math.min(call.version, 88) });
+      return ok({ volumeAttachment: { ...view, device: server.host ? device : null } });
+    })
+    .on("PUT", `${path}/:volume`, (call, { id = "", volume = "" }) => {
+      const disk = requireDisk(state.requireServer(id, call.caller), volume);
+      const asked = objectAt(call.body, "volumeAttachment");
+      if (textAt(asked, "volumeId") !== volume) throw badRequest("The simulator exchanges no volumes.");
+      if (call.version < 85)
+        throw badRequest(
+          "Invalid input for field/attribute volumeAttachment. Additional properties are not allowed ('delete_on_termination' was unexpected)",
+        );
+      disk.deleteOnTermination = asked.delete_on_termination === true;
+      return accepted();
     })
     .on("DELETE", `${path}/:volume`, (call, { id = "", volume = "" }) => {
       const server = state.requireServer(id, call.caller);
@@ -47,9 +61,10 @@ function attach(state: ComputeState, server: ServerRecord, call: Call): Disk {
   if (!volume || !(call.caller.isAdmin || volume.projectId === call.caller.projectId))
     throw notFound(`Volume ${volumeId} could not be found.`);
   if (server.disks.some((disk) => disk.volumeId === volumeId)) {
-    throw badRequest(`Invalid volume: Volume ${volumeId} is already attached to instance ${server.id}`);
+    throw badRequest(`Invalid volume: volume ${volumeId} is already attached to instances: ${server.id}`);
   }
-  const { id: attachmentId } = reserveVolume(state.volumes, volume, server.id);
+  const reserve = server.host ? reserveVolume : attachWithoutHost;
+  const { id: attachmentId } = reserve(state.volumes, volume, server.id);
   const taken = new Set(server.disks.map(({ device }) => device));
   const device =
     [..."abcdefghijklmnopqrstuvwxyz"].map((letter) => `/dev/vd${letter}`).find((each) => !taken.has(each)) ??
@@ -86,6 +101,10 @@ function detach(state: ComputeState, server: ServerRecord, disk: Disk): void {
     throw badRequest(
       `Invalid volume: Invalid input received: Invalid volume: Unable to detach volume. Volume status must be 'in-use' and attach_status must be 'attached' to detach. (HTTP 400)`,
     );
+  if (!server.host) {
+    detachShelved(state, server, { disk, volume });
+    return;
+  }
   volume.status = "detaching";
   state.environment.after(state.durations.detachMs, () => {
     try {
@@ -99,6 +118,17 @@ function detach(state: ComputeState, server: ServerRecord, disk: Disk): void {
       server.disks = server.disks.filter((other) => other !== disk);
     });
   });
+}
+
+/** Without a host Nova's API cleans up by itself as if the server were deleted: the volume may go, too. */
+function detachShelved(
+  state: ComputeState,
+  server: ServerRecord,
+  { disk, volume }: { readonly disk: Disk; readonly volume: VolumeRecord },
+): void {
+  releaseVolume(state.volumes, volume, { serverId: server.id, keepReservation: false });
+  server.disks = server.disks.filter((other) => other !== disk);
+  if (disk.deleteOnTermination) deleteVolume(state.volumes, volume);
 }
 
 const attachmentView = (server: ServerRecord, disk: Disk, call: Call) => ({
