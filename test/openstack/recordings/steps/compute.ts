@@ -2,6 +2,7 @@ import type { CreateServer } from "@protector/openstack";
 import { PREFIX, passwordOf } from "../people.ts";
 import type { Scene } from "../scene.ts";
 import { awaitNoVolume, makeVolume, type Stage } from "../stage.ts";
+import * as attachments from "./attachments.ts";
 
 const NO_ID = "00000000-0000-4000-8000-000000000000";
 const PUBLIC_KEY =
@@ -139,7 +140,8 @@ async function servers(scene: Scene, stage: Stage, serverGroupId: string): Promi
   await scene.does("find a server group with a member", trust, ({ compute }) => compute.findServerGroup(serverGroupId));
   await refusedServers(scene, stage, wanted);
   await scene.refuses("delete a network in use", service, ({ network }) => network.deleteNetwork(networkId));
-  await powerAndLocks(scene, stage, id);
+  const where = await attachments.runningServer(scene, stage, id, root.id);
+  await powerAndLocks(scene, stage, where);
   await scene.does("delete a server", service, ({ compute }) => compute.deleteServer(id));
   await awaitServer(scene, stage, id, undefined);
   await scene.does("delete a server that is gone", service, ({ compute }) => compute.deleteServer(id));
@@ -147,6 +149,8 @@ async function servers(scene: Scene, stage: Stage, serverGroupId: string): Promi
   await brokenServer(scene, stage, root.id);
   await service.cloud.network.deletePort(port.id);
   await awaitNoVolume(scene, stage, data.id);
+  await service.cloud.volume.deleteVolume(where.spareId);
+  await awaitNoVolume(scene, stage, where.spareId);
 }
 
 async function refusedServers(scene: Scene, stage: Stage, wanted: CreateServer): Promise<void> {
@@ -182,16 +186,19 @@ async function refusedServers(scene: Scene, stage: Stage, wanted: CreateServer):
   await limit({ instances: 10, ram: -1 });
 }
 
-async function powerAndLocks(scene: Scene, stage: Stage, id: string): Promise<void> {
+async function powerAndLocks(scene: Scene, stage: Stage, where: attachments.AttachmentScene): Promise<void> {
   const { service, trust, stranger } = stage;
+  const { serverId: id } = where;
   await scene.does("lock a server", service, ({ compute }) => compute.lockServer(id, "Protector operation"));
   await scene.does("find a locked server", service, ({ compute }) => compute.findServer(id));
   await scene.refuses("unlock a server that an administrator locked", trust, ({ compute }) => compute.unlockServer(id));
   await scene.refuses("stop a server that an administrator locked", trust, ({ compute }) => compute.stopServer(id));
+  await attachments.lockedServer(scene, stage, where);
   await scene.does("stop a server", service, ({ compute }) => compute.stopServer(id));
   await awaitServer(scene, stage, id, "SHUTOFF");
   await scene.does("find a stopped server", service, ({ compute }) => compute.findServer(id));
   await scene.refuses("stop a stopped server", service, ({ compute }) => compute.stopServer(id));
+  await attachments.restingServer(scene, stage, { ...where, state: "stopped" });
   await scene.does("unlock a server", service, ({ compute }) => compute.unlockServer(id));
   await scene.does("start a server", trust, ({ compute }) => compute.startServer(id));
   await awaitServer(scene, stage, id, "ACTIVE");
@@ -202,6 +209,8 @@ async function powerAndLocks(scene: Scene, stage: Stage, id: string): Promise<vo
   await scene.does("find a shelved server", service, ({ compute }) => compute.findServer(id));
   await scene.refuses("start a shelved server", service, ({ compute }) => compute.startServer(id));
   await scene.refuses("shelve a shelved server", service, ({ compute }) => compute.shelveServer(id));
+  await attachments.restingServer(scene, stage, { ...where, state: "shelved" });
+  await attachments.shelvedServerLosesVolume(scene, stage, where);
   await scene.does("unshelve a server", service, ({ compute }) => compute.unshelveServer(id));
   await awaitServer(scene, stage, id, "ACTIVE");
   await scene.refuses("unshelve a running server", service, ({ compute }) => compute.unshelveServer(id));
@@ -223,6 +232,7 @@ async function brokenServer(scene: Scene, stage: Stage, volumeId: string): Promi
   await scene.does("find a server in error", service, ({ compute }) => compute.findServer(id));
   await scene.does("find a server in error", member, ({ compute }) => compute.findServer(id));
   await scene.refuses("start a server in error", trust, ({ compute }) => compute.startServer(id));
+  await attachments.brokenServer(scene, stage, id);
   await scene.does("delete a server in error", service, ({ compute }) => compute.deleteServer(id));
   await awaitServer(scene, stage, id, undefined);
 }

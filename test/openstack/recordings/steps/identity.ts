@@ -54,6 +54,10 @@ async function trusts(scene: Scene, stage: Stage): Promise<void> {
   const scope = { kind: "trust", trustId: id } as const;
   const byTrust = scene.actor("tenant's trust", { ...passwordOf("service", ""), scope });
   await scene.does("log in by a trust", byTrust, (cloud) => cloud.token());
+  await scene.does("find a trust", service, ({ identity }) => identity.findTrust(id));
+  await scene.does("find a trust", member, ({ identity }) => identity.findTrust(id));
+  await scene.does("find a trust that is not there", service, ({ identity }) => identity.findTrust(NO_ID));
+  await scene.refuses("find a trust of others", stranger, ({ identity }) => identity.findTrust(id));
   await scene.refuses("make a trust for another", service, ({ identity }) => identity.createTrust(wanted));
   await scene.refuses("make a trust of a trust", byTrust, ({ identity }) => identity.createTrust(wanted));
   const unknownRole = { ...wanted, roleNames: [`${PREFIX}-role`] };

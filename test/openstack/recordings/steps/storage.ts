@@ -7,6 +7,7 @@ const NO_ID = "00000000-0000-4000-8000-000000000000";
 /** Cinder: volumes, manage, types, quotas, services. */
 export async function playStorage(scene: Scene, stage: Stage): Promise<void> {
   await offers(scene, stage);
+  await newVolumes(scene, stage);
   await volumes(scene, stage);
   await manage(scene, stage);
   await refusals(scene, stage);
@@ -26,6 +27,31 @@ async function offers(scene: Scene, { service, trust, member, projectId, strange
   await scene.does("read the quota of a project", service, ({ volume }) => volume.quota(projectId));
   await scene.does("read the quota of one's project", member, ({ volume }) => volume.quota(projectId));
   await scene.refuses("read the quota of another project", stranger, ({ volume }) => volume.quota(projectId));
+}
+
+async function newVolumes(scene: Scene, stage: Stage): Promise<void> {
+  const { trust, service, imageId: image, volumeType } = stage;
+  const wanted = { name: `${PREFIX}-new`, description: "a new disk", sizeGiB: 1, volumeType };
+  const blank = await scene.does("make a volume", trust, ({ volume }) => volume.createVolume(wanted));
+  await awaitVolume(scene, stage, blank.id, "available");
+  await scene.does("find a new volume", service, ({ volume }) => volume.findVolume(blank.id));
+  const bootable = await scene.does("make a volume of an image", trust, ({ volume }) =>
+    volume.createVolume({ ...wanted, imageId: image }),
+  );
+  await awaitVolume(scene, stage, bootable.id, "available");
+  await scene.does("find a new volume of an image", service, ({ volume }) => volume.findVolume(bootable.id));
+  const refuses = (step: string, change: object) =>
+    scene.refuses(step, trust, ({ volume }) => volume.createVolume({ ...wanted, ...change }));
+  await refuses("make a volume of no size", { sizeGiB: 0 });
+  await refuses("make a volume of a type that is not there", { volumeType: `${PREFIX}-type` });
+  await refuses("make a volume of an image that is not there", { imageId: NO_ID });
+  await allowNoMoreVolumes(scene, stage);
+  await refuses("make a volume over quota", {});
+  await limitVolumes(scene, stage, 100);
+  for (const { id } of [blank, bootable]) {
+    await service.cloud.volume.deleteVolume(id);
+    await awaitNoVolume(scene, stage, id);
+  }
 }
 
 async function volumes(scene: Scene, stage: Stage): Promise<void> {
@@ -109,11 +135,17 @@ async function manage(scene: Scene, stage: Stage): Promise<void> {
   );
   await scene.does("unmanage a volume", service, ({ volume }) => volume.unmanageVolume(id));
   await awaitNoVolume(scene, stage, id);
-  await limitVolumes(scene, stage, 0);
+  await allowNoMoreVolumes(scene, stage);
   await scene.refuses("manage a volume over quota", trust, ({ volume }) =>
     volume.manageVolume(request(`volume-${id}-cinder-unmanaged`)),
   );
   await limitVolumes(scene, stage, 100);
+}
+
+/** Cinder refuses a limit below what is in use, once a project has a limit of its own. */
+async function allowNoMoreVolumes(scene: Scene, stage: Stage): Promise<void> {
+  const { volumes } = await stage.administrator.cloud.volume.quota(stage.projectId);
+  await limitVolumes(scene, stage, volumes.used);
 }
 
 async function limitVolumes(scene: Scene, { administrator, projectId }: Stage, volumes: number): Promise<void> {

@@ -29,7 +29,8 @@ export function routeVolumeAttachments(router: Router<Call>, state: ComputeState
       return ok({ volumeAttachment: { ...view, device: server.host ? device : null } });
     })
     .on("PUT", `${path}/:volume`, (call, { id = "", volume = "" }) => {
-      const disk = requireDisk(state.requireServer(id, call.caller), volume);
+      const disk = state.requireServer(id, call.caller).disks.find(({ volumeId }) => volumeId === volume);
+      if (!disk) throw notFound(`No volume Block Device Mapping with id ${volume}.`);
       const asked = objectAt(call.body, "volumeAttachment");
       if (textAt(asked, "volumeId") !== volume) throw badRequest("The simulator exchanges no volumes.");
       if (call.version < 85)
