@@ -43,6 +43,11 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "recovery-point list": ["recovery-point list shop"],
   "kept-snapshot list": ["kept-snapshot list shop"],
   "kept-snapshot delete": ["kept-snapshot delete shop never-cut --yes"],
+  "site failover": [`site failover site-a --dry-run ${ADMIN}`],
+  "recovery-plan create": ["recovery-plan create all shop"],
+  "recovery-plan list": ["recovery-plan create all shop", "recovery-plan list"],
+  "recovery-plan show": ["recovery-plan create all shop", "recovery-plan show all"],
+  "recovery-plan run": ["recovery-plan create all shop", "recovery-plan run all --dry-run"],
   failover: ["failover shop --dry-run"],
   reclaim: ["reclaim shop --dry-run"],
   "test-failover": ["test-failover shop --dry-run"],
@@ -93,7 +98,12 @@ describe("what the documentation says a command asks of the API", () => {
       for (const { call } of harness.requests) seen.add(routeOf(call));
     }
     const own = FLOW_CALLS[calls?.flow ?? "one"];
-    const known = new Set<RouteName>([...(calls?.routes ?? []), ...own, "protection_groups.create"]);
+    const known = new Set<RouteName>([
+      ...(calls?.routes ?? []),
+      ...own,
+      "protection_groups.create",
+      "recovery_plans.create",
+    ]);
     expect([...seen].filter((route) => !known.has(route))).toEqual([]);
     expect((calls?.routes ?? []).filter((route) => !seen.has(route) && !RARE.includes(route))).toEqual([]);
   });

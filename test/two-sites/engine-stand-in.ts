@@ -37,7 +37,8 @@ export async function advanceOperations(site: TestSite, findings: Findings = {})
     else {
       const status = findings.end ?? "completed";
       await set({ status, progress: 1, finished_at: now });
-      if (operation.type === "failover" && status !== "failed") await movePrimary(site, operation.protection_group_id);
+      const { protection_group_id: groupId } = operation;
+      if (operation.type === "failover" && status !== "failed" && groupId !== null) await movePrimary(site, groupId);
     }
     const isDone = operation.is_dry_run === 1 || operation.status === "running";
     if (!isDone) continue;

@@ -12,6 +12,18 @@ const PAIRS = [
   ["volume-type", "replicated"],
 ] as const;
 
+/** Protects app-01 as group `back` beside the shop. */
+export async function protectBack(here: WorkingSites): Promise<void> {
+  const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");
+  await here.must(
+    "pg create back",
+    `mapping set back ${pairs} --test-volume-type replicated=plain`,
+    "pg policy-create back --primary-backend array-a --secondary-backend array-b --wait",
+    "member add back app-01 --wait",
+    "pg replicate back --wait",
+  );
+}
+
 /** Protects db-01 and web-01 as group `shop`, by the commands that people type. */
 export async function protectShop(here: WorkingSites): Promise<void> {
   const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");

@@ -1,5 +1,6 @@
 import { connectCloud } from "@protector/openstack";
 import { expect, test } from "vitest";
+import { loadOperation } from "../../packages/server/src/engine/runner/operation-store.ts";
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { oweLeftoverScan } from "../../packages/server/src/engine/watch/leftovers.ts";
 import { protectThreeTier, run } from "../world/protected-group.ts";
@@ -13,7 +14,7 @@ async function failedOver() {
   const id = await run(sites, sites.b, group.id, { type: "failover", mode: "planned" });
   const { db } = sites.b.connection;
   await db.updateTable("dr_operations").set({ lease_number: 2 }).where("id", "=", id).execute();
-  const operation = await db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+  const operation = await loadOperation(sites.b.connection, id);
   const owe = (lease_number: number) =>
     db
       .transaction()

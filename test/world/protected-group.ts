@@ -108,7 +108,11 @@ export async function carry(sites: TwoSites, from: TestSite, to: TestSite, group
 }
 
 /** A group's row with its policy and mappings, as a person's request leaves it. */
-export async function createGroup({ a, b, world }: TwoSites, more: readonly Mapping[] = []): Promise<string> {
+export async function createGroup(
+  { a, b, world }: TwoSites,
+  more: readonly Mapping[] = [],
+  name = "shop",
+): Promise<string> {
   const { db } = a.connection;
   const id = world.random.uuid();
   const now = writeTime(world.clock.now());
@@ -118,7 +122,7 @@ export async function createGroup({ a, b, world }: TwoSites, more: readonly Mapp
       newProtectionGroupRow({
         id,
         project_id: a.projectId,
-        name: "shop",
+        name,
         home_site_id: a.id,
         primary_site_id: a.id,
         peer_site_id: b.id,
@@ -188,7 +192,8 @@ export interface NewMember {
   readonly tier: number;
 }
 
-async function addMember(sites: TwoSites, groupId: string, member: NewMember): Promise<string> {
+/** Runs the operation that makes a server a member; answers the member's id. */
+export async function addMember(sites: TwoSites, groupId: string, member: NewMember): Promise<string> {
   const { id, operationId } = await orderMember(sites, groupId, member);
   await finish(sites, sites.a, operationId);
   return id;

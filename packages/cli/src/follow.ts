@@ -1,8 +1,10 @@
 import {
+  type ApiError,
   isEnded,
   type OperationMoment,
   type PlacedOperation,
   type RunningOperation,
+  settleRun,
   watchOperation,
 } from "@protector/client";
 import type { Operation, OperationStatus } from "@protector/contract";
@@ -72,7 +74,7 @@ export interface FinishOptions {
 export async function finish(
   context: CommandContext,
   running: RunningOperation,
-  groupId: string,
+  groupId: string | null,
   { isForced = false, wished }: FinishOptions = {},
 ): Promise<PlacedOperation> {
   if (!context.isWaiting && !isForced) {
@@ -86,20 +88,26 @@ export async function finish(
 }
 
 /** After the end of an operation the peer hears what has become of the group. */
-export async function settle(context: CommandContext, operation: Operation, groupId: string): Promise<void> {
+export async function settle(context: CommandContext, operation: Operation, groupId: string | null): Promise<void> {
   if (operation.is_dry_run || !isEnded(operation)) return;
-  const delivery = await context.sites.settle(groupId);
-  if (delivery.isDelivered) return;
-  const { failure } = delivery;
+  const [failure] = groupId === null ? await settleRun(context.sites, operation) : await settleGroup(context, groupId);
+  if (!failure) return;
   context.warn(
     `${failure.site} does not know the outcome yet: ${sentence(failure.message)} The next command on the group tells it.`,
   );
 }
 
+async function settleGroup({ sites }: CommandContext, groupId: string): Promise<readonly ApiError[]> {
+  const delivery = await sites.settle(groupId);
+  return delivery.isDelivered ? [] : [delivery.failure];
+}
+
 /** Names of a group's members by id, as the site that runs the operation knows them. */
 export async function memberNames({ client, operation }: RunningOperation): Promise<MemberName> {
+  const { protection_group_id: id } = operation;
+  if (id === null) return () => undefined;
   try {
-    const members = await client.all("members.index", { path: { id: operation.protection_group_id } });
+    const members = await client.all("members.index", { path: { id } });
     // One that is being added has its server's id for a name until it is captured.
     const named = members.filter(
       ({ name, home_server_id, peer_server_id }) => ![home_server_id, peer_server_id].includes(name),

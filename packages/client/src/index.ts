@@ -26,6 +26,7 @@ export {
   type PlacedOperation,
   siteAlone,
   startedByKey,
+  subjectOf,
   type WatchOptions,
   watchOperation,
 } from "./operations.ts";
@@ -43,12 +44,29 @@ export {
   unplannedFailover,
 } from "./recoveries.ts";
 export {
+  createRecoveryPlan,
+  deleteRecoveryPlan,
+  findRecoveryPlan,
+  listRecoveryPlans,
+  type NewRecoveryPlan,
+  type RecoveryPlanChanges,
+  updateRecoveryPlan,
+} from "./recovery-plans.ts";
+export {
   type CallOptions,
   type ClientPorts,
   type ListRouteName,
   SiteClient,
   type SiteClientOptions,
 } from "./site-client.ts";
+export {
+  type PlanRunRequest,
+  type RunMode,
+  type RunRequest,
+  runRecoveryPlan,
+  runSiteFailover,
+  settleRun,
+} from "./site-failovers.ts";
 export type { SiteSession } from "./site-session.ts";
 export { identityOf, type ReachableView, type SiteView } from "./site-view.ts";
 export { mapTenants, registerSites, type SiteRegistration, unmapTenants } from "./sites.ts";

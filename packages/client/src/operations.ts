@@ -110,7 +110,7 @@ export async function findOperation(sites: AskedSites, id: string): Promise<Runn
 export async function startedByKey(
   sites: TwoSiteClient,
   key: string,
-  wanted: { readonly type: Operation["type"]; readonly groupId: string },
+  wanted: { readonly type: Operation["type"]; readonly subjectId: string },
 ): Promise<RunningOperation | undefined> {
   // Quoted behind an operator: a key may look like one, and hold commas.
   const query = { idempotency_key: `in:"${key}"` };
@@ -121,8 +121,7 @@ export async function startedByKey(
   for (const { client, operations } of lists) {
     const [operation] = operations;
     if (!operation) continue;
-    if (operation.type === wanted.type && operation.protection_group_id === wanted.groupId)
-      return { operation, client };
+    if (operation.type === wanted.type && subjectOf(operation) === wanted.subjectId) return { operation, client };
     const detail = `The key ${key} came with another request: it has started ${operation.type} ${operation.id} of "${operation.protection_group_name}".`;
     throw clientError("request.idempotency_conflict", client.name, detail, { operationId: operation.id });
   }
@@ -150,6 +149,11 @@ export interface WatchOptions {
   readonly intervalMs?: number;
   /** Stops watching; the operation goes on. */
   readonly signal?: AbortSignal;
+}
+
+/** What an operation is about: the id of its group, of its recovery plan, or the name of the site. */
+export function subjectOf(operation: Operation): string {
+  return operation.protection_group_id ?? operation.recovery_plan_id ?? operation.protection_group_name;
 }
 
 /**

@@ -1,5 +1,6 @@
 import { GROUP_ERRORS } from "./error-catalogue-groups.ts";
 import { OPERATION_ERRORS } from "./error-catalogue-operations.ts";
+import { RECOVERY_PLAN_ERRORS } from "./error-catalogue-recovery-plans.ts";
 import { REQUEST_ERRORS } from "./error-catalogue-requests.ts";
 import { SITE_ERRORS } from "./error-catalogue-sites.ts";
 import { SURROUNDINGS_ERRORS } from "./error-catalogue-surroundings.ts";
@@ -12,6 +13,7 @@ export const ERROR_CATALOGUE = {
   ...REQUEST_ERRORS,
   ...SITE_ERRORS,
   ...GROUP_ERRORS,
+  ...RECOVERY_PLAN_ERRORS,
   ...OPERATION_ERRORS,
   ...SURROUNDINGS_ERRORS,
 } as const;

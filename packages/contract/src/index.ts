@@ -17,6 +17,7 @@ export * from "./resources/policies.ts";
 export * from "./resources/protection-groups.ts";
 export * from "./resources/readiness.ts";
 export * from "./resources/readiness-gates.ts";
+export * from "./resources/recovery-plans.ts";
 export * from "./resources/recovery-points.ts";
 export * from "./resources/server-description.ts";
 export * from "./resources/sites.ts";

@@ -6,6 +6,7 @@ import { operationRoutes } from "./routes/operations.ts";
 import { policyRoutes } from "./routes/policies.ts";
 import { protectionGroupRoutes } from "./routes/protection-groups.ts";
 import { readinessRoutes } from "./routes/readiness.ts";
+import { recoveryPlanRoutes } from "./routes/recovery-plans.ts";
 import type { StaticOf } from "./routes/route.ts";
 import { serviceRoutes } from "./routes/service.ts";
 import { siteRoutes } from "./routes/sites.ts";
@@ -25,6 +26,7 @@ export const ROUTES = {
   ...hookRoutes,
   ...mappingRoutes,
   ...syncRoutes,
+  ...recoveryPlanRoutes,
   ...operationRoutes,
   ...siteRoutes,
 } as const;

@@ -41,6 +41,7 @@ export const OPERATION_TYPES = [
   "test_cleanup",
   "sync",
   "reclaim",
+  "site_failover",
   "group_create",
   "group_delete",
   "member_add",
@@ -49,6 +50,13 @@ export const OPERATION_TYPES = [
   "member_update",
 ] as const;
 export type OperationType = (typeof OPERATION_TYPES)[number];
+
+/** What can be asked of many groups at once, beside a planned and an unplanned failover. */
+export const PLAN_VERBS = ["failback", "reprotect", "test_failover", "test_cleanup"] as const;
+
+/** Kinds of an operation of one type. `failover` knows the first two; `site_failover` all. */
+export const OPERATION_MODES = ["planned", "unplanned", ...PLAN_VERBS] as const;
+export type OperationMode = (typeof OPERATION_MODES)[number];
 
 export const OPERATION_STATUSES = [
   "pending",
@@ -116,6 +124,9 @@ export const VERB_ALLOWED_IN: Readonly<Record<OperationVerb, readonly OperationS
   rollback: ["waiting", "paused", "failed"],
   abandon: ["pending", "waiting", "paused", "failed"],
 };
+
+/** How long a test may stand, in s. */
+export const TEST_TIME_LIMIT = { least: 300, usual: 86_400, most: 604_800 } as const;
 
 /** `phase` of a test failover that has ended: its servers stand, are being deleted, or are seen to be gone. */
 export const TEST_PHASES = { standing: "standing", cleaning: "cleaning", cleaned: "cleaned" } as const;

@@ -14,6 +14,10 @@ export const FLOWS = {
   change: "change",
   /** A plan first, then the same again in earnest, at the site that runs it. */
   recovery: "inspect; at the site that runs it",
+  /** Plans of both sites are compared, the newer version of each carried to the other site. */
+  plan: "both: plans exchanged; the near site",
+  /** At the site that the groups come to. */
+  siteRun: "both: `GET /sites`; the site that runs it",
   /** At the site that runs the operation. */
   operation: "both: `GET /operations/{id}`; the site that runs it",
 } as const;
@@ -33,6 +37,7 @@ export interface Calls {
 }
 
 const recovery = (verb: string): Calls => ({ flow: "recovery", routes: ["protection_groups.action"], verb });
+const runs = (route: RouteName): Calls => ({ flow: "plan", routes: [route], waitsFor: "operation" });
 const asked = (verb: string): Calls => ({ flow: "operation", routes: ["operations.action"], verb });
 const POLICY = {
   show: { flow: "inspect", routes: ["policies.show"] },
@@ -54,6 +59,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     waitsFor: "own",
   },
   "site volume-types": { flow: "one", routes: ["sites.index", "sites.volume_types"] },
+  "site failover": { ...runs("site_failovers.create"), flow: "siteRun" },
   "tenant-mapping create": {
     flow: "both",
     routes: ["versions.show", "tenant_mappings.create", "tenant_mappings.index"],
@@ -115,6 +121,14 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "recovery-point list": { flow: "inspect", routes: ["recovery_points.index"] },
   "kept-snapshot list": { flow: "compare", routes: ["kept_snapshots.index"] },
   "kept-snapshot delete": { flow: "compare", routes: ["kept_snapshots.index", "kept_snapshots.delete"] },
+  "recovery-plan create": { flow: "plan", routes: ["recovery_plans.create"] },
+  "recovery-plan list": { flow: "plan", routes: [] },
+  "recovery-plan show": { flow: "plan", routes: [] },
+  "recovery-plan set": { flow: "plan", routes: ["recovery_plans.update"] },
+  "recovery-plan add-group": { flow: "plan", routes: ["recovery_plans.update"] },
+  "recovery-plan remove-group": { flow: "plan", routes: ["recovery_plans.update"] },
+  "recovery-plan delete": { flow: "plan", routes: ["recovery_plans.delete"] },
+  "recovery-plan run": runs("recovery_plans.action"),
   failover: recovery("failover"),
   failback: recovery("failback"),
   reprotect: recovery("reprotect"),
@@ -157,7 +171,24 @@ export const FLOW_CALLS: Readonly<Record<Flow, readonly RouteName[]>> = (() => {
   const carry = [...look, "sync.document", "sync.update", "sync.receipt"] as const;
   const wait = [...carry, "operations.index", "operations.show", "operations.steps", "members.index"] as const;
   const plan = [...wait, "recovery_points.index"] as const;
-  return { one: carry, both: name, inspect: wait, compare: wait, change: wait, recovery: plan, operation: wait };
+  const exchange = [
+    ...wait,
+    "recovery_plans.index",
+    "recovery_plans.show",
+    "recovery_plans.document",
+    "recovery_plans.deliver",
+  ] as const;
+  return {
+    plan: exchange,
+    siteRun: wait,
+    one: carry,
+    both: name,
+    inspect: wait,
+    compare: wait,
+    change: wait,
+    recovery: plan,
+    operation: wait,
+  };
 })();
 
 /** Whether a command waits for an operation. */

@@ -1,11 +1,11 @@
 import { type TestFailoverOptions, testCleanup, testFailover } from "@protector/client";
-import { TEST_TIME_LIMIT } from "@protector/contract";
-import { type Command, InvalidArgumentError } from "commander";
+import type { Command } from "commander";
 import { finish } from "../follow.ts";
 import { type Act, yields } from "./command.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
 import { type PlanOptions, recover, withPlan } from "./recover.ts";
+import { testDuration } from "./test-duration.ts";
 
 interface TestOptions extends PlanOptions {
   readonly point?: string;
@@ -20,7 +20,7 @@ export function addDrillCommands(program: Command, act: Act): void {
     .argument("<group>", "name or id")
     .option("--point <name>", "recovery point, by name or id; default: the latest usable one")
     .option("--auto-cleanup", "delete everything as soon as the test has been verified")
-    .option("--time-limit <duration>", "clean up by itself after this: 90m, 4h, 2d; default 1d", duration)
+    .option("--time-limit <duration>", "clean up by itself after this: 90m, 4h, 2d; default 1d", testDuration)
     .option("--suffix <text>", "put behind the names of the test servers; default -test")
     .description("start copies of the servers at the other site, on networks that reach nothing else")
     .action((ref: string, options: TestOptions) =>
@@ -57,14 +57,4 @@ function wish({ point, autoCleanup, timeLimit, suffix }: TestOptions): TestFailo
     ...(timeLimit === undefined ? {} : { timeLimit }),
     ...(suffix === undefined ? {} : { suffix }),
   };
-}
-
-const SECONDS = { m: 60, h: 3600, d: 86_400 } as const;
-
-/** Seconds of `90m`, `4h`, `2d`. */
-function duration(text: string): number {
-  const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(text) ?? [];
-  const seconds = Number(count) * (SECONDS[unit as keyof typeof SECONDS] ?? Number.NaN);
-  if (seconds >= TEST_TIME_LIMIT.least && seconds <= TEST_TIME_LIMIT.most) return seconds;
-  throw new InvalidArgumentError("A duration from 5m to 7d is needed: 90m, 4h, 2d.");
 }

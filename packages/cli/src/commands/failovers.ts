@@ -1,8 +1,8 @@
 import { failback, failover, isUnreachable, reclaim, reprotect, unplannedFailover } from "@protector/client";
-import type { Plan } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
+import { askReason } from "./ask-reason.ts";
 import { type Act, yields } from "./command.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
 import { type PlanOptions, recover, withPlan } from "./recover.ts";
@@ -135,18 +135,4 @@ async function hintingAtOtherCloud(
     }
     throw error;
   }
-}
-
-/** Fewest characters of a reason, as the API wants them. */
-const SHORTEST_REASON = 10;
-
-/** Where a reason is all that is missing, the person at the terminal is asked for it. */
-async function askReason(context: CommandContext, { blockers }: Plan): Promise<string | undefined> {
-  const { host, options } = context;
-  if (options.yes || !host.ask || blockers.some(({ check }) => check !== "fence.reason_required")) return undefined;
-  const question = "\nWhy is it safe to go on without a fence? It is kept in the audit; nothing typed = stop: ";
-  const reason = (await host.ask(question)).trim();
-  if (reason.length >= SHORTEST_REASON) return reason;
-  if (reason.length > 0) context.note(`A reason has at least ${SHORTEST_REASON} characters.`);
-  return undefined;
 }

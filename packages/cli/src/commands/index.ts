@@ -13,14 +13,17 @@ import { addOperationCommands } from "./operations.ts";
 import { addPolicyCommands } from "./policies.ts";
 import { addProtectionGroupCommands } from "./protection-groups.ts";
 import { addReadinessCommand } from "./readiness.ts";
+import { addRecoveryPlanCommands } from "./recovery-plans.ts";
 import { addRecoveryPointCommands } from "./recovery-points.ts";
+import { addSiteFailoverCommand } from "./site-failovers.ts";
 import { addSiteCommands } from "./sites.ts";
 import { addSyncCommands } from "./sync.ts";
 import { addTenantMappingCommands } from "./tenant-mappings.ts";
 
 /** Every noun of the command. */
 export function addCommands(program: Command, act: Act): void {
-  addSiteCommands(program, act);
+  const sites = addSiteCommands(program, act);
+  addSiteFailoverCommand(sites, act);
   addTenantMappingCommands(program, act);
   const groups = addProtectionGroupCommands(program, act);
   addPolicyCommands(program, groups, act);
@@ -31,6 +34,7 @@ export function addCommands(program: Command, act: Act): void {
   addHookCommands(program, act);
   addRecoveryPointCommands(program, act);
   addKeptSnapshotCommands(program, act);
+  addRecoveryPlanCommands(program, act);
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
   addOperationCommands(program, act);

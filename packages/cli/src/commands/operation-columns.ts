@@ -8,6 +8,8 @@ export function placed({ client, site }: RunningOperation, operation: Operation)
   return { ...operation, site: site ?? client.name };
 }
 
+type Child = NonNullable<Operation["children"]>[number];
+
 const seconds = (value: number | null) => (value === null ? null : durationText(value));
 
 /** One operation. */
@@ -20,6 +22,7 @@ export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
   { name: "status_reason" },
   { name: "error", cell: ({ error }) => (error ? `${error.detail} (${error.code})` : null) },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
+  { name: "parent_id" },
   { name: "site" },
   { name: "phase" },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
@@ -28,6 +31,7 @@ export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
   { name: "data_loss", cell: (operation) => seconds(operation.data_loss_seconds) },
   { name: "downtime", cell: (operation) => seconds(operation.downtime_seconds) },
   { name: "members", cell: ({ members }) => members.map(memberText).join("\n") },
+  { name: "groups", cell: ({ children }) => (children ?? []).map(childText).join("\n") },
   { name: "leftovers", cell: ({ leftovers }) => leftovers.map((one) => `${one.subject}: ${one.reason}`).join("\n") },
   { name: "verbs", cell: ({ verbs }) => verbs.join(", ") },
   { name: "request_id" },
@@ -64,6 +68,24 @@ export const PLAN_COLUMNS: readonly Column<Plan>[] = [
 
 function checkText({ subject, reason }: Plan["blockers"][number]): string {
   return `${subject}: ${reason}`;
+}
+
+function childText({
+  id,
+  protection_group_name: name,
+  status,
+  progress,
+  downtime_seconds: down,
+  error,
+}: Child): string {
+  const facts = [
+    `${name}: ${status}`,
+    status === "running" ? `${Math.floor(progress * 100)} %` : "",
+    down === null ? "" : `down for ${durationText(down)}`,
+    error ? error.detail : "",
+    `operation ${id}`,
+  ];
+  return facts.filter(Boolean).join(", ");
 }
 
 function memberText({

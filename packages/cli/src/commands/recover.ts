@@ -1,4 +1,4 @@
-import { type RunningOperation, startedByKey } from "@protector/client";
+import { type RunningOperation, startedByKey, subjectOf } from "@protector/client";
 import type { Operation, OperationType, Plan, RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -32,8 +32,10 @@ export interface Recovery<W extends object> {
   /** Command that wants it, as it is typed. */
   readonly command: string;
   readonly type: OperationType;
-  /** Group by name or id. */
+  /** Group by name or id; else what {@link Recovery.subject} finds. */
   readonly ref: string;
+  /** Id of what it is about, as an operation tells it; default: the group's. */
+  subject?(): Promise<string>;
   /** What is wanted beside the group; `undefined` values count as not said. */
   readonly wish: W;
   readonly options: PlanOptions;
@@ -75,14 +77,17 @@ export async function recover<W extends object>(context: CommandContext, recover
 }
 
 /** Whether the key has started it before: then that is gone on with. */
-async function isRejoined<W extends object>(
-  context: CommandContext,
-  { ref, type, options: { idempotencyKey: key } }: Recovery<W>,
-): Promise<boolean> {
+async function isRejoined<W extends object>(context: CommandContext, recovery: Recovery<W>): Promise<boolean> {
+  const { idempotencyKey: key } = recovery.options;
   if (key === undefined) return false;
-  const before = await startedByKey(context.sites, key, { type, groupId: await context.sites.groupId(ref) });
+  const wanted = { type: recovery.type, subjectId: await subjectIn(context, recovery) };
+  const before = await startedByKey(context.sites, key, wanted);
   if (before) await rejoinByKey(context, before, key);
   return before !== undefined;
+}
+
+function subjectIn<W extends object>({ sites }: CommandContext, { ref, subject }: Recovery<W>): Promise<string> {
+  return subject ? subject() : sites.groupId(ref);
 }
 
 async function start<W extends object>(
@@ -90,8 +95,8 @@ async function start<W extends object>(
   { ask, isNameAsked, options: { idempotencyKey } }: Recovery<W>,
   { wish, operation, plan }: { readonly wish: W; readonly operation: Operation; readonly plan: Plan },
 ): Promise<void> {
-  const name = isNameAsked?.(wish, plan) ? operation.protection_group_name : undefined;
-  if (!(await isConfirmed(context, name))) {
+  const isNamed = isNameAsked?.(wish, plan) ?? false;
+  if (!(await isConfirmed(context, isNamed ? operation : undefined))) {
     context.note("Not confirmed; nothing has been changed.");
     return context.worsen(EXIT.error);
   }
@@ -111,14 +116,15 @@ function requireSomebody({ options, host }: CommandContext, isDryRun: boolean): 
 /** The plan of a file, when it is for this command, this group and this wish. */
 async function savedFor<W extends object>(
   context: CommandContext,
-  { command, ref, wish }: Recovery<W>,
+  recovery: Recovery<W>,
   path: string,
 ): Promise<SavedPlan> {
+  const { command, ref, wish } = recovery;
   const saved = readPlan(context, path);
   if (saved.command !== command)
     throw new UsageError(`${path} holds a plan for "protector ${saved.command}", not for "protector ${command}".`);
-  if (saved.protection_group.id !== (await context.sites.groupId(ref)))
-    throw new UsageError(`${path} holds a plan for group "${saved.protection_group.name}", not for "${ref}".`);
+  if (saved.protection_group.id !== (await subjectIn(context, recovery)))
+    throw new UsageError(`${path} holds a plan for "${saved.protection_group.name}", not for "${ref}".`);
   for (const [name, value] of Object.entries(wish))
     if (value !== undefined && (saved.options as Record<string, unknown>)[name] !== value)
       throw new UsageError(`${path} holds a plan with other options. Leave them out: they are taken from the file.`);
@@ -134,7 +140,7 @@ function keepPlan<W extends object>(
     context.warn("A plan that is blocked is not saved.");
     return;
   }
-  const protection_group = { id: operation.protection_group_id, name: operation.protection_group_name };
+  const protection_group = { id: subjectOf(operation), name: operation.protection_group_name };
   savePlan(context, path, { command, protection_group, site_id: operation.site_id, options: wish, plan });
 }
 
@@ -169,9 +175,10 @@ async function showPlan(context: CommandContext, running: RunningOperation, plan
 
 /** The point that servers are recovered from, as the site that runs the operation lists it. */
 async function listedPoint({ operation, client }: RunningOperation, plan: Plan): Promise<RecoveryPoint | undefined> {
-  if (plan.recovery_point === null) return undefined;
+  const { protection_group_id: id } = operation;
+  if (plan.recovery_point === null || id === null) return undefined;
   try {
-    const points = await client.all("recovery_points.index", { path: { id: operation.protection_group_id } });
+    const points = await client.all("recovery_points.index", { path: { id } });
     return points.find(({ name }) => name === plan.recovery_point);
   } catch {
     // The plan names it; its age and whether a test has proven it are a comfort only.
@@ -183,7 +190,8 @@ async function listedPoint({ operation, client }: RunningOperation, plan: Plan):
 async function endpoints(context: CommandContext, { operation, client }: RunningOperation) {
   const { near } = context.sites;
   const other = client === near ? ((await nameOfFar(context)) ?? "the other site") : near.name;
-  return operation.type === "reprotect" ? { from: client.name, to: other } : { from: other, to: client.name };
+  const isSending = operation.type === "reprotect" || operation.mode === "reprotect";
+  return isSending ? { from: client.name, to: other } : { from: other, to: client.name };
 }
 
 async function nameOfFar(context: CommandContext): Promise<string | undefined> {
@@ -195,10 +203,12 @@ async function nameOfFar(context: CommandContext): Promise<string | undefined> {
   }
 }
 
-/** @param name the group's, when it has to be typed. */
-async function isConfirmed({ options, host }: CommandContext, name: string | undefined): Promise<boolean> {
+/** @param named the operation whose group, plan or site has to be typed. */
+async function isConfirmed({ options, host }: CommandContext, named: Operation | undefined): Promise<boolean> {
   if (options.yes || !host.ask) return options.yes;
-  if (name === undefined) return (await host.ask('\nStart it? Type "yes" to go on: ')).trim() === "yes";
-  const question = `\nWhat was written after the recovery point is lost. Type the group's name ("${name}") to start it: `;
+  if (named === undefined) return (await host.ask('\nStart it? Type "yes" to go on: ')).trim() === "yes";
+  const { type, recovery_plan_id, protection_group_name: name } = named;
+  const whose = type !== "site_failover" ? "group" : recovery_plan_id === null ? "site" : "plan";
+  const question = `\nWhat was written after the recovery point is lost. Type the ${whose}'s name ("${name}") to start it: `;
   return (await host.ask(question)).trim() === name;
 }

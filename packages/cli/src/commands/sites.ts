@@ -61,7 +61,7 @@ interface CreateOptions extends Readonly<Record<string, unknown>> {
 }
 
 /** `protector site …` */
-export function addSiteCommands(program: Command, act: Act): void {
+export function addSiteCommands(program: Command, act: Act): Command {
   const sites = program.command("site").description("registered OpenStack clouds (administrators)");
   addCreate(sites, act);
   atSite(yields(sites.command("list"), "list", LIST))
@@ -105,6 +105,7 @@ export function addSiteCommands(program: Command, act: Act): void {
           );
       }),
     );
+  return sites;
 }
 
 function addCreate(sites: Command, act: Act): void {

@@ -25,6 +25,11 @@ export async function namesOf(
         help: `${type.replaceAll("_", " ")} of ${of}: ${status}`,
       }));
     }
+    case "plan":
+      return (await near.all("recovery_plans.index")).map(({ name, group_count }) => ({
+        value: name,
+        help: `${group_count} groups`,
+      }));
     case "server":
       return (await context.near.cloud.compute.listServers({})).map(({ name, status }) => ({
         value: name,

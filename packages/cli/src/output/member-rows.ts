@@ -2,7 +2,7 @@ import { isEnded, type OperationMoment } from "@protector/client";
 import type { OperationStep } from "@protector/contract";
 import { durationText } from "./duration.ts";
 import { cut, pad, widthOf } from "./fit.ts";
-import { isActive, isFailed, isSettled, secondsOfPhase, stateOfPhase } from "./phases.ts";
+import { isActive, isFailed, isOfGroup, isSettled, secondsOfPhase, stateOfPhase } from "./phases.ts";
 import { type Painter, paintState } from "./style.ts";
 
 export interface MemberRowsOptions {
@@ -29,7 +29,7 @@ const WIDEST_NAME = 24;
 const ORDER = ["failed", "undoing", "running", "waiting", "pending", "done", "undone"];
 
 /**
- * A line for each member while an operation is under way: state, steps, time, and what is done with it now. Failed and
+ * A line for each member, or for each of many groups, while an operation is under way: state, steps, time, and what is done with it now. Failed and
  * active ones come first; those that have no room are counted by state. None for an operation with one member at most.
  */
 export function memberRows({ operation, steps }: OperationMoment, options: MemberRowsOptions): readonly string[] {
@@ -40,8 +40,9 @@ export function memberRows({ operation, steps }: OperationMoment, options: Membe
   const shown = rows.slice(0, isAll ? rows.length : options.lines - 2);
   const nameWidth = Math.min(WIDEST_NAME, Math.max(...shown.map(({ name }) => widthOf(name))));
   const hidden = rows.slice(shown.length);
+  const noun = operation.type === "site_failover" ? "groups" : "members";
   return [
-    options.paint(`  members (${rows.length})`, "bold"),
+    options.paint(`  ${noun} (${rows.length})`, "bold"),
     ...shown.map((row) => rowLine(row, nameWidth, options)),
     ...(hidden.length > 0 ? [`    … ${countsOf(hidden)}`] : []),
   ];
@@ -52,17 +53,30 @@ function rowsOf(steps: readonly OperationStep[], { memberName }: MemberRowsOptio
     steps.filter((step) => step.member_id !== null),
     (step) => step.member_id ?? "",
   );
-  const rows = [...byMember].map(([id, own]) => ({ name: memberName(id) ?? id, state: stateOfPhase(own), steps: own }));
+  const members = [...byMember].map(([id, own]) => {
+    return { name: memberName(id) ?? id, state: stateOfPhase(own), steps: own };
+  });
+  const groups = steps.filter(isOfGroup).map((step) => {
+    return { name: groupNameIn(step), state: stateOfPhase([step]), steps: [step] };
+  });
+  const rows = [...members, ...groups];
   return rows.sort((one, other) => ORDER.indexOf(one.state) - ORDER.indexOf(other.state));
+}
+
+/** The name in `Fail over "shop"`. */
+function groupNameIn({ title }: OperationStep): string {
+  return /"(.*)"$/.exec(title)?.[1] ?? title;
 }
 
 function rowLine({ name, state, steps }: Row, nameWidth: number, { width, now, paint }: MemberRowsOptions): string {
   const current = steps.find(isFailed) ?? steps.find(isActive);
   const seconds = secondsOfPhase(steps, now);
+  const [first] = steps;
+  const isGroup = first !== undefined && isOfGroup(first);
   const facts = [
-    `${steps.filter(isSettled).length}/${steps.length}`,
+    isGroup ? "" : `${steps.filter(isSettled).length}/${steps.length}`,
     seconds === null ? "" : durationText(seconds),
-    current?.title ?? "",
+    isGroup ? (first.error?.detail ?? first.message ?? "") : (current?.title ?? ""),
     current?.progress ? `${Math.floor(current.progress * 100)} %` : "",
   ];
   const text = facts.filter(Boolean).join("  ");

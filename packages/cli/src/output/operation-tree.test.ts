@@ -17,6 +17,8 @@ const operation: Operation = {
   is_dry_run: false,
   protection_group_id: "g1",
   protection_group_name: "shop",
+  recovery_plan_id: null,
+  parent_id: null,
   project_id: "p1",
   user_id: "u1",
   site_id: "s1",

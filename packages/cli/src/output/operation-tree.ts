@@ -3,7 +3,7 @@ import type { Operation, OperationStep } from "@protector/contract";
 import { durationText } from "./duration.ts";
 import { sentence } from "./error-text.ts";
 import { cut, pad, wrap } from "./fit.ts";
-import { isActive, isFailed, isSettled, phasesOf, secondsOfPhase, stateOfPhase } from "./phases.ts";
+import { hasOwnRow, isActive, isFailed, isSettled, phasesOf, secondsOfPhase, stateOfPhase } from "./phases.ts";
 import { type Painter, paintState } from "./style.ts";
 
 export interface TreeOptions {
@@ -27,12 +27,13 @@ const WHY_LINES = 6;
 /** An operation as lines: its head, then phases, and under those at work the steps that run, wait or failed. */
 export function operationTree(moment: OperationMoment, options: TreeOptions): readonly string[] {
   const phases = phasesOf(moment.steps);
+  const noun = moment.operation.type === "site_failover" ? "group" : "step";
   const nameWidth = Math.max(8, ...phases.map((phase) => phase.name.length));
   const lines = [...headLines(moment, options)];
   // Of an operation that stands still nothing is running, whatever its steps were in the midst of.
   const isStill = isEnded(moment.operation) || moment.operation.status === "paused";
   for (const phase of phases) {
-    lines.push(phaseLine(phase.name, phase.steps, { ...options, nameWidth, isStill }));
+    lines.push(phaseLine(phase.name, phase.steps, { ...options, nameWidth, isStill, noun }));
     lines.push(...stepLines(isStill ? phase.steps.filter(isFailed) : phase.steps, options));
   }
   return lines;
@@ -40,7 +41,18 @@ export function operationTree(moment: OperationMoment, options: TreeOptions): re
 
 /** Type and mode of an operation for people: `planned failover`. */
 export function operationTitle({ type, mode }: Pick<Operation, "type" | "mode">): string {
+  if (type === "site_failover") {
+    const isFailover = mode === "planned" || mode === "unplanned";
+    return isFailover ? `${mode} failover` : (mode ?? type).replaceAll("_", " ");
+  }
   return `${mode ? `${mode} ` : ""}${type.replaceAll("_", " ")}`;
+}
+
+/** What an operation is about, for people: `"shop"`, `recovery plan "all"`, `site "site-a"`. */
+export function subjectText(operation: Pick<Operation, "type" | "recovery_plan_id" | "protection_group_name">): string {
+  const name = `"${operation.protection_group_name}"`;
+  if (operation.type !== "site_failover") return name;
+  return operation.recovery_plan_id === null ? `site ${name}` : `recovery plan ${name}`;
 }
 
 /** Why an operation is in its state, in one text without the state's name; undefined when there is nothing to tell. */
@@ -64,7 +76,7 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
   ];
   if (operation.status === "running" && operation.remaining_seconds !== null)
     facts.push(`about ${durationText(operation.remaining_seconds)} left`);
-  const title = `${operationTitle(operation)} of "${operation.protection_group_name}"`;
+  const title = `${operationTitle(operation)} of ${subjectText(operation)}`;
   const state = operation.status;
   const room = Math.max(10, width - state.length - facts.join("  ").length - 4);
   const lines = [`${paint(cut(title, room), "bold")}  ${paintState(state, paint)}  ${facts.join("  ")}`];
@@ -81,13 +93,20 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
 function phaseLine(
   name: string,
   steps: readonly OperationStep[],
-  { now, paint, nameWidth, width, isStill }: TreeOptions & { readonly nameWidth: number; readonly isStill: boolean },
+  {
+    now,
+    paint,
+    nameWidth,
+    width,
+    isStill,
+    noun,
+  }: TreeOptions & { readonly nameWidth: number; readonly isStill: boolean; readonly noun: string },
 ): string {
   const reached = stateOfPhase(steps);
   const state = isStill && (reached === "running" || reached === "waiting") ? "stopped" : reached;
   const settled = steps.filter(isSettled).length;
   const seconds = secondsOfPhase(steps, now);
-  const count = settled === steps.length ? plural(steps.length) : `${settled} of ${plural(steps.length)}`;
+  const count = settled === steps.length ? plural(steps.length, noun) : `${settled} of ${plural(steps.length, noun)}`;
   const shown = pad(state, STATE_WIDTH);
   const painted = state === "done" ? paint(shown, "green") : paintState(state, paint) + shown.slice(state.length);
   const rest = `${pad(count, 15)}  ${seconds === null ? "" : durationText(seconds)}`.trimEnd();
@@ -95,7 +114,7 @@ function phaseLine(
 }
 
 function stepLines(steps: readonly OperationStep[], options: TreeOptions): readonly string[] {
-  const active = steps.filter((step) => isActive(step) && !(options.hasMemberRows && step.member_id !== null));
+  const active = steps.filter((step) => isActive(step) && !(options.hasMemberRows && hasOwnRow(step)));
   const shown = [...steps.filter(isFailed), ...active];
   const visible = shown.slice(0, options.stepLines);
   const lines = visible.map((step) => stepLine(step, options));
@@ -117,6 +136,6 @@ function stepLine(step: OperationStep, { width, now, paint, memberName }: TreeOp
   return `      ${paintState(step.status, paint)}${" ".repeat(Math.max(0, STATE_WIDTH - step.status.length))}  ${cut(text, room)}`;
 }
 
-function plural(count: number): string {
-  return count === 1 ? "1 step" : `${count} steps`;
+function plural(count: number, noun: string): string {
+  return count === 1 ? `1 ${noun}` : `${count} ${noun}s`;
 }

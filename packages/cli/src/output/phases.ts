@@ -17,6 +17,12 @@ export function phasesOf<S extends { readonly phase: string }>(steps: readonly S
   return [...phases].map(([name, steps]) => ({ name, steps }));
 }
 
+/** Whether a step is that of one group of many, which has a line of its own as a member has. */
+export const isOfGroup = (step: Pick<OperationStep, "key">): boolean => /^(group|cleanup):/.test(step.key);
+
+/** Whether a step belongs to a line of its own while an operation is under way. */
+export const hasOwnRow = (step: OperationStep): boolean => step.member_id !== null || isOfGroup(step);
+
 const SETTLED = ["completed", "skipped", "undone"];
 const ACTIVE = ["running", "waiting", "undoing"];
 

@@ -2,7 +2,7 @@ import { type CheckResult, codeOfWire, type Operation, type Plan, type RecoveryP
 import { durationText, timeText } from "./duration.ts";
 import { pad, wrap } from "./fit.ts";
 import { forecastText } from "./forecast.ts";
-import { operationTitle } from "./operation-tree.ts";
+import { operationTitle, subjectText } from "./operation-tree.ts";
 import { phasesOf } from "./phases.ts";
 import type { Painter } from "./style.ts";
 
@@ -22,29 +22,38 @@ export interface PlanViewOptions {
 /** What an operation is going to do, for the person who confirms it. */
 export function planView(operation: Operation, plan: Plan, options: PlanViewOptions): readonly string[] {
   const { paint, from, to } = options;
-  const title = `Plan: ${operationTitle(operation)} of "${operation.protection_group_name}" from ${from} to ${to}`;
+  const title = `Plan: ${operationTitle(operation)} of ${subjectText(operation)} from ${from} to ${to}`;
   return [
     paint(title, "bold"),
-    ...facts(plan, options),
+    ...facts(operation, plan, options),
     "",
-    ...phaseLines(plan),
+    ...phaseLines(operation, plan),
     ...checkLines("Blockers", plan.blockers, options),
     ...checkLines("Warnings", plan.warnings, options),
   ];
 }
 
-function facts(plan: Plan, { memberName, width, point, now }: PlanViewOptions): readonly string[] {
+function facts(
+  { type, mode }: Operation,
+  plan: Plan,
+  { memberName, width, point, now }: PlanViewOptions,
+): readonly string[] {
+  const isMany = type === "site_failover";
   const ids = [...new Set(plan.steps.flatMap((step) => step.member_id ?? []))];
   const names = ids.map((id) => memberName(id) ?? id);
   const loss = plan.expected_data_loss_seconds;
+  const groups = new Set(plan.steps.map((step) => /"(.*)"$/.exec(step.title)?.[1] ?? step.title));
+  const subjects = isMany ? [...groups] : names;
+  const isMoving = !isMany || mode === "planned" || mode === "unplanned" || mode === "failback";
   const rows = [
-    ["Members", `${ids.length}${ids.length > 0 ? ` (${someOf(names)})` : ""}`],
+    [isMany ? "Groups" : "Members", `${subjects.length}${subjects.length > 0 ? ` (${someOf(subjects)})` : ""}`],
     ["Expected data loss", loss === null ? "not known" : loss === 0 ? "none" : durationText(loss)],
     ["Expected duration", plan.duration_forecast ? forecastText(plan.duration_forecast) : "not known"],
     ...(plan.recovery_point
       ? [["Recovery point", [plan.recovery_point, ...(point ? pointFacts(point, now) : [])].join(", ")]]
       : []),
-    ["Point of no return", plan.steps.find((step) => step.is_point_of_no_return)?.title ?? "none"],
+    ...(isMany && isMoving ? [["Point of no return", "each group's own"]] : []),
+    ...(isMany ? [] : [["Point of no return", plan.steps.find((step) => step.is_point_of_no_return)?.title ?? "none"]]),
   ] as const;
   return rows.flatMap(([name = "", value = ""]) => {
     const [first = "", ...more] = wrap(value, Math.max(20, width - 24));
@@ -65,11 +74,12 @@ function someOf(names: readonly string[]): string {
   return names.length > 10 ? `${shown} and ${names.length - 10} more` : shown;
 }
 
-function phaseLines(plan: Plan): readonly string[] {
+function phaseLines({ type }: Operation, plan: Plan): readonly string[] {
+  const noun = type === "site_failover" ? "group" : "step";
   const phases = phasesOf(plan.steps);
   const width = Math.max(5, ...phases.map((phase) => phase.name.length));
   return phases.map(({ name, steps }, i) => {
-    const count = steps.length === 1 ? "1 step" : `${steps.length} steps`;
+    const count = steps.length === 1 ? `1 ${noun}` : `${steps.length} ${noun}s`;
     const mark = steps.some((step) => step.is_point_of_no_return) ? "  (point of no return)" : "";
     return `  ${String(i + 1).padStart(2)}  ${pad(name, width)}  ${count}${mark}`;
   });

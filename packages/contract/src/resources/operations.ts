@@ -1,8 +1,9 @@
 import Type, { type Static } from "typebox";
-import { OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
+import { OPERATION_MODES, OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
 import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
 import { CheckResult, DurationForecast } from "./readiness.ts";
+import { RecoveryHow, TestFailoverOptions } from "./recovery-options.ts";
 
 /** One step as the plan shows it before anything runs. */
 export const PlanStep = Type.Object({
@@ -42,15 +43,44 @@ export const MemberResult = Type.Object({
 });
 export type MemberResult = Static<typeof MemberResult>;
 
+/** One group's operation under that of many groups, for whoever may see the whole. */
+export const ChildOperation = Type.Object({
+  id: Uuid,
+  type: OneOf(OPERATION_TYPES),
+  status: OneOf(OPERATION_STATUSES),
+  protection_group_id: Uuid,
+  protection_group_name: Type.String(),
+  project_id: Type.String(),
+  phase: Nullable(Type.String()),
+  progress: Type.Number({ minimum: 0, maximum: 1 }),
+  remaining_seconds: Nullable(Type.Integer()),
+  status_reason: Nullable(Type.String()),
+  error: Nullable(ErrorItem),
+  data_loss_seconds: Nullable(Type.Integer()),
+  downtime_seconds: Nullable(Type.Integer()),
+  created_at: Timestamp,
+  finished_at: Nullable(Timestamp),
+});
+export type ChildOperation = Static<typeof ChildOperation>;
+
 /** One run of a DR workflow. */
 export const Operation = Type.Object({
   id: Uuid,
   type: OneOf(OPERATION_TYPES),
-  mode: Nullable(OneOf(["planned", "unplanned"] as const)),
+  mode: Nullable(
+    OneOf(OPERATION_MODES, { description: "Of a failover planned or unplanned; of a site failover what it does" }),
+  ),
   status: OneOf(OPERATION_STATUSES),
   is_dry_run: Type.Boolean(),
-  protection_group_id: Uuid,
-  protection_group_name: Type.String(),
+  protection_group_id: Nullable(Uuid),
+  protection_group_name: Type.String({
+    description: "Of a site failover the name of the recovery plan, or of the other site",
+  }),
+  recovery_plan_id: Nullable({ ...Uuid, description: "Of a site failover by a recovery plan" }),
+  parent_id: Nullable({ ...Uuid, description: "The site failover that it is a part of" }),
+  children: Type.Optional(
+    Type.Array(ChildOperation, { description: "Of a site failover: the operation of each group begun, oldest first" }),
+  ),
   project_id: Type.String(),
   user_id: Type.String(),
   site_id: Uuid,
@@ -115,18 +145,9 @@ export const OperationAction = Strict(
 );
 export type OperationAction = Static<typeof OperationAction>;
 
-/** How long a test may stand, in s. */
-export const TEST_TIME_LIMIT = { least: 300, usual: 86_400, most: 604_800 } as const;
-
-/** Shape of what is put behind the names of test servers. */
-const TEST_SUFFIX_PATTERN = "^[A-Za-z0-9._-]{1,32}$";
-
 /** A test failover: copies of the servers on isolated networks; production and replication are not touched. */
 export const TestFailoverRequest = Strict({
-  dry_run: Type.Optional(Type.Boolean()),
-  plan_digest: Type.Optional(
-    Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
-  ),
+  ...RecoveryHow,
   recovery_point: Type.Optional(
     Type.String({
       minLength: 1,
@@ -139,16 +160,7 @@ export const TestFailoverRequest = Strict({
       description: "auto: everything is deleted as soon as the test has been verified",
     }),
   ),
-  time_limit: Type.Optional(
-    Type.Integer({
-      minimum: TEST_TIME_LIMIT.least,
-      maximum: TEST_TIME_LIMIT.most,
-      description: "s after which the test is cleaned up by itself; default one day",
-    }),
-  ),
-  suffix: Type.Optional(
-    Type.String({ pattern: TEST_SUFFIX_PATTERN, description: "Put behind the names of the servers; default -test" }),
-  ),
+  ...TestFailoverOptions,
 });
 export type TestFailoverRequest = Static<typeof TestFailoverRequest>;
 

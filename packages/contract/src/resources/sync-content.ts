@@ -1,6 +1,7 @@
 import Type, { type Static } from "typebox";
 import {
   MEMBER_STATUSES,
+  OPERATION_MODES,
   OPERATION_STATUSES,
   OPERATION_TYPES,
   PROTECTION_GROUP_STATUSES,
@@ -105,7 +106,7 @@ export const ObservedGroup = Type.Object({
     Type.Object({
       id: Uuid,
       type: OneOf(OPERATION_TYPES),
-      mode: Nullable(OneOf(["planned", "unplanned"] as const)),
+      mode: Nullable(OneOf(OPERATION_MODES)),
       status: OneOf(OPERATION_STATUSES),
       is_dry_run: Type.Boolean(),
       user_id: Type.String(),

@@ -23,6 +23,8 @@ export const operationRoutes = {
         "status",
         "is_dry_run",
         "protection_group_id",
+        "recovery_plan_id",
+        "parent_id",
         "site_id",
         "user_id",
         "idempotency_key",

@@ -75,7 +75,7 @@ export const protectionGroupRoutes = {
     request: null,
     response: started,
     status: 202,
-    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "protection_group.not_empty"],
+    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "protection_group.not_empty", "protection_group.in_recovery_plan"],
   }),
   "protection_groups.action": route({
     method: "POST",
@@ -103,6 +103,7 @@ export const protectionGroupRoutes = {
       "protection_group.no_policy",
       "protection_group.not_primary",
       "protection_group.out_of_sync",
+      "protection_group.in_recovery_plan",
       "peer.unreachable",
       "peer.not_lost",
       "recovery_point.gone",

@@ -11,8 +11,10 @@ import { policyHandlers } from "./routes/policies.ts";
 import { protectionGroupActionHandlers } from "./routes/protection-group-actions.ts";
 import { protectionGroupHandlers } from "./routes/protection-groups.ts";
 import { readinessHandlers } from "./routes/readiness.ts";
+import { recoveryPlanHandlers } from "./routes/recovery-plans.ts";
 import { recoveryPointHandlers } from "./routes/recovery-points.ts";
 import { serviceHandlers } from "./routes/service.ts";
+import { siteFailoverHandlers } from "./routes/site-failovers.ts";
 import { siteHandlers } from "./routes/sites.ts";
 import { syncHandlers } from "./routes/sync.ts";
 import { tenantMappingHandlers } from "./routes/tenant-mappings.ts";
@@ -32,6 +34,8 @@ export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
     ...hookHandlers(ports),
     ...mappingHandlers(ports),
     ...syncHandlers(ports),
+    ...recoveryPlanHandlers(ports),
+    ...siteFailoverHandlers(ports),
     ...operationHandlers(ports),
     ...siteHandlers(ports),
     ...tenantMappingHandlers(ports),

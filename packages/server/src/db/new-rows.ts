@@ -15,6 +15,8 @@ export type NewOperation = Begun<
 export function newOperationRow(given: NewOperation): Selectable<DrOperationsTable> {
   return {
     mode: null,
+    recovery_plan_id: null,
+    parent_id: null,
     status: "pending",
     is_dry_run: 0,
     parameters: writeJson({}),

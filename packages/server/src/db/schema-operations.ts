@@ -1,6 +1,7 @@
 import type {
   ErrorItem,
   MemberResult,
+  OperationMode,
   OperationStatus,
   OperationType,
   OperationVerb,
@@ -12,11 +13,16 @@ import type { DbTime, Flag, Json } from "./schema-columns.ts";
 export interface DrOperationsTable {
   id: string;
   type: OperationType;
-  mode: "planned" | "unplanned" | null;
+  mode: OperationMode | null;
   status: OperationStatus;
   is_dry_run: Flag;
-  protection_group_id: string;
+  /** Null of a site failover. */
+  protection_group_id: string | null;
+  /** Of a site failover the name of the recovery plan, or of the other site. */
   protection_group_name: string;
+  recovery_plan_id: string | null;
+  /** The site failover that it is a part of. */
+  parent_id: string | null;
   project_id: string;
   user_id: string;
   /** Site whose engine runs it. */

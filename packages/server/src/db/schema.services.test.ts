@@ -122,6 +122,27 @@ const COLUMNS: Columns = {
     created_at: true,
     updated_at: true,
   },
+  recovery_plans: {
+    id: true,
+    project_id: true,
+    name: true,
+    description: true,
+    concurrency: true,
+    generation: true,
+    digest: true,
+    deleted_at: true,
+    created_at: true,
+    updated_at: true,
+  },
+  recovery_plan_groups: {
+    recovery_plan_id: true,
+    protection_group_id: true,
+    position: true,
+    tier: true,
+    depends_on: true,
+    delay_seconds: true,
+    is_critical: true,
+  },
   dr_operations: {
     id: true,
     type: true,
@@ -130,6 +151,8 @@ const COLUMNS: Columns = {
     is_dry_run: true,
     protection_group_id: true,
     protection_group_name: true,
+    recovery_plan_id: true,
+    parent_id: true,
     project_id: true,
     user_id: true,
     site_id: true,
@@ -280,7 +303,8 @@ describeDatabases("the schema", (database) => {
     const tables = await database.connection.db.introspection.getTables();
     const found = tables.find(({ name }) => name === table)?.columns.map(({ name }) => name);
     // Only the database uses this one, for its unique index.
-    const ofDatabase = table === "protection_groups" && database.kind === "mariadb" ? ["live_name"] : [];
+    const isNamed = table === "protection_groups" || table === "recovery_plans";
+    const ofDatabase = isNamed && database.kind === "mariadb" ? ["live_name"] : [];
     expect(found?.sort()).toEqual([...Object.keys(columns), ...ofDatabase].sort());
   });
 

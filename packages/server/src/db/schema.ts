@@ -14,6 +14,7 @@ import type {
   DutiesTable,
   ResourceLedgerTable,
 } from "./schema-operations.ts";
+import type { RecoveryPlanGroupsTable, RecoveryPlansTable } from "./schema-plans.ts";
 import type {
   AuditEventsTable,
   EngineServicesTable,
@@ -26,6 +27,7 @@ import type {
 export type * from "./schema-columns.ts";
 export type * from "./schema-groups.ts";
 export type * from "./schema-operations.ts";
+export type * from "./schema-plans.ts";
 export type * from "./schema-sites.ts";
 
 /**
@@ -52,6 +54,8 @@ export interface Database {
   secrets: SecretsTable;
   recovery_points: RecoveryPointsTable;
   readiness_findings: ReadinessFindingsTable;
+  recovery_plans: RecoveryPlansTable;
+  recovery_plan_groups: RecoveryPlanGroupsTable;
   audit_events: AuditEventsTable;
   engine_services: EngineServicesTable;
 }

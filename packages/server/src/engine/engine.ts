@@ -1,7 +1,9 @@
 import type { EnginePorts } from "./engine-ports.ts";
-import { findDueOperations, LeaseKeeper, takeLease } from "./runner/lease.ts";
+import { findDueOperations, LeaseKeeper, type TakenLease, takeLease } from "./runner/lease.ts";
 import { OperationRun } from "./runner/operation-run.ts";
 import { LeaseLost } from "./runner/step-handler.ts";
+import { SiteFailoverRun } from "./site-failover/site-failover-run.ts";
+import { wakeParent } from "./site-failover/wake-parent.ts";
 import { CallLimits } from "./world/call-limits.ts";
 
 /**
@@ -18,7 +20,7 @@ import { CallLimits } from "./world/call-limits.ts";
 export class Engine {
   readonly #ports: EnginePorts;
   readonly #limits: CallLimits;
-  readonly #running = new Map<string, { readonly run: OperationRun; readonly done: Promise<void> }>();
+  readonly #running = new Map<string, { readonly run: OperationRun | SiteFailoverRun; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #sweeping: Promise<void> | undefined;
 
@@ -45,10 +47,15 @@ export class Engine {
     const takenAt = clock.now();
     const taken = await takeLease(connection, { operationId, owner: settings.host, leaseMs: settings.leaseMs });
     if (!taken || this.#running.has(operationId)) return;
-    events({ kind: "operation_taken", operationId, leaseNumber: taken.number, isTakeover: taken.isTakeover });
+    const isMany = taken.type === "site_failover";
+    // One over many groups is taken again for every look: only the first is news.
+    if (!isMany || taken.number === 1 || taken.isTakeover)
+      events({ kind: "operation_taken", operationId, leaseNumber: taken.number, isTakeover: taken.isTakeover });
     const keeper = new LeaseKeeper(connection, taken, { clock, leaseMs: settings.leaseMs, takenAt });
-    const run = new OperationRun(this.#ports, keeper, this.#limits);
-    const done = this.#work(run, keeper).finally(() => this.#running.delete(operationId));
+    const run = isMany ? new SiteFailoverRun(this.#ports, keeper) : new OperationRun(this.#ports, keeper, this.#limits);
+    const done = this.#work(run, keeper)
+      .finally(() => this.#running.delete(operationId))
+      .then(() => this.#goOnAfter(taken));
     this.#running.set(operationId, { run, done });
   }
 
@@ -62,7 +69,7 @@ export class Engine {
 
   /** Resolves when no operation is under way. */
   async idle(): Promise<void> {
-    await Promise.all([...this.#running.values()].map(({ done }) => done));
+    while (this.#running.size > 0) await Promise.all([...this.#running.values()].map(({ done }) => done));
   }
 
   /** Lets calls under way finish and gives every lease back. */
@@ -73,13 +80,28 @@ export class Engine {
     await this.#sweeping;
   }
 
-  async #work(run: OperationRun, keeper: LeaseKeeper): Promise<void> {
+  /**
+   * A site failover goes on as soon as one of its operations is left, and they begin as soon as it has ordered them. What
+   * was ordered before them by others comes first: a sweep takes the oldest.
+   */
+  async #goOnAfter({ type, parentId }: TakenLease): Promise<void> {
+    if (type !== "site_failover" && parentId === null) return;
+    try {
+      if (parentId !== null) await wakeParent(this.#ports.connection, parentId);
+      await this.sweep();
+    } catch (error) {
+      this.#ports.events({ kind: "sweep_failed", error });
+    }
+  }
+
+  async #work(run: OperationRun | SiteFailoverRun, keeper: LeaseKeeper): Promise<void> {
     const { events } = this.#ports;
     const { operationId } = keeper.lease;
     const kept = keeper.keep();
     try {
       const status = await run.run();
-      events({ kind: "operation_ended", operationId, status, reason: null });
+      if (run instanceof OperationRun || status !== "running")
+        events({ kind: "operation_ended", operationId, status, reason: null });
     } catch (error) {
       if (error instanceof LeaseLost || keeper.signal.aborted) {
         events({ kind: "lease_lost", operationId, reason: (error as Error).message });

@@ -1,4 +1,4 @@
-import { ROUTES, type Route } from "@protector/contract";
+import { PLAN_VERBS, ROUTES, type Route } from "@protector/contract";
 
 /** One rule as it holds without a policy file. */
 export interface PolicyRule {
@@ -54,6 +54,7 @@ const PUBLISHED: readonly string[] = [
 
 const ADMIN_RESOURCES: readonly string[] = ["sites", "tenant_mappings", "services"];
 const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "suggest"];
+const PLAN_ACTIONS: readonly string[] = ["failover", ...PLAN_VERBS];
 /** Said in place of the route's summary where a verb has a rule of its own. */
 const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "protector:protection_groups:failover": "Fail over for real; asked beside protector:operations:action.",
@@ -65,7 +66,12 @@ const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "protector:protection_groups:test_cleanup": "Delete what a test failover made.",
   "protector:protection_groups:sync": "Replicate a protection group now.",
   "protector:protection_groups:reclaim": "Take a protection group back on its primary site.",
-  "protector:site_failover:create": "Fail over all protection groups of a site.",
+  "protector:recovery_plans:failover": "Fail over all groups of a recovery plan.",
+  "protector:recovery_plans:failback": "Bring all groups of a recovery plan home.",
+  "protector:recovery_plans:reprotect": "Make all groups of a recovery plan replicate back.",
+  "protector:recovery_plans:test_failover": "Test all groups of a recovery plan.",
+  "protector:recovery_plans:test_cleanup": "Delete what tests of a recovery plan's groups made.",
+  "protector:site_failover:create": "Fail over, test or bring home all protection groups of a site.",
 };
 
 /** Every rule with its default: those that others build upon, then one for each rule that a route asks. */
@@ -89,6 +95,8 @@ function defaultCheck(name: string): string {
   if (PUBLISHED.includes(name)) return "rule:default";
   const [, resource = "", verb = ""] = name.split(":");
   if (resource === "site_failover") return "rule:site_admin";
+  // Whoever may not fail a group over may not do it by a plan.
+  if (resource === "recovery_plans" && PLAN_ACTIONS.includes(verb)) return `rule:protector:protection_groups:${verb}`;
   if (ADMIN_RESOURCES.includes(resource)) return ADMIN;
   return READ_VERBS.includes(verb) ? READER : MEMBER;
 }

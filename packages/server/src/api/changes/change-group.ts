@@ -4,8 +4,8 @@ import type { ProtectionGroupView } from "../../db/repositories/protection-group
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { requireChangeable, requireGroup } from "../../domain/group-guards.ts";
 import type { ApiPorts } from "../ports.ts";
-import { requireChangeable, requireGroup } from "./guard.ts";
 import { lockGroup } from "./lock-group.ts";
 
 /** A change of what people decided about a group, without an operation. */

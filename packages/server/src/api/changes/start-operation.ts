@@ -1,4 +1,4 @@
-import type { Operation, OperationType } from "@protector/contract";
+import type { Operation } from "@protector/contract";
 import type { Transaction } from "kysely";
 import { flag, writeJson, writeTime } from "../../db/codecs.ts";
 import { newOperationRow } from "../../db/new-rows.ts";
@@ -7,28 +7,21 @@ import { findOperation, type OperationRow } from "../../db/repositories/operatio
 import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
 import type { Database } from "../../db/schema.ts";
 import type { Db } from "../../db/transaction.ts";
+import { requireGroup, requireNotBusy } from "../../domain/group-guards.ts";
+import type { GroupOrder } from "../../domain/group-orders.ts";
 import type { Caller } from "../caller.ts";
 import { callerOf, type Idempotency } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
 import { operationView } from "../views/operation.ts";
-import { requireGroup, requireNotBusy } from "./guard.ts";
 
 /** An operation that somebody asks for. */
-export interface OperationStart {
+export interface OperationStart extends GroupOrder {
   readonly call: {
     readonly requestId: string;
     readonly caller: Caller | undefined;
     readonly path: { readonly id: string; readonly project_id: string };
     readonly idempotency: Idempotency | undefined;
   };
-  readonly type: OperationType;
-  readonly mode?: "planned" | "unplanned" | null;
-  readonly isDryRun?: boolean;
-  readonly parameters: Readonly<Record<string, unknown>>;
-  /** Types of operation that give way when they hold the group: they are cancelled at their next boundary. */
-  readonly displaces?: readonly OperationType[];
-  /** Whether the group lets it; asked before anything is made, and again in the transaction (`holder` = the operation). */
-  check(db: Db, group: ProtectionGroupView, holder: string): Promise<void>;
   /** What else is written with it. */
   apply(transaction: Transaction<Database>, group: ProtectionGroupView, operationId: string): Promise<void>;
 }

@@ -1,10 +1,10 @@
 import { readOptionalJson, writeJson, writeTime } from "../../db/codecs.ts";
 import { listMembers } from "../../db/repositories/members.ts";
 import { updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
+import { requireGroup } from "../../domain/group-guards.ts";
 import { requireHooks } from "../../domain/hook-rules.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
-import { requireGroup } from "../changes/guard.ts";
 import type { Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
 

@@ -8,12 +8,12 @@ import {
 } from "../../db/repositories/mappings.ts";
 import { homeMembers, listMembers, type MemberRow, updateMember } from "../../db/repositories/members.ts";
 import { type Db, inTransaction } from "../../db/transaction.ts";
+import { requireGroup } from "../../domain/group-guards.ts";
 import { suggestMappings } from "../../domain/mapping-suggestions.ts";
 import { requireNicSettings } from "../../domain/nic-settings.ts";
 import type { DescribedMember } from "../../domain/used-resources.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
-import { requireGroup } from "../changes/guard.ts";
 import type { Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
 

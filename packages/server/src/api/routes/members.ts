@@ -12,10 +12,10 @@ import {
 import { findProtectionGroupRow, type ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
 import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
 import type { Db } from "../../db/transaction.ts";
+import { requireChangeable, requireGroup } from "../../domain/group-guards.ts";
 import { type OrderedMember, requireStartOrder } from "../../domain/member-order.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
-import { requireChangeable, requireGroup } from "../changes/guard.ts";
 import { startOperation } from "../changes/start-operation.ts";
 import { type Call, type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";

@@ -2,29 +2,35 @@ import { OPERATION_VERBS, type OperationAction, type OperationVerb, ProtectorErr
 import { requestVerb } from "../../db/repositories/operation-requests.ts";
 import {
   findOperation,
+  listChildren,
   listOperationSteps,
   listOperations,
   type OperationRow,
 } from "../../db/repositories/operations.ts";
 import { audit } from "../audit.ts";
+import type { Caller } from "../caller.ts";
 import { announce } from "../changes/start-operation.ts";
 import { callerOf, type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";
 import { operationStepView, operationView } from "../views/operation.ts";
+import { groupStepView, runView } from "../views/run.ts";
 
 type Names = "operations.index" | "operations.show" | "operations.steps" | "operations.action";
 
 export function operationHandlers(ports: ApiPorts): Handlers<Names> {
   const { database } = ports;
-  const requireOperation = async ({ id, project_id }: { readonly id: string; readonly project_id: string }) => {
+  const requireOperation = async (call: OperationCall) => {
+    const { id, project_id } = call.path;
     const operation: OperationRow | undefined = await findOperation(database.db, { id, projectId: project_id });
-    if (!operation) throw new ProtectorError("operation.not_found", `There is no operation ${id}.`);
+    const isSeen = operation && (!isOfSite(operation) || isSiteAdmin(ports, call));
+    if (!isSeen) throw new ProtectorError("operation.not_found", `There is no operation ${id}.`);
     return operation;
   };
   return {
     "operations.index": async (call) => {
-      const scope = { projectId: call.path.project_id };
+      const isWithoutSites = !isSiteAdmin(ports, call);
+      const scope = { projectId: call.path.project_id, isWithoutSites };
       const { items, next, links, header } = await pageOf(
         { ...call, list: listOf(call) },
         (request) => listOperations(database.db, scope, request),
@@ -35,13 +41,21 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
         link: header,
       };
     },
-    "operations.show": async ({ path }) => ({ body: { operation: operationView(await requireOperation(path)) } }),
-    "operations.steps": async ({ path }) => {
-      const operation = await requireOperation(path);
-      return { body: { steps: (await listOperationSteps(database.db, operation.id)).map(operationStepView) } };
+    "operations.show": async (call) => {
+      const operation = await requireOperation(call);
+      if (operation.type !== "site_failover") return { body: { operation: operationView(operation) } };
+      const children = await listChildren(database.db, operation.id);
+      return { body: { operation: runView(operation, children) } };
+    },
+    "operations.steps": async (call) => {
+      const operation = await requireOperation(call);
+      const rows = await listOperationSteps(database.db, operation.id);
+      if (operation.type !== "site_failover") return { body: { steps: rows.map(operationStepView) } };
+      const children = await listChildren(database.db, operation.id);
+      return { body: { steps: rows.map((row) => groupStepView(row, children)) } };
     },
     "operations.action": async (call) => {
-      const before = await requireOperation(call.path);
+      const before = await requireOperation(call);
       const caller = callerOf(call);
       const { verb, options } = verbOf(call.body);
       if (options.as !== undefined && options.reason === undefined) {
@@ -51,7 +65,7 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
         });
       }
       // Stopping needs nobody's roles: it must work for whoever may ask.
-      if (verb !== "cancel" && verb !== "abandon") {
+      if (verb !== "cancel" && verb !== "abandon" && !isOfSite(before)) {
         await ports.trusts.ensure(caller, before.project_id, call.requestId);
       }
       const request = { operationId: before.id, projectId: before.project_id, userId: caller.userId };
@@ -63,6 +77,26 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
     },
   };
 }
+
+interface OperationCall {
+  readonly path: { readonly id: string; readonly project_id: string };
+  readonly caller: Caller | undefined;
+}
+
+/** Whether an operation is over groups of all projects. */
+function isOfSite({ type, recovery_plan_id }: OperationRow): boolean {
+  return type === "site_failover" && recovery_plan_id === null;
+}
+
+/** Others of the operator's project neither see nor steer what concerns the groups of other projects. */
+function isSiteAdmin(
+  { policy }: ApiPorts,
+  { path, caller }: Pick<OperationCall, "caller"> & { readonly path: { readonly project_id: string } },
+): boolean {
+  return caller !== undefined && policy.enforce(SITE_RULE, caller.credentials, { project_id: path.project_id });
+}
+
+const SITE_RULE = "protector:site_failover:create";
 
 interface VerbOptions {
   readonly as?: "unplanned";

@@ -11,8 +11,8 @@ import {
 import type { Database } from "../../db/schema.ts";
 import type { Db } from "../../db/transaction.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { requireChangeable, requireGroup } from "../../domain/group-guards.ts";
 import { audit } from "../audit.ts";
-import { requireChangeable, requireGroup } from "../changes/guard.ts";
 import { arrayChoice, arrayRow, requireArrays } from "../changes/policy-arrays.ts";
 import { startOperation } from "../changes/start-operation.ts";
 import type { Call, Handlers } from "../handler.ts";

@@ -1,4 +1,3 @@
-import { createHash } from "node:crypto";
 import { ProtectorError } from "@protector/contract";
 import { readJson, writeTime } from "../../db/codecs.ts";
 import { newProtectionGroupRow } from "../../db/new-rows.ts";
@@ -14,11 +13,14 @@ import {
 import { listPeerSites, type SiteRow } from "../../db/repositories/sites.ts";
 import { findMappingOfProject } from "../../db/repositories/tenant-mappings.ts";
 import { type Db, inTransaction } from "../../db/transaction.ts";
+import { derivedId } from "../../domain/derived-id.ts";
 import { firstEpoch } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { requireChangeable, requireGroup, requirePeer } from "../../domain/group-guards.ts";
+import { requireInNoPlan } from "../../domain/group-orders.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
-import { requireChangeable, requireGroup, requirePeer } from "../changes/guard.ts";
+import { choosePeer } from "../changes/choose-peer.ts";
 import { startOperation } from "../changes/start-operation.ts";
 import { type Call, callerOf, type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
@@ -74,7 +76,7 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
   const { database, identity, clock, random, trusts } = ports;
   const { project_id } = call.path;
   const wanted = call.body.protection_group;
-  const id = call.idempotency ? idOfKey(identity.siteId, project_id, call.idempotency.key) : random.uuid();
+  const id = call.idempotency ? derivedId(identity.siteId, project_id, call.idempotency.key) : random.uuid();
   const earlier =
     call.idempotency && (await earlierGroup(database.db, { id, project_id, digest: call.idempotency.digest }));
   if (earlier) return earlier;
@@ -116,12 +118,6 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
   });
 }
 
-/** The same key always names the same group, so that a repeated request finds what the first one made. */
-function idOfKey(siteId: string, projectId: string, key: string): string {
-  const hex = createHash("sha256").update(`${siteId}\n${projectId}\n${key}`).digest("hex");
-  return `${hex.slice(0, 8)}-${hex.slice(8, 12)}-8${hex.slice(13, 16)}-a${hex.slice(17, 20)}-${hex.slice(20, 32)}`;
-}
-
 async function earlierGroup(
   db: Db,
   { id, project_id, digest }: { readonly id: string; readonly project_id: string; readonly digest: string },
@@ -140,15 +136,6 @@ async function earlierGroup(
     "request.idempotency_conflict",
     `The key came with another request, which made group ${id}.`,
   );
-}
-
-function choosePeer(peers: readonly SiteRow[], wanted: string | undefined): SiteRow {
-  const found = wanted === undefined ? peers : peers.filter(({ id }) => id === wanted);
-  const [peer, ...others] = found;
-  if (peer && others.length === 0) return peer;
-  if (wanted !== undefined) throw new ProtectorError("site.not_found", `There is no peer site ${wanted}.`);
-  const names = peers.map(({ name, id }) => `"${name}" (${id})`).join(", ") || "none";
-  throw new ProtectorError("site.ambiguous", `peer_site_id is needed: registered peers are ${names}.`);
 }
 
 async function requireMapped(db: Db, peer: SiteRow, projectId: string): Promise<void> {
@@ -186,6 +173,7 @@ function startDeletion(ports: ApiPorts, call: Call<"protection_groups.delete">) 
     check: async (db, group, holder) => {
       const rule = { localSiteId: ports.identity.siteId, statuses: [...SETTLED, "error"] as const, holder };
       await requireChangeable(db, group, rule);
+      await requireInNoPlan(db, group);
       const members = await listMembers(db, group.id, { limit: 1 });
       if (members.length === 0) return;
       const detail = `Protection group "${group.name}" has ${group.member_count === 1 ? "a member" : `${group.member_count} members`}.`;

@@ -2,7 +2,7 @@ import type { ReadinessFinding } from "@protector/contract";
 import { isoTime, isoTimeOrNull, readJson, writeTime } from "../../db/codecs.ts";
 import { updateProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { listReadinessFindings, type ReadinessFindingRow } from "../../db/repositories/readiness-findings.ts";
-import { requireGroup } from "../changes/guard.ts";
+import { requireGroup } from "../../domain/group-guards.ts";
 import { type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";

@@ -1,6 +1,6 @@
 import { listRecoveryPoints } from "../../db/repositories/recovery-points.ts";
+import { requireGroup } from "../../domain/group-guards.ts";
 import { recoveryPointOf } from "../../domain/recovery-points.ts";
-import { requireGroup } from "../changes/guard.ts";
 import { type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";

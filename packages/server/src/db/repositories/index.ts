@@ -8,6 +8,7 @@ export * from "./members.ts";
 export * from "./operation-requests.ts";
 export * from "./operations.ts";
 export * from "./protection-groups.ts";
+export * from "./recovery-plans.ts";
 export * from "./recovery-points.ts";
 export * from "./replication-policies.ts";
 export * from "./secrets.ts";

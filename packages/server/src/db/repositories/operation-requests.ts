@@ -40,7 +40,7 @@ export async function createOperation(
   connection: DatabaseConnection,
   order: OperationOrder,
 ): Promise<{ readonly operation: OperationRow; readonly isRepeat: boolean }> {
-  const attempt = () => inTransaction(connection.db, (transaction) => storeOrRepeat(connection, transaction, order));
+  const attempt = () => inTransaction(connection.db, (transaction) => storeOperation(connection, transaction, order));
   try {
     return await attempt();
   } catch (error) {
@@ -55,15 +55,19 @@ function isPerhapsOurs(error: unknown): boolean {
   return isDuplicate(error, "uq_operations_idempotency", "idempotency_key");
 }
 
-async function storeOrRepeat(
+/** The same inside a transaction that does more. */
+export async function storeOperation(
   connection: DatabaseConnection,
   transaction: Transaction<Database>,
   { row, claimsGroup, displaces = [], alongside }: OperationOrder,
 ): Promise<{ readonly operation: OperationRow; readonly isRepeat: boolean }> {
   const earlier = await earlierOrder(connection, transaction, row);
   if (earlier) return { operation: earlier, isRepeat: true };
-  if (claimsGroup && displaces.length > 0) await displaceHolder(connection, transaction, { row, displaces });
-  if (claimsGroup) await claimProtectionGroup(transaction, { id: row.protection_group_id, operationId: row.id });
+  const { protection_group_id: groupId } = row;
+  if (claimsGroup && groupId != null) {
+    if (displaces.length > 0) await displaceHolder(connection, transaction, { row, groupId, displaces });
+    await claimProtectionGroup(transaction, { id: groupId, operationId: row.id });
+  }
   await transaction.insertInto("dr_operations").values(row).execute();
   await alongside?.(transaction);
   const operation = await findOperation(transaction, { id: row.id });
@@ -75,13 +79,17 @@ async function storeOrRepeat(
 async function displaceHolder(
   connection: DatabaseConnection,
   db: Db,
-  { row, displaces }: Pick<OperationOrder, "row"> & { readonly displaces: readonly OperationType[] },
+  {
+    row,
+    groupId,
+    displaces,
+  }: Pick<OperationOrder, "row"> & { readonly groupId: string; readonly displaces: readonly OperationType[] },
 ): Promise<void> {
   const holder = await db
     .selectFrom("protection_groups")
     .innerJoin("dr_operations", "dr_operations.id", "protection_groups.current_operation_id")
     .select(["dr_operations.id", "dr_operations.type", "dr_operations.plan"])
-    .where("protection_groups.id", "=", row.protection_group_id)
+    .where("protection_groups.id", "=", groupId)
     .executeTakeFirst();
   // One of the order's own type that has no plan yet, perhaps since it waits for a dead site, has done nothing.
   const givesWay = holder && (displaces.includes(holder.type) || (holder.type === row.type && holder.plan === null));
@@ -96,7 +104,7 @@ async function displaceHolder(
     .where("id", "=", holder.id)
     .where("status", "in", VERB_ALLOWED_IN.cancel)
     .execute();
-  await releaseProtectionGroup(db, { id: row.protection_group_id, operationId: holder.id });
+  await releaseProtectionGroup(db, { id: groupId, operationId: holder.id });
 }
 
 async function earlierOrder(

@@ -6,7 +6,10 @@ import { type Db, isMariadb } from "../transaction.ts";
 
 export type OperationRow = Selectable<DrOperationsTable>;
 /** Without what grows with the group. */
-export type OperationSummary = Omit<OperationRow, "plan" | "members" | "parameters">;
+export type OperationSummary = Omit<
+  OperationRow,
+  "plan" | "members" | "parameters" | "expected_seconds" | "step_seconds"
+>;
 export type OperationStepRow = Selectable<DrOperationStepsTable>;
 
 const SUMMARY_COLUMNS = [
@@ -17,6 +20,8 @@ const SUMMARY_COLUMNS = [
   "dr_operations.is_dry_run",
   "dr_operations.protection_group_id",
   "dr_operations.protection_group_name",
+  "dr_operations.recovery_plan_id",
+  "dr_operations.parent_id",
   "dr_operations.project_id",
   "dr_operations.user_id",
   "dr_operations.site_id",
@@ -75,6 +80,8 @@ export interface OperationScope {
   readonly projectId?: string;
   readonly groupId?: string;
   readonly statuses?: readonly OperationStatus[];
+  /** Leaves out operations over all groups of a site: they name groups of other projects. */
+  readonly isWithoutSites?: boolean;
 }
 
 /** Operations without plan, members and parameters, newest first unless sorted otherwise. */
@@ -82,6 +89,8 @@ export function listOperations(db: Db, scope: OperationScope, request: ListReque
   let query = db.selectFrom("dr_operations").select(SUMMARY_COLUMNS);
   if (scope.projectId !== undefined) query = query.where("project_id", "=", scope.projectId);
   if (scope.groupId !== undefined) query = query.where("protection_group_id", "=", scope.groupId);
+  if (scope.isWithoutSites)
+    query = query.where((eb) => eb.or([eb("type", "!=", "site_failover"), eb("recovery_plan_id", "is not", null)]));
   if (scope.statuses !== undefined) query = query.where("status", "in", scope.statuses);
   return list(
     {
@@ -104,6 +113,17 @@ export function findOperation(
   let query = db.selectFrom("dr_operations").selectAll().where("id", "=", id);
   if (projectId !== undefined) query = query.where("project_id", "=", projectId);
   return query.executeTakeFirst();
+}
+
+/** Operations of single groups under one of many, oldest first, without what grows with the group. */
+export function listChildren(db: Db, parentId: string): Promise<OperationSummary[]> {
+  return db
+    .selectFrom("dr_operations")
+    .select(SUMMARY_COLUMNS)
+    .where("parent_id", "=", parentId)
+    .orderBy("created_at")
+    .orderBy("id")
+    .execute();
 }
 
 /** The journal of an operation, in order. */

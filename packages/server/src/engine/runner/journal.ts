@@ -11,7 +11,8 @@ import { LeaseLost } from "./step-handler.ts";
 /** The lease under which an engine writes. */
 export interface HeldLease {
   readonly operationId: string;
-  readonly groupId: string;
+  /** Null of an operation on many groups, which makes no outside objects. */
+  readonly groupId: string | null;
   readonly owner: string;
   readonly number: number;
 }
@@ -118,7 +119,9 @@ export class Journal implements LedgerWriter {
     state: "intended" | "present" | "adopted" | "removed" | "orphan",
     externalId: string | null,
   ): Promise<void> {
-    const of = { operationId: this.#lease.operationId, groupId: this.#lease.groupId, stepKey };
+    const { groupId } = this.#lease;
+    if (groupId === null) throw new Error(`operation ${this.#lease.operationId} makes no outside objects`);
+    const of = { operationId: this.#lease.operationId, groupId, stepKey };
     return this.write(`ledger ${entry.kind} ${entry.name} ${state}`, (trx) =>
       saveLedgerRow(trx, this.#connection, { ...of, entry, state, externalId }),
     );

@@ -1,3 +1,4 @@
+import type { OperationType } from "@protector/contract";
 import type { Clock } from "@protector/ports";
 import { type ExpressionBuilder, sql } from "kysely";
 import type { DatabaseConnection } from "../../db/connection.ts";
@@ -29,6 +30,9 @@ function isDue(eb: ExpressionBuilder<Database, "dr_operations">, connection: Dat
 export interface TakenLease extends HeldLease {
   /** Someone held it before and did not give it back: their last calls may still arrive. */
   readonly isTakeover: boolean;
+  readonly type: OperationType;
+  /** The site failover that it is a part of. */
+  readonly parentId: string | null;
 }
 
 /**
@@ -43,7 +47,7 @@ export async function takeLease(
   return connection.db.transaction().execute(async (trx) => {
     const row = await trx
       .selectFrom("dr_operations")
-      .select(["lease_number", "lease_owner", "protection_group_id"])
+      .select(["lease_number", "lease_owner", "protection_group_id", "type", "parent_id"])
       .where("id", "=", operationId)
       .executeTakeFirst();
     if (!row) return undefined;
@@ -66,6 +70,8 @@ export async function takeLease(
       owner,
       number: row.lease_number + 1,
       isTakeover: row.lease_owner !== null,
+      type: row.type,
+      parentId: row.parent_id,
     };
   });
 }

@@ -1,5 +1,12 @@
 import { createHash } from "node:crypto";
-import { canonicalJson, type DurationForecast, type ErrorItem, type Plan, ProtectorError } from "@protector/contract";
+import {
+  canonicalJson,
+  type DurationForecast,
+  type ErrorItem,
+  type OperationType,
+  type Plan,
+  ProtectorError,
+} from "@protector/contract";
 import type { Selectable, Transaction } from "kysely";
 import { readJson, readOptionalJson, readTime, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
@@ -20,13 +27,26 @@ export interface JournaledStep extends PlannedStep {
   readonly finishedAt: number | null;
 }
 
-export type OperationRow = Selectable<DrOperationsTable>;
+/** Types of operation that are about one group. */
+export type GroupOperationType = Exclude<OperationType, "site_failover">;
 
-/** @throws ProtectorError `operation.not_found` */
+/** An operation on one group. */
+export type OperationRow = Selectable<DrOperationsTable> & {
+  readonly type: GroupOperationType;
+  readonly protection_group_id: string;
+};
+
+/** @throws ProtectorError `operation.not_found`; Error for one on many groups. */
 export async function loadOperation(connection: DatabaseConnection, id: string): Promise<OperationRow> {
   const row = await connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirst();
   if (!row) throw new ProtectorError("operation.not_found", `There is no operation ${id}.`);
+  if (!isOfOneGroup(row)) throw new Error(`operation ${id} is on many groups`);
   return row;
+}
+
+/** Whether an operation is on one group: its steps can be run. */
+export function isOfOneGroup(row: Selectable<DrOperationsTable>): row is OperationRow {
+  return row.type !== "site_failover" && row.protection_group_id !== null;
 }
 
 /** All steps of an operation in the order of its plan; empty before it is planned. */

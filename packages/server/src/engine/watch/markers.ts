@@ -7,7 +7,7 @@ import { inTransaction } from "../../db/transaction.ts";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { WORKED_STATUSES } from "../runner/lease.ts";
-import type { OperationRow } from "../runner/operation-store.ts";
+import { isOfOneGroup, type OperationRow } from "../runner/operation-store.ts";
 import { isHeldBy } from "../steps/markers.ts";
 import { type GroupView, loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
@@ -87,7 +87,8 @@ async function learn(look: Look, marker: Marker): Promise<void> {
 async function currentOperation({ ports, view }: Look): Promise<OperationRow | undefined> {
   const id = view.group.current_operation_id;
   if (id === null) return undefined;
-  return ports.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirst();
+  const row = await ports.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirst();
+  return row && isOfOneGroup(row) ? row : undefined;
 }
 
 interface Takeover {

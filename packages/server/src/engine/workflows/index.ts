@@ -1,4 +1,4 @@
-import type { OperationType } from "@protector/contract";
+import type { GroupOperationType } from "../runner/operation-store.ts";
 import { failback } from "./failback.ts";
 import { groupCreate } from "./group-create.ts";
 import { groupDelete } from "./group-delete.ts";
@@ -14,8 +14,8 @@ import { testCleanup } from "./test-cleanup.ts";
 import { testFailover } from "./test-failover.ts";
 import type { Workflow } from "./workflow.ts";
 
-/** Every type of operation. */
-export const WORKFLOWS: Readonly<Record<OperationType, Workflow>> = {
+/** Every type of operation on one group. */
+export const WORKFLOWS: Readonly<Record<GroupOperationType, Workflow>> = {
   failover: plannedFailover,
   failback,
   test_failover: testFailover,

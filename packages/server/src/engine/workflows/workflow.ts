@@ -1,10 +1,10 @@
-import type { MemberResult, OperationType } from "@protector/contract";
+import type { MemberResult } from "@protector/contract";
 import type { Clock } from "@protector/ports";
 import type { Transaction } from "kysely";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
 import type { OperationWrite } from "../runner/journal.ts";
-import type { JournaledStep, OperationRow } from "../runner/operation-store.ts";
+import type { GroupOperationType, JournaledStep, OperationRow } from "../runner/operation-store.ts";
 import type { OperationPlan } from "../runner/plan.ts";
 import type { GroupView } from "../world/group-view.ts";
 import type { SiteAccess } from "../world/site-access.ts";
@@ -56,7 +56,7 @@ export interface WorkflowReport {
 
 /** One type of operation: how it is planned, and what it means for the group's rows. */
 export interface Workflow {
-  readonly type: OperationType;
+  readonly type: GroupOperationType;
   /** Which site is left and which is arrived at. Most operations stay where the servers are: source = this site. */
   direction(view: GroupView, localSiteId: string): Direction;
   /** Looks at the world and plans; changes nothing. A refusal of the catalogue is thrown or listed as blocker. */

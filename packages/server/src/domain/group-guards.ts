@@ -1,11 +1,11 @@
 import { type ProtectionGroupStatus, ProtectorError } from "@protector/contract";
-import { findOperation } from "../../db/repositories/operations.ts";
-import type { ProtectionGroupView } from "../../db/repositories/protection-groups.ts";
-import { findProtectionGroup } from "../../db/repositories/protection-groups.ts";
-import { findSite } from "../../db/repositories/sites.ts";
-import type { Db } from "../../db/transaction.ts";
-import { requireGeneration } from "../../domain/generations.ts";
-import { isReceiptOwed } from "../../domain/sync-status.ts";
+import { findOperation } from "../db/repositories/operations.ts";
+import type { ProtectionGroupView } from "../db/repositories/protection-groups.ts";
+import { findProtectionGroup } from "../db/repositories/protection-groups.ts";
+import { findSite } from "../db/repositories/sites.ts";
+import type { Db } from "../db/transaction.ts";
+import { requireGeneration } from "./generations.ts";
+import { isReceiptOwed } from "./sync-status.ts";
 
 /** What a change of a group needs of it. */
 export interface ChangeRule {
