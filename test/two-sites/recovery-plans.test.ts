@@ -9,7 +9,7 @@ beforeEach(async () => {
   await protectShop(here);
   await protectBack(here);
   await here.must("recovery-plan create everything back shop --in-order");
-});
+}, 60_000);
 afterEach(() => here.stop());
 
 const FAR = "--os-cloud site-b --secondary-cloud site-a";

@@ -1,4 +1,4 @@
-import { PLAN_VERBS, ROUTES, type Route } from "@protector/contract";
+import { OPERATION_VERBS, PLAN_VERBS, ROUTES, type Route } from "@protector/contract";
 
 /** One rule as it holds without a policy file. */
 export interface PolicyRule {
@@ -54,6 +54,7 @@ const PUBLISHED: readonly string[] = [
 
 const ADMIN_RESOURCES: readonly string[] = ["sites", "tenant_mappings", "services"];
 const READ_VERBS: readonly string[] = ["index", "show", "document", "report", "suggest"];
+const OPERATION_STEERER = `${MEMBER} or (rule:site_admin and project_id:%(project_id)s)`;
 const PLAN_ACTIONS: readonly string[] = ["failover", ...PLAN_VERBS];
 /** Said in place of the route's summary where a verb has a rule of its own. */
 const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
@@ -95,6 +96,8 @@ function defaultCheck(name: string): string {
   if (PUBLISHED.includes(name)) return "rule:default";
   const [, resource = "", verb = ""] = name.split(":");
   if (resource === "site_failover") return "rule:site_admin";
+  // What is over all groups of a site lives in the operator's own project, and is shown to him alone.
+  if (resource === "operations" && OPERATION_VERBS.some((each) => each === verb)) return OPERATION_STEERER;
   // Whoever may not fail a group over may not do it by a plan.
   if (resource === "recovery_plans" && PLAN_ACTIONS.includes(verb)) return `rule:protector:protection_groups:${verb}`;
   if (ADMIN_RESOURCES.includes(resource)) return ADMIN;

@@ -1,3 +1,4 @@
+import type { Protection } from "@protector/contract";
 import { readJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { OperationRow } from "../../db/repositories/operations.ts";
@@ -23,6 +24,7 @@ export interface GroupPlace {
   readonly home_site_id: string;
   readonly primary_site_id: string;
   readonly peer_site_id: string;
+  readonly protection: Protection;
 }
 
 /** The groups that a run is over: those of its plan, or all that have something to do between two sites. */
@@ -36,7 +38,17 @@ export async function chooseGroups(
     (
       await db
         .selectFrom("protection_groups")
-        .select(["id", "name", "project_id", "epoch", "generation", "home_site_id", "primary_site_id", "peer_site_id"])
+        .select([
+          "id",
+          "name",
+          "project_id",
+          "epoch",
+          "generation",
+          "home_site_id",
+          "primary_site_id",
+          "peer_site_id",
+          "protection",
+        ])
         .where("deleted_at", "is", null)
         .$if(order.peerSiteId !== null, (query) => query.where("peer_site_id", "=", order.peerSiteId ?? ""))
         .orderBy("created_at")
@@ -64,7 +76,7 @@ export async function chooseGroups(
 /** Why nothing has to be done with a group; undefined when something has. */
 export function doneAlready(
   verb: PlanVerb,
-  { home_site_id: home, primary_site_id: primary }: GroupPlace,
+  { home_site_id: home, primary_site_id: primary, protection }: GroupPlace,
   localSiteId: string,
 ): string | undefined {
   switch (verb) {
@@ -73,7 +85,7 @@ export function doneAlready(
     case "failback":
       return primary === home ? "is at home already" : undefined;
     case "reprotect":
-      return primary === home ? "is at home, and replicates as its policy says" : undefined;
+      return primary === home && protection === "protected" ? "is at home, and replicates" : undefined;
     case "test_failover":
     case "test_cleanup":
       return undefined;
@@ -102,7 +114,10 @@ function chosen(place: GroupPlace, verb: PlanVerb): ChosenGroup {
 function ofPlan(row: RecoveryPlanGroupRow, place: GroupPlace | undefined, verb: PlanVerb): ChosenGroup {
   const { protection_group_id: id } = row;
   const unknown = { id, name: id, project_id: "", epoch: 0, generation: 0 };
-  const group = chosen({ ...unknown, home_site_id: "", primary_site_id: "", peer_site_id: "", ...place }, verb);
+  const group = chosen(
+    { ...unknown, home_site_id: "", primary_site_id: "", peer_site_id: "", protection: "unprotected", ...place },
+    verb,
+  );
   return { ...group, version: place ? group.version : null, ...orderOf(row) };
 }
 
