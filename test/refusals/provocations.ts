@@ -2,6 +2,7 @@ import type { ErrorCode } from "@protector/contract";
 import { GROUPS } from "./groups.ts";
 import { OPERATIONS } from "./operations.ts";
 import type { Provocations } from "./provocation.ts";
+import { RECOVERY_PLANS } from "./recovery-plans.ts";
 import { REQUESTS } from "./requests.ts";
 import { SITES } from "./sites.ts";
 import { SURROUNDINGS } from "./surroundings.ts";
@@ -14,6 +15,7 @@ export const PROVOCATIONS: Provocations<ErrorCode> = {
   ...REQUESTS,
   ...SITES,
   ...GROUPS,
+  ...RECOVERY_PLANS,
   ...OPERATIONS,
   ...SURROUNDINGS,
 };

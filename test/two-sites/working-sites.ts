@@ -165,10 +165,13 @@ fa_api_token = token-array-b
 `;
 }
 
+/** `site-a` and `site-b` are a member of the project, `admin-a` and `admin-b` administrators. */
 function cloudsFile({ world, a, b }: TwoSites): string {
-  const entry = ({ name }: TestSite) => `
+  const entry = (name: string, site: TestSite, user: string, project: string) => `
   ${name}:
-    region_name: ${world.cloud(name).region}
-    auth: {auth_url: "${world.cloud(name).authUrl}", username: demo, password: labdemo, project_name: demo, user_domain_name: Default, project_domain_name: Default}`;
-  return `clouds:${entry(a)}${entry(b)}\n`;
+    region_name: ${world.cloud(site.name).region}
+    auth: {auth_url: "${world.cloud(site.name).authUrl}", username: ${user}, password: lab${user}, project_name: ${project}, user_domain_name: Default, project_domain_name: Default}`;
+  const member = [a, b].map((site) => entry(site.name, site, "demo", "demo"));
+  const admin = [a, b].map((site) => entry(site.name.replace("site", "admin"), site, "admin", "admin"));
+  return `clouds:${[...member, ...admin].join("")}\n`;
 }

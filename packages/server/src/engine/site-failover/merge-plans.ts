@@ -1,5 +1,11 @@
 import { createHash } from "node:crypto";
-import { type CheckResult, canonicalJson, type DurationForecast, type Plan } from "@protector/contract";
+import {
+  type CheckResult,
+  canonicalJson,
+  type DurationForecast,
+  ERROR_CATALOGUE,
+  type Plan,
+} from "@protector/contract";
 import { runSeconds } from "../../domain/plan-order.ts";
 import type { RunOrder } from "../../domain/run-order.ts";
 import { wishOf } from "../../domain/run-order.ts";
@@ -115,7 +121,7 @@ function nothingToDo({ action }: RunOrder): CheckResult {
     result: "error",
     subject: "groups",
     reason: `No protection group has anything to do for a ${verb.replaceAll("_", " ")} here.`,
-    remedy: "See where they run: protector protection-group list",
+    remedy: ERROR_CATALOGUE["site_failover.no_groups"].help,
   };
 }
 
