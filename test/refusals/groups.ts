@@ -319,13 +319,14 @@ export const GROUPS: Provocations<keyof typeof GROUP_ERRORS> = {
     1,
     "primary_backend gold is not enabled",
   ),
-  "mapping.invalid": apis(
-    async (harness) => {
-      harness.files.set("map.yaml", "colour: {red: blue}");
-      return "mapping set shop --from-file map.yaml";
+  "mapping.invalid": sites(
+    async ({ files }) => {
+      const twice = "demo-front-subnet=10.10.0.9; demo-front-subnet=10.10.0.9";
+      files.set("nics.csv", `member,nic,addresses\nweb-01,1,${twice}\n`);
+      return "mapping import shop --from-file nics.csv --yes";
     },
     1,
-    '"colour" is no kind',
+    "10.10.0.9 is given to NIC",
   ),
   "mapping.network_unmapped": sites(
     unmapped("network"),

@@ -40,6 +40,8 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "mapping show": ["mapping show shop", "mapping show"],
   "mapping set": ["mapping set shop --network public=public", "mapping set --network public=public"],
   "mapping suggest": ["mapping suggest shop", "mapping suggest"],
+  "mapping export": ["mapping export shop", "mapping export"],
+  "mapping import": ["mapping import shop --from-file ./clouds.yaml --dry-run"],
   "recovery-point list": ["recovery-point list shop"],
   "kept-snapshot list": ["kept-snapshot list shop"],
   "kept-snapshot delete": ["kept-snapshot delete shop never-cut --yes"],

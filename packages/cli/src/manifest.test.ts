@@ -16,6 +16,7 @@ describe("the description of the commands", () => {
     expect(commands.filter(({ kind }) => kind === "nothing").map(({ words }) => words.join(" "))).toEqual([
       "site delete",
       "tenant-mapping delete",
+      "mapping export",
       "recovery-plan delete",
     ]);
   });

@@ -215,7 +215,7 @@ export const GROUP_ERRORS = {
   "mapping.nic_invalid": {
     status: 409,
     title: "Settings of a network interface do not fit",
-    help: "See what is set for it: protector mapping show GROUP. Correct it in the mappings of the group; names and ids are those of the other site.",
+    help: "See what is set: protector mapping export GROUP --as csv --nics. Correct the line, with names or ids of the other site, and: protector mapping import GROUP --from-file FILE",
   },
   "mapping.target_missing": {
     status: 409,

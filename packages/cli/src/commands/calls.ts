@@ -115,6 +115,14 @@ export const CALLS: Readonly<Record<string, Calls>> = {
       "mappings.update_defaults",
     ],
   },
+  "mapping export": {
+    flow: "inspect",
+    routes: ["mappings.show", "members.index", "mappings.show_defaults"],
+  },
+  "mapping import": {
+    flow: "change",
+    routes: ["mappings.show", "members.index", "mappings.update", "mappings.show_defaults", "mappings.update_defaults"],
+  },
   "hook list": { flow: "inspect", routes: ["hooks.show"] },
   "hook add": { flow: "change", routes: ["members.index", "hooks.show", "hooks.update"] },
   "hook remove": { flow: "change", routes: ["hooks.show", "hooks.update"] },

@@ -1,14 +1,17 @@
-import { clientError } from "@protector/client";
 import { MAPPING_KINDS, type MappingKind, type ResourceMapping } from "@protector/contract";
 import type { Command } from "commander";
-import { parse } from "yaml";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
 import { collect } from "../global-options.ts";
+import { FileProblems } from "../mapping-files/cell.ts";
+import { type TypedPair, typedPair } from "../mapping-files/pair-row.ts";
+import { readMappingFile } from "../mapping-files/read.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
 import { type MappedSites, merged, sitesOfGroup } from "./mapped-sites.ts";
+import { addMappingExport } from "./mapping-export.ts";
+import { addMappingImport } from "./mapping-import.ts";
 import { addMappingSuggest } from "./mapping-suggest.ts";
 import { ResourceNames } from "./resource-names.ts";
 
@@ -29,13 +32,6 @@ interface SetOptions extends Readonly<Record<string, unknown>> {
   readonly replace?: boolean;
 }
 
-/** A pair as it was typed: names or ids. */
-interface TypedPair {
-  readonly kind: MappingKind;
-  readonly source: string;
-  readonly target: string;
-}
-
 /** `protector mapping …`: without a group, what new groups of the project start with. */
 export function addMappingCommands(program: Command, act: Act): void {
   const mappings = program.command("mapping").description("what a resource of one site is on the other");
@@ -49,10 +45,12 @@ export function addMappingCommands(program: Command, act: Act): void {
     .description("add or change mappings; A is at the home site, B at the other, names or ids");
   for (const kind of MAPPING_KINDS) set.option(`--${kind.replaceAll("_", "-")} <A=B>`, "may be repeated", collect);
   set
-    .option("--from-file <path>", "YAML or JSON: {network: {A: B}, …}")
+    .option("--from-file <path>", "YAML, JSON or CSV: {network: {A: B}, …}, or kind,source,target")
     .option("--replace", "drop every mapping that is not named")
     .action((ref: string | undefined, options: SetOptions) => act((context) => setMappings(context, ref, options)));
   addMappingSuggest(mappings, act);
+  addMappingExport(mappings, act);
+  addMappingImport(mappings, act);
 }
 
 async function show(context: CommandContext, ref: string | undefined, options: SiteOption): Promise<void> {
@@ -138,34 +136,15 @@ function pairOf(kind: MappingKind, text: string): TypedPair {
   throw new UsageError(`--${kind.replaceAll("_", "-")} wants A=B, not "${text}".`);
 }
 
+/** @throws UsageError that lists everything that is wrong in the file. */
 function fileOf(context: CommandContext, path: string | undefined): readonly TypedPair[] {
   if (path === undefined) return [];
   const text = context.host.readFile(path);
   if (text === undefined) throw new UsageError(`No file ${path}.`);
-  let content: unknown;
-  try {
-    content = parse(text);
-  } catch (cause) {
-    throw new UsageError(`${path} is neither YAML nor JSON: ${(cause as Error).message}`, { cause });
-  }
-  const listed = (content as { mappings?: unknown } | null)?.mappings;
-  if (Array.isArray(listed)) return listed.map((pair) => listedPair(path, pair));
-  return Object.entries((content ?? {}) as Record<string, Record<string, unknown>>).flatMap(([kind, pairs]) => {
-    const known = requireKind(path, kind);
-    const entries = Object.entries(pairs ?? {});
-    return entries.map(([source, target]) => ({ kind: known, source, target: String(target) }));
-  });
-}
-
-/** The form in which `mapping show -f yaml` writes. */
-function listedPair(path: string, pair: Partial<ResourceMapping>): TypedPair {
-  const { source_id: source, target_id: target } = pair;
-  if (!source || !target) throw new UsageError(`${path}: each mapping needs kind, source_id and target_id.`);
-  return { kind: requireKind(path, String(pair.kind)), source, target };
-}
-
-function requireKind(path: string, kind: string): MappingKind {
-  const known = MAPPING_KINDS.find((one) => one === kind.replaceAll("-", "_"));
-  if (known) return known;
-  throw clientError("mapping.invalid", path, `${path}: "${kind}" is no kind. Kinds: ${MAPPING_KINDS.join(", ")}`);
+  const problems = new FileProblems();
+  const { mappings, nics } = readMappingFile(path, text, problems);
+  for (const { place } of nics) problems.add(place, "network interfaces go in with: protector mapping import GROUP");
+  const pairs = mappings.flatMap((row) => typedPair(row, problems));
+  problems.raise();
+  return pairs;
 }

@@ -49,6 +49,15 @@ export class ResourceNames {
     }
   }
 
+  /** What an export calls a resource: its name, or the id where that is not one thing's alone. */
+  async labelOf(kind: MappingKind, id: string): Promise<string> {
+    const real = realKind(kind);
+    if (real === "key_pair") return id;
+    const known = await this.#known(real).catch((): readonly Named[] => []);
+    const name = known.find((one) => one.id === id)?.name;
+    return name && known.filter((one) => one.name === name).length === 1 ? name : id;
+  }
+
   #known(kind: ListedKind): Promise<readonly Named[]> {
     const listed = this.#lists.get(kind) ?? this.#list(kind);
     this.#lists.set(kind, listed);

@@ -1,7 +1,7 @@
 import type { CheckResult, ErrorCode } from "@protector/contract";
 import { ERROR_CATALOGUE } from "@protector/contract";
+import { isInSubnet } from "@protector/openstack";
 import { isHeldBy } from "../steps/markers.ts";
-import { isInSubnet } from "./addresses.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
 import { nicProblems, tellNics } from "./nic-checks.ts";

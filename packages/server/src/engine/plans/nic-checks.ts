@@ -1,5 +1,5 @@
 import type { CheckResult, PortDescription } from "@protector/contract";
-import { isInSubnet } from "./addresses.ts";
+import { isInSubnet } from "@protector/openstack";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { type NicWiring, portWiring } from "./port-wiring.ts";
 

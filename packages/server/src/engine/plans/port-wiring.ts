@@ -1,5 +1,5 @@
 import type { NicSettings, PortDescription } from "@protector/contract";
-import { isInSubnet } from "./addresses.ts";
+import { isInSubnet } from "@protector/openstack";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 
 /** Settings of a network interface as they hold at the target; what is undefined goes by the mappings. */
