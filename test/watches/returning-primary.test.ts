@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
+import { carryHome } from "../world/failback-run.ts";
 import { type WritingGroup, writingGroup } from "../world/failover-run.ts";
 import { settleTest } from "../world/test-run.ts";
 import type { TestSite } from "../world/test-site.ts";
@@ -48,6 +49,15 @@ test("an old primary that returns with its guests running stops them itself, bef
     .where("id", "=", writing.group.id)
     .executeTakeFirstOrThrow();
   expect([row.primary_site_id, row.status]).toEqual([writing.sites.b.id, "failed_over"]);
+});
+
+test("it does so though it has learned of the takeover from a document that names none of its servers any more", async () => {
+  await returned("all");
+  const { sites } = writing;
+  await sites.b.connection.db.updateTable("pg_members").set({ home_server_id: null }).execute();
+  await carryHome(writing);
+  expect(await fencedAfter(sites.a)).toBeLessThan(FENCED_WITHIN_MS);
+  expect([running(writing, "site-a"), running(writing, "site-b")]).toEqual([0, 3]);
 });
 
 test("it does so though it reaches only its own array, which was told", async () => {

@@ -21,6 +21,7 @@ import { type DocumentContext, memberValues, operationRows, recoveryPointRows } 
 import { primaryOfEpoch } from "./epochs.ts";
 import { sealingContext } from "./group-document.ts";
 import type { SecretStore } from "./secrets.ts";
+import { oweFence, supersedeResting } from "./yield-to-peer.ts";
 
 type Rows = Transaction<Database>;
 
@@ -43,6 +44,7 @@ export async function applyDecisions(transaction: Rows, ports: ApplyPorts, conte
     return;
   }
   const held = await findProtectionGroupRow(transaction, groupId);
+  if (held && document.epoch > held.epoch) await yieldTo(transaction, ports, { held, context });
   await saveGroup(transaction, held, context);
   await saveMembers(transaction, context);
   const rows = document.decided.mappings.map((mapping) => ({
@@ -52,6 +54,19 @@ export async function applyDecisions(transaction: Rows, ports: ApplyPorts, conte
   }));
   await replaceMappings(transaction, { projectId, groupId }, rows);
   await savePolicy(transaction, ports, context);
+}
+
+/** A document of a newer primary role: what rests here is over, and what ran here is fenced. */
+async function yieldTo(
+  transaction: Rows,
+  { random }: ApplyPorts,
+  { held, context }: { readonly held: ProtectionGroupRow; readonly context: DocumentContext },
+): Promise<void> {
+  const { document, identity, now } = context;
+  const takeover = { group: held, localSiteId: identity.siteId, epoch: document.epoch, now: writeTime(now) };
+  if (primaryOfEpoch(document.epoch, [identity.siteId, document.site_id]) === identity.siteId) return;
+  await oweFence(transaction, random, takeover);
+  await supersedeResting(transaction, takeover);
 }
 
 /** Writes the runtime state of a trusted document whose decisions this site holds already. */

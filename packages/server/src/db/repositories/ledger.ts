@@ -21,3 +21,21 @@ export function listLedger(db: Db, scope: LedgerScope, request: ListRequest = {}
   if (scope.states !== undefined) query = query.where("state", "in", scope.states);
   return list({ query, table: "resource_ledger" }, request);
 }
+
+/** Ids of servers that operations other than tests have made for a group at a site, as far as they are not known to be gone. */
+export async function recoveredServers(
+  db: Db,
+  where: { readonly groupId: string; readonly siteId: string },
+): Promise<readonly string[]> {
+  const rows = await db
+    .selectFrom("resource_ledger")
+    .innerJoin("dr_operations", "dr_operations.id", "resource_ledger.operation_id")
+    .select("resource_ledger.external_id")
+    .where("resource_ledger.protection_group_id", "=", where.groupId)
+    .where("resource_ledger.site_id", "=", where.siteId)
+    .where("resource_ledger.kind", "=", "server")
+    .where("resource_ledger.state", "!=", "removed")
+    .where("dr_operations.type", "!=", "test_failover")
+    .execute();
+  return rows.flatMap(({ external_id }) => external_id ?? []);
+}

@@ -1,4 +1,5 @@
 import type { DutyRow } from "../../db/repositories/duties.ts";
+import { FENCE_DUTY } from "../../domain/yield-to-peer.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import type { GroupView } from "../world/group-view.ts";
 import type { ArrayRound } from "./array-round.ts";
@@ -22,8 +23,6 @@ export interface DutyScene {
   readonly signal: AbortSignal;
 }
 
-/** This site's own duty to stop and lock a group's servers, since the other site has taken the group over. */
-export const FENCE_DUTY = "group.fence";
 /** A second look for what late calls of a former engine may have made. */
 export const LEFTOVERS_DUTY = "operation.leftovers";
 

@@ -1,5 +1,8 @@
 import type { Server } from "@protector/openstack";
 import { arrayGroupName } from "@protector/storage";
+import { readJson } from "../../db/codecs.ts";
+import { recoveredServers } from "../../db/repositories/ledger.ts";
+import type { FenceInput } from "../../domain/yield-to-peer.ts";
 import { isProtectorsLock, isStopped, LOCK_PREFIX } from "../steps/servers.ts";
 import { openSite } from "../world/group-access.ts";
 import { serverAt } from "../world/group-view.ts";
@@ -37,11 +40,9 @@ export async function fenceHere(scene: DutyScene): Promise<DutyOutcome> {
 }
 
 /** @returns the servers that did not stop in time. */
-async function stopServers(
-  { ports, view, localSiteId, signal }: DutyScene,
-  site: SiteAccess,
-): Promise<readonly Server[]> {
-  const ids = new Set(view.members.map((member) => serverAt(view, member, localSiteId)));
+async function stopServers(scene: DutyScene, site: SiteAccess): Promise<readonly Server[]> {
+  const { ports, view, signal } = scene;
+  const ids = await serversHere(scene);
   const ours = async () => (await site.reads.servers()).filter((server) => ids.has(server.id));
   const { compute } = site.admin;
   const reason = `${LOCK_PREFIX}at the other site took the group over from epoch ${view.group.epoch}`;
@@ -55,6 +56,16 @@ async function stopServers(
     if (running.length === 0 || ports.clock.now() >= until) return running;
     await ports.clock.sleep(POLL_MS, signal);
   }
+}
+
+/**
+ * Servers of the group here: its members', those that were members' when the other site took over, and those that a failover
+ * to this site has made and not come to note.
+ */
+async function serversHere({ ports, duty, view, localSiteId }: DutyScene): Promise<ReadonlySet<string>> {
+  const { servers } = readJson(duty.input) as FenceInput;
+  const made = await recoveredServers(ports.connection.db, { groupId: view.group.id, siteId: localSiteId });
+  return new Set([...servers, ...made, ...view.members.flatMap((member) => serverAt(view, member, localSiteId) ?? [])]);
 }
 
 async function turnScheduleOff({ view }: DutyScene, site: SiteAccess): Promise<void> {

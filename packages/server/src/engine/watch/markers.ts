@@ -1,19 +1,15 @@
 import type { ProtectionGroupStatus } from "@protector/contract";
 import type { Marker } from "@protector/storage";
-import { writeJson } from "../../db/codecs.ts";
-import { insertDuty } from "../../db/repositories/duties.ts";
-import { releaseProtectionGroup } from "../../db/repositories/protection-groups.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
+import { FENCE_DUTY, oweFence, supersedeResting } from "../../domain/yield-to-peer.ts";
 import type { EnginePorts } from "../engine-ports.ts";
-import { WORKED_STATUSES } from "../runner/lease.ts";
 import { isOfOneGroup, type OperationRow } from "../runner/operation-store.ts";
 import { isHeldBy } from "../steps/markers.ts";
 import { type GroupView, loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
 import { ArrayRound } from "./array-round.ts";
 import { doDutiesNow } from "./duties.ts";
-import { FENCE_DUTY } from "./duty.ts";
 import { groupsToWatch } from "./group-list.ts";
 import { readMarkers, type SeenMarkers } from "./group-markers.ts";
 import { forEachSubject } from "./rounds.ts";
@@ -81,7 +77,7 @@ async function learn(look: Look, marker: Marker): Promise<void> {
     if (!operation) await adopt(look, marker);
     return;
   }
-  await yieldTo(look, { marker, primarySiteId, operation });
+  await yieldTo(look, marker, primarySiteId);
 }
 
 async function currentOperation({ ports, view }: Look): Promise<OperationRow | undefined> {
@@ -91,27 +87,21 @@ async function currentOperation({ ports, view }: Look): Promise<OperationRow | u
   return row && isOfOneGroup(row) ? row : undefined;
 }
 
-interface Takeover {
-  readonly marker: Marker;
-  readonly primarySiteId: string;
-  readonly operation: OperationRow | undefined;
-}
-
 /** The other site is primary: written down with the duty to fence, then fenced at once. */
-async function yieldTo({ ports, view, localSiteId, signal }: Look, takeover: Takeover): Promise<void> {
+async function yieldTo({ ports, view, localSiteId, signal }: Look, { epoch }: Marker, primarySiteId: string) {
   const { connection, random, events } = ports;
   const { group } = view;
-  const { marker, primarySiteId } = takeover;
-  const dutyId = random.uuid();
+  const takeover = { group, localSiteId, epoch, now: connection.now() };
+  let dutyId = "";
   const isNews = await inTransaction(connection.db, async (trx) => {
     const changed = await trx
       .updateTable("protection_groups")
       .set({
-        epoch: marker.epoch,
+        epoch,
         primary_site_id: primarySiteId,
         status: statusAt(view, primarySiteId),
         protection: "unprotected",
-        protection_reason: `the other site took the group over (epoch ${marker.epoch})`,
+        protection_reason: `the other site took the group over (epoch ${epoch})`,
         is_failover_ready: 0,
         updated_at: connection.now(),
       })
@@ -119,39 +109,13 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, takeover: Tak
       .where("epoch", "=", group.epoch)
       .executeTakeFirst();
     if (changed.numUpdatedRows === 0n) return false;
-    await insertDuty(trx, {
-      id: dutyId,
-      protection_group_id: group.id,
-      operation_id: null,
-      site_id: localSiteId,
-      kind: FENCE_DUTY,
-      subject: `Stop and lock the servers of ${group.name} here`,
-      input: writeJson({ epoch: marker.epoch }),
-      reason: `the other site is primary since epoch ${marker.epoch}`,
-      created_at: connection.now(),
-    });
-    if (takeover.operation && !isWorkedOn(takeover.operation)) {
-      const reason = `the other site took the group over (epoch ${marker.epoch})`;
-      await trx
-        .updateTable("dr_operations")
-        .set({ status: "superseded", status_reason: reason, request: null, finished_at: connection.now() })
-        .where("id", "=", takeover.operation.id)
-        .where("status", "=", takeover.operation.status)
-        .where("lease_owner", "is", null)
-        .execute();
-      await releaseProtectionGroup(trx, { id: group.id, operationId: takeover.operation.id });
-    }
+    dutyId = await oweFence(trx, random, takeover);
+    await supersedeResting(trx, takeover);
     return true;
   });
   if (!isNews) return;
-  if (group.primary_site_id !== primarySiteId)
-    events({ kind: "primary_changed", groupId: group.id, epoch: marker.epoch });
+  if (group.primary_site_id !== primarySiteId) events({ kind: "primary_changed", groupId: group.id, epoch });
   await doDutiesNow(ports, [dutyId], signal);
-}
-
-function isWorkedOn(operation: OperationRow): boolean {
-  const worked: readonly string[] = WORKED_STATUSES;
-  return worked.includes(operation.status) || operation.lease_owner !== null;
 }
 
 /** This site is primary at a higher epoch than its row says. */
