@@ -5,6 +5,7 @@ import { Engine } from "../../packages/server/src/engine/engine.ts";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
 import { seedThreeTier } from "../../packages/simulator/src/index.ts";
+import { Lifeline } from "../world/killable.ts";
 import { type EngineOptions, enginePorts } from "../world/site-engine.ts";
 import type { TestSite } from "../world/test-site.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
@@ -30,9 +31,17 @@ export interface WorkingSites {
   destroy(site: TestSite): void;
   /** They answer again, and hypervisors have started the guests that ran. */
   restore(site: TestSite): void;
+  /** Kills a site's engine; another host of the site goes on. */
+  replaceEngine(site: TestSite): void;
   /** Lets time pass until `isSo`. @throws Error after a quarter of an hour. */
   until(what: string, isSo: () => Promise<boolean>): Promise<void>;
   stop(): Promise<void>;
+}
+
+interface RunningEngine {
+  readonly engine: Engine;
+  readonly watches: Watches;
+  readonly lifeline: Lifeline;
 }
 
 /**
@@ -58,18 +67,30 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
       return { ...answer, headers: { ...answer.headers, date: new Date(clock.now()).toUTCString() } };
     });
   };
-  const engines = [sites.a, sites.b].map((site) => {
-    const ports = enginePorts(world, site, sites.events, { clock, transport, ...options });
-    return { site, engine: new Engine(ports), watches: new Watches(ports, { messaging: () => "none" }) };
-  });
-  for (const { site, engine } of engines) {
-    const api = await startApi(sites, site, (id) => void engine.look(id));
-    apis.set(`${world.cloud(site.name).options.host}:8788`, api);
-  }
-  for (const { engine, watches } of engines) {
+  const engines = new Map<string, RunningEngine>();
+  let hosts = 0;
+  const startEngine = (site: TestSite): void => {
+    const lifeline = new Lifeline();
+    hosts += 1;
+    const host = `${site.name}-engine-${hosts}`;
+    const ports = enginePorts(world, site, sites.events, {
+      clock,
+      transport,
+      host,
+      gate: lifeline.gate,
+      ...options,
+    });
+    const engine = new Engine(ports);
+    const watches = new Watches(ports, { messaging: () => "none" });
+    engines.set(site.name, { engine, watches, lifeline });
     watches.start();
     engine.start();
+  };
+  for (const site of [sites.a, sites.b]) {
+    const api = await startApi(sites, site, (id) => void engines.get(site.name)?.engine.look(id));
+    apis.set(`${world.cloud(site.name).options.host}:8788`, api);
   }
+  for (const site of [sites.a, sites.b]) startEngine(site);
   const clouds = cloudsFile(sites);
   const files = new Map<string, string>();
   let runs = 99;
@@ -105,6 +126,10 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
       destroyed.delete(name);
       world.cloud(name).powerOn({ resumeGuests: true });
     },
+    replaceEngine: (site) => {
+      engines.get(site.name)?.lifeline.kill();
+      startEngine(site);
+    },
     until: async (what, isSo) => {
       for (let waited = 0; !(await isSo()); waited += 100) {
         if (waited > 900_000) throw new Error(`a quarter of an hour has passed, but not: ${what}`);
@@ -112,7 +137,7 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
       }
     },
     stop: async () => {
-      const ends = engines.flatMap(({ engine, watches }) => [engine.stop(), watches.stop()]);
+      const ends = [...engines.values()].flatMap(({ engine, watches }) => [engine.stop(), watches.stop()]);
       await clock.run(Promise.all(ends));
       for (const api of apis.values()) await api.close();
       sites.stop();

@@ -1,0 +1,91 @@
+import type { ProtectionGroup } from "@protector/contract";
+import { expect } from "vitest";
+import type { WorkingSites } from "../two-sites/working-sites.ts";
+import { REASON, type SiteName } from "./events.ts";
+import { runningServers, type Seen } from "./invariants.ts";
+import { openOperations, requireSaneAnswer, typeAt } from "./live-through.ts";
+
+/** Longer than fences, late calls and leases take. ms */
+const CALM_MS = 300_000;
+const MOST_STEPS = 30;
+const MEMBERS = ["db-01", "web-01"];
+
+/** What somebody may try with an operation that is not over, mildest first. */
+const VERBS = ["resume", "retry", "rollback", `abandon --reason ${REASON}`];
+
+/**
+ * Once both sites answer, a person with the documented verbs brings every member to run, exactly once, with both sites of
+ * one mind: every state has a verb.
+ */
+export async function bringToRest(here: WorkingSites, seen: Seen): Promise<void> {
+  for (const end of seen.faults) end();
+  for (const name of seen.lost) here.restore(name === "site-a" ? here.sites.a : here.sites.b);
+  seen.lost.clear();
+  await here.clock.advance(CALM_MS);
+  seen.isExcused = false;
+  const told: string[] = [];
+  const say = async (line: string, near: SiteName = "site-a") => {
+    const run = await typeAt(here, line, near);
+    told.push(`${near}: ${line}: ${run.code} ${run.stderr.trim().split("\n")[0] ?? ""}`);
+    requireSaneAnswer(line, run);
+    return run.code;
+  };
+  await endOperations(here, say);
+  for (const attempt of [1, 2, 3, 4, 5]) {
+    await say("pg sync-status shop");
+    if (await isAtRest(here)) break;
+    await say(
+      attempt % 2 === 1 ? `reclaim shop --reason ${REASON} --yes --wait` : "pg sync-force shop --yes",
+      await primaryOf(here),
+    );
+    await endOperations(here, say);
+  }
+  await say("test-cleanup shop --wait");
+  await here.clock.advance(CALM_MS);
+  await say("pg show shop");
+  const rest = await restOf(here);
+  const wanted = { running: Object.fromEntries(MEMBERS.map((name) => [name, 1])), isInSync: true, open: [], tests: [] };
+  expect(rest, `not at rest: ${JSON.stringify(rest)} after\n${told.join("\n")}`).toEqual(wanted);
+}
+
+async function endOperations(here: WorkingSites, say: (line: string, near?: SiteName) => Promise<number>) {
+  for (let step = 0; step < MOST_STEPS; step += 1) {
+    await here.clock.advance(60_000);
+    const [operation] = await openOperations(here);
+    if (!operation) return;
+    if (!["waiting", "paused", "failed"].includes(operation.status)) continue;
+    const verb = VERBS[Math.floor(step / 2) % VERBS.length] ?? "";
+    const [word, ...more] = verb.split(" ");
+    await say(`operation ${word} ${operation.id} ${more.join(" ")} --wait --timeout 1800`, operation.site);
+  }
+}
+
+async function primaryOf({ sites }: WorkingSites): Promise<SiteName> {
+  const rows = await Promise.all(
+    [sites.a, sites.b].map(({ connection }) =>
+      connection.db.selectFrom("protection_groups").select(["epoch", "primary_site_id"]).executeTakeFirst(),
+    ),
+  );
+  const newest = rows.sort((one, other) => (other?.epoch ?? 0) - (one?.epoch ?? 0))[0];
+  return newest?.primary_site_id === sites.b.id ? "site-b" : "site-a";
+}
+
+async function restOf(here: WorkingSites) {
+  const running = runningServers(here);
+  const near = await primaryOf(here);
+  const { stdout } = await typeAt(here, "pg show shop -f json", near);
+  const group = JSON.parse(stdout || "{}") as Partial<ProtectionGroup>;
+  return {
+    running: Object.fromEntries(MEMBERS.map((name) => [name, running.get(name)?.length ?? 0])),
+    isInSync: group.sync_status === "IN SYNC",
+    open: await openOperations(here),
+    tests: here.sites.world.clouds
+      .flatMap((cloud) => [...cloud.compute.servers.values()].map(({ name }) => name))
+      .filter((name) => name.endsWith("-test")),
+  };
+}
+
+async function isAtRest(here: WorkingSites): Promise<boolean> {
+  const { running, isInSync } = await restOf(here);
+  return isInSync && Object.values(running).every((count) => count === 1);
+}

@@ -1,0 +1,105 @@
+import fc from "fast-check";
+
+export type SiteName = "site-a" | "site-b";
+
+/** Something that happens to two sites that protect the group `shop`; `seconds` pass after it. */
+export type HistoryEvent = { readonly seconds: number } & (
+  | /** A person types a command at one of the two clouds. `OPERATION` is the newest operation that is not over. */
+  { readonly kind: "types"; readonly line: string; readonly near: SiteName }
+  /** Cloud, array and Protector of a site answer nobody any more, and its servers lose their power. */
+  | { readonly kind: "is_lost"; readonly site: SiteName }
+  /** They answer again; hypervisors have started what ran. */
+  | { readonly kind: "returns"; readonly site: SiteName }
+  /** The next calls to some services are refused, lose their answers, or take effect late. */
+  | {
+      readonly kind: "fails";
+      readonly service: string;
+      readonly fault: "refuse" | "lost_answer" | "late";
+      readonly times: number;
+    }
+  /** A site's engine is killed; another host of the site goes on. */
+  | { readonly kind: "engine_dies"; readonly site: SiteName }
+);
+
+export const REASON = '"nothing runs there, two people have looked"';
+
+/** What people type most. */
+const USUAL_LINES = [
+  "failover shop --yes --no-wait",
+  `failover shop --unplanned --reason ${REASON} --yes --no-wait`,
+  "reprotect shop --yes --no-wait",
+  "failback shop --yes --no-wait",
+  "test-failover shop --yes --no-wait",
+  "operation retry OPERATION --no-wait",
+] as const;
+
+/** With those, every verb that changes a group or an operation. */
+const OTHER_LINES = [
+  "failover shop --unplanned --yes --no-wait",
+  "reclaim shop --yes --no-wait",
+  `reclaim shop --reason ${REASON} --yes --no-wait`,
+  "test-failover shop --auto-cleanup --yes --no-wait",
+  "test-cleanup shop --no-wait",
+  "pg replicate shop --no-wait",
+  "pg set shop --description changed",
+  "pg sync-force shop --yes",
+  "member add shop app-01 --tier 2 --no-wait",
+  "member remove shop app-01 --no-wait",
+  "member set shop web-01 --tier 3",
+  "operation cancel OPERATION --no-wait",
+  "operation resume OPERATION --no-wait",
+  `operation resume OPERATION --as unplanned --reason ${REASON} --no-wait`,
+  "operation rollback OPERATION --no-wait",
+  `operation abandon OPERATION --reason ${REASON} --no-wait`,
+] as const;
+
+const site = fc.constantFrom<SiteName>("site-a", "site-b");
+
+/** s: within a step, within an operation, longer than most operations, longer than a fence. */
+const seconds = fc.constantFrom(1, 5, 20, 60, 150, 150, 400);
+
+const typed = (lines: readonly string[]) =>
+  fc.record({ kind: fc.constant("types" as const), line: fc.constantFrom(...lines), near: site, seconds });
+
+const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
+  { weight: 12, arbitrary: typed(USUAL_LINES) },
+  { weight: 10, arbitrary: typed(OTHER_LINES) },
+  { weight: 1, arbitrary: fc.record({ kind: fc.constant("is_lost" as const), site, seconds }) },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("returns" as const), site, seconds }) },
+  {
+    weight: 3,
+    arbitrary: fc.record({
+      kind: fc.constant("fails" as const),
+      service: fc.constantFrom("site-a/", "site-b/", "array-a", "array-b", "site-b/nova", "site-b/cinder"),
+      fault: fc.constantFrom("refuse" as const, "lost_answer" as const, "late" as const),
+      times: fc.constantFrom(1, 3, 20),
+      seconds,
+    }),
+  },
+  { weight: 3, arbitrary: fc.record({ kind: fc.constant("engine_dies" as const), site, seconds }) },
+);
+
+/** Histories of up to `most` events. */
+export function histories(most: number): fc.Arbitrary<readonly HistoryEvent[]> {
+  return fc.array(event, { minLength: 4, maxLength: most, size: "max" });
+}
+
+/** An event as a line of a story. */
+export function tell(event: HistoryEvent): string {
+  return `${whatOf(event)}; ${event.seconds} s pass`;
+}
+
+function whatOf(event: HistoryEvent): string {
+  switch (event.kind) {
+    case "types":
+      return `at ${event.near}: protector ${event.line}`;
+    case "is_lost":
+      return `${event.site} is lost`;
+    case "returns":
+      return `${event.site} returns`;
+    case "fails":
+      return `${event.service}: ${event.fault}, ${event.times} times`;
+    case "engine_dies":
+      return `the engine of ${event.site} dies`;
+  }
+}

@@ -1,0 +1,98 @@
+import { CLOSED_OPERATION_STATUSES } from "@protector/contract";
+import type { Fault } from "@protector/simulator";
+import { expect } from "vitest";
+import type { CliRun } from "../two-sites/command-line.ts";
+import type { WorkingSites } from "../two-sites/working-sites.ts";
+import type { HistoryEvent, SiteName } from "./events.ts";
+import { requireInvariants, type Seen } from "./invariants.ts";
+
+const LATE_MS = 50_000;
+
+/** Lets a history happen; after each event the invariants are looked at. @throws AssertionError where one is broken. */
+export async function liveThrough(here: WorkingSites, history: readonly HistoryEvent[]): Promise<Seen> {
+  const seen: Seen = { lost: new Set(), faults: [], isExcused: false };
+  for (const event of history) {
+    await happen(here, event, seen);
+    requireInvariants(here, seen);
+    await here.clock.advance(event.seconds * 1000);
+    requireInvariants(here, seen);
+  }
+  return seen;
+}
+
+async function happen(here: WorkingSites, event: HistoryEvent, seen: Seen): Promise<void> {
+  switch (event.kind) {
+    case "types":
+      return type(here, event.line, event.near, seen);
+    case "is_lost":
+      if (seen.lost.has(event.site)) return;
+      seen.lost.add(event.site);
+      return here.destroy(siteOf(here, event.site));
+    case "returns":
+      if (!seen.lost.delete(event.site)) return;
+      return here.restore(siteOf(here, event.site));
+    case "fails": {
+      const { service, times } = event;
+      seen.faults.push(here.sites.world.conditions.inject({ service, times, fault: faultOf(event.fault) }));
+      return;
+    }
+    case "engine_dies":
+      return here.replaceEngine(siteOf(here, event.site));
+  }
+}
+
+async function type(here: WorkingSites, line: string, near: SiteName, seen: Seen): Promise<void> {
+  const id = line.includes("OPERATION") ? (await openOperations(here)).at(-1)?.id : "";
+  if (id === undefined) return;
+  if (/--unplanned|reclaim|--as unplanned/.test(line)) seen.isExcused = true;
+  requireSaneAnswer(line, await typeAt(here, line.replace("OPERATION", id), near));
+}
+
+/** Runs a command line of a person who names `near` first. */
+export function typeAt(here: WorkingSites, line: string, near: SiteName): Promise<CliRun> {
+  const far = near === "site-a" ? "site-b" : "site-a";
+  return here.run(line, { env: { OS_CLOUD: near, OS_SECONDARY_CLOUD: far } });
+}
+
+/** Whatever a person types: a documented exit code, words when it is not done, nothing of our own failing, no secret. */
+export function requireSaneAnswer(line: string, { code, stdout, stderr }: CliRun): void {
+  const said = `${stdout}\n${stderr}`;
+  expect({ line, code, said }).toEqual({ line, code: expect.toBeOneOf([0, 1, 3, 4, 6]), said });
+  expect({ line, isExplained: code === 0 || said.trim().length > 20 }).toEqual({ line, isExplained: true });
+  expect(said).not.toMatch(/protector\.internal|TypeError|undefined|\[object|token-array-|labadmin|labsvc|labdemo/);
+}
+
+/** An operation that is not over, and where it runs. */
+export interface OpenOperation {
+  readonly id: string;
+  readonly site: SiteName;
+  readonly type: string;
+  readonly status: string;
+}
+
+/** Operations that are not over, oldest first; a failed one of which nothing has begun is over. */
+export async function openOperations(here: WorkingSites): Promise<readonly OpenOperation[]> {
+  const { a, b } = here.sites;
+  const found = await Promise.all(
+    [a, b].map(async ({ name, id, connection }) => {
+      const rows = await connection.db
+        .selectFrom("dr_operations")
+        .select(["id", "type", "status", "created_at"])
+        .where("site_id", "=", id)
+        .where("is_dry_run", "=", 0)
+        .where("status", "not in", [...CLOSED_OPERATION_STATUSES])
+        .execute();
+      return rows.map((row) => ({ ...row, site: name }));
+    }),
+  );
+  return found.flat().sort((one, other) => (one.created_at < other.created_at ? -1 : 1));
+}
+
+function faultOf(kind: "refuse" | "lost_answer" | "late"): Fault {
+  if (kind === "refuse") return { kind, status: 503, body: "busy" };
+  return kind === "late" ? { kind, delayMs: LATE_MS } : { kind };
+}
+
+function siteOf({ sites }: WorkingSites, name: SiteName) {
+  return name === "site-a" ? sites.a : sites.b;
+}
