@@ -183,6 +183,25 @@ export const OPERATIONS: Provocations<keyof typeof OPERATION_ERRORS> = {
     3,
     /Operation [0-9a-f-]+ is past its point of no return/,
   ),
+  "operation.cannot_skip": apis(
+    async (harness) => {
+      withEngines(harness, { end: "failed" });
+      const { stdout } = await harness.run("failover shop --yes --wait -f value -c id");
+      return `operation skip ${stdout.trim()} --step server.none --reason nobody-needs-it`;
+    },
+    3,
+    "The operation has no step server.none",
+  ),
+  "commit_window.open": sites(
+    (here) => shown(here, "failover shop --commit-window 4h --yes", "waiting"),
+    0,
+    "Commit or roll it back; at 2026-",
+  ),
+  "commit_window.over": sites(
+    (here) => shown(here, "failover shop --commit-window 1m --at-window-end rollback --yes", "rolled_back"),
+    0,
+    "Nobody has committed it until 2026-",
+  ),
   "fence.failed": sites(
     async (here) => {
       const { conditions } = here.sites.world;

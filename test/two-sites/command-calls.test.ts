@@ -58,6 +58,8 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "operation show": ["operation show OPERATION"],
   "operation watch": ["operation watch OPERATION"],
   "operation cancel": ["operation cancel OPERATION"],
+  "operation skip": ["operation skip OPERATION --step nothing --reason nobody-needs-it"],
+  "operation commit": ["operation commit OPERATION"],
   "operation abandon": ["operation abandon OPERATION --reason no-longer-wanted"],
   "health show": ["health", "health show --site site-b"],
   doctor: ["doctor"],

@@ -106,3 +106,22 @@ it("comes home without the site that it runs at; protected again, what only that
   const left = here.sites.world.describe().arrays.flatMap(({ volumes }) => volumes.filter((each) => !each.isDestroyed));
   expect(left.map(({ name }) => name).filter((name) => /-kept-/.test(name))).toEqual([]);
 });
+
+it("move-home makes the site that the group runs at its home at both sites, and deletes what it has left at the other", async () => {
+  await here.must("failover shop --yes --wait", "reprotect shop --yes --wait");
+  const { code, stdout } = await here.run("move-home shop --yes --wait");
+  expect(code).toBe(0);
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("site-b is the group's home afterwards.");
+  const left = here.sites.world.cloud("site-a").describe().servers;
+  expect(left.map(({ name }) => name)).toEqual(["app-01"]);
+  for (const cloud of ["site-a", "site-b"]) {
+    const other = cloud === "site-a" ? "site-b" : "site-a";
+    expect(await here.read(`pg show shop --os-cloud ${cloud} --secondary-cloud ${other}`)).toMatchObject({
+      status: "active",
+      protection: "protected",
+      sync_status: "IN SYNC",
+    });
+  }
+  const again = await here.run("move-home shop --yes");
+  expect([again.code, again.stderr.replaceAll(/\s+/g, " ")]).toEqual([3, expect.stringContaining("already.")]);
+});

@@ -89,3 +89,13 @@ it("asks for the reason at a terminal, and is wrong usage without one: exit code
   expect((await here.run("pg delete shop --peer-lost --wait", { ask: ask("burnt to ashes") })).code).toBe(0);
   expect(asked).toHaveLength(2);
 });
+
+it("a second site is not replaced while the old one answers, nor without somebody who confirms it", async () => {
+  const line = 'pg replace-peer shop --secondary-backend array-b --reason "site B burnt down, all of it"';
+  const unasked = await here.run(line);
+  expect([unasked.code, unasked.stderr]).toEqual([2, expect.stringContaining("Use --yes")]);
+  const declined = await here.run(line, { ask: async () => "no" });
+  expect([declined.code, declined.stderr]).toEqual([1, expect.stringContaining("Not confirmed")]);
+  const refused = await here.run(`${line} --yes`);
+  expect(refused.code).toBe(3);
+});

@@ -8,7 +8,7 @@ import { mintSiteIdentity } from "../../packages/server/src/domain/site-identity
 
 /** One site of the test world: its cloud, its array, its database, its engines. */
 export interface TestSite {
-  readonly name: "site-a" | "site-b";
+  readonly name: "site-a" | "site-b" | "site-c";
   readonly id: string;
   readonly connection: DatabaseConnection;
   readonly secrets: SecretStore;

@@ -22,6 +22,8 @@ export interface WorldSettings {
   readonly servicesClock?: Clock;
   readonly cloud?: Pick<CloudOptions, "hosts" | "computeDurations" | "volumeDurations" | "quotas">;
   readonly link?: LinkOptions;
+  /** A third cloud and array, of which neither site knows yet. */
+  readonly hasSpareSite?: boolean;
   /** The database of a site; default one in memory. */
   readonly database?: (name: TestSite["name"]) => DatabaseConnection;
   /** What all engines of the world have in common. */
@@ -45,7 +47,7 @@ export interface TwoSites {
   ask(
     site: TestSite,
     operationId: string,
-    request: { verb: OperationVerb; as?: "unplanned"; reason?: string },
+    request: { verb: OperationVerb; as?: "unplanned"; reason?: string; member?: string; step?: string },
   ): Promise<void>;
   /** Lets an engine work until the operation has ended or `limitMs` (default 10 min) of virtual time has passed; answers its status. */
   settle(site: TestSite, operationId: string, engine: Engine, limitMs?: number): Promise<string>;
@@ -65,18 +67,22 @@ const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Promise<TwoSites> {
   const clock = settings.clock ?? new VirtualClock(START);
   const random = seededRandom(seed);
+  const letters = settings.hasSpareSite ? ["a", "b", "c"] : ["a", "b"];
   const world = createWorld({
     clock: settings.servicesClock ?? clock,
     random,
     ...(settings.link ? { link: settings.link } : {}),
-    arrays: [
-      { name: "array-a", origin: "https://127.0.0.21", apiToken: "token-array-a" },
-      { name: "array-b", origin: "https://127.0.0.22", apiToken: "token-array-b" },
-    ],
-    clouds: [
-      { name: "site-a", host: "127.0.0.11", backends: [{ array: "array-a" }], ...settings.cloud },
-      { name: "site-b", host: "127.0.0.12", backends: [{ array: "array-b" }], ...settings.cloud },
-    ],
+    arrays: letters.map((letter, index) => ({
+      name: `array-${letter}`,
+      origin: `https://127.0.0.${21 + index}`,
+      apiToken: `token-array-${letter}`,
+    })),
+    clouds: letters.map((letter, index) => ({
+      name: `site-${letter}`,
+      host: `127.0.0.${11 + index}`,
+      backends: [{ array: `array-${letter}` }],
+      ...settings.cloud,
+    })),
   });
   const open = settings.database ?? (() => openSqlite({ path: ":memory:", clock }));
   const [a, b] = [await createSite(world, "site-a", open), await createSite(world, "site-b", open)];

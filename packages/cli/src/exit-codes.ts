@@ -1,4 +1,4 @@
-import { ApiError, isUnreachable } from "@protector/client";
+import { ApiError, isOpenForCommit, isUnreachable } from "@protector/client";
 import type { Operation, OperationStatus } from "@protector/contract";
 
 /** Exit codes of the command. */
@@ -16,7 +16,7 @@ export const EXIT = {
 
 /** What each exit code says, for the documentation. */
 export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
-  done: "done (without `--wait`: accepted); for `operation cancel`, `rollback` and `abandon` also when the operation ended as they ask",
+  done: "done (without `--wait`: accepted), or a failover in its commit window; for `operation cancel`, `rollback` and `abandon` also when the operation ended as they ask",
   error: "error; the operation failed, was cancelled, rolled back or is paused; the plan was not confirmed",
   usage: "wrong usage: nothing has been changed",
   refusedByState:
@@ -53,7 +53,7 @@ export function exitCodeOf(error: unknown): number {
  */
 export function exitCodeOfOperation(operation: Operation, wished?: OperationStatus): number {
   const { status } = operation;
-  if (status === "completed" || status === wished) return EXIT.done;
+  if (status === "completed" || status === wished || isOpenForCommit(operation)) return EXIT.done;
   if (status === "completed_with_errors") return EXIT.completedWithErrors;
   return isRefused(operation) ? EXIT.refusedByState : EXIT.error;
 }

@@ -1,6 +1,7 @@
 import {
   type ApiError,
   isEnded,
+  isOpenForCommit,
   type OperationMoment,
   type PlacedOperation,
   type RunningOperation,
@@ -82,6 +83,7 @@ export async function finish(
     return placed(running, running.operation);
   }
   const operation = await follow(context, running);
+  if (isOpenForCommit(operation) && context.printer.isForPeople) context.note(windowNote(operation));
   context.worsen(exitCodeOfOperation(operation, wished));
   await settle(context, operation, groupId);
   return placed(running, operation);
@@ -118,6 +120,11 @@ export async function memberNames({ client, operation }: RunningOperation): Prom
     // A group that is being deleted has no list of members any more; names are a comfort only.
     return () => undefined;
   }
+}
+
+/** What a person does in a commit window. */
+function windowNote({ id }: Operation): string {
+  return `\nThe servers run; nothing is final yet. Keep it: protector operation commit ${id}. Take it back: protector operation rollback ${id}`;
 }
 
 function rejoin({ operation }: RunningOperation): string {

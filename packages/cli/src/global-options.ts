@@ -87,3 +87,16 @@ export function natural(text: string): number {
     throw new InvalidArgumentError("a whole number from 0 is needed");
   return value;
 }
+
+const SECONDS = { m: 60, h: 3600, d: 86_400 } as const;
+
+/** Reads s of `90m`, `4h`, `2d`, between two limits in s. */
+export function durationBetween({ least, most }: { readonly least: number; readonly most: number }) {
+  return (text: string): number => {
+    const [, count = "", unit = ""] = /^(\d+)([mhd])$/.exec(text) ?? [];
+    const seconds = Number(count) * (SECONDS[unit as keyof typeof SECONDS] ?? Number.NaN);
+    if (seconds >= least && seconds <= most) return seconds;
+    const limits = `${Math.round(least / 60)}m to ${Math.round(most / 86_400)}d`;
+    throw new InvalidArgumentError(`A duration from ${limits} is needed: 90m, 4h, 2d.`);
+  };
+}

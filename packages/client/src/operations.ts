@@ -16,11 +16,17 @@ export function isEnded(operation: Pick<Operation, "status">): boolean {
   return (ENDED_OPERATION_STATUSES as readonly string[]).includes(operation.status);
 }
 
+/** Whether a failover's servers run and it waits for a commit or a rollback. */
+export function isOpenForCommit({ verbs }: Pick<Operation, "verbs">): boolean {
+  return verbs.includes("commit");
+}
+
 /**
  * Whether an operation stands still until a person asks something of it, or for good. An ended one of which something
  * has been asked offers no verbs until the engine has taken that up.
  */
 export function isAtRest({ status, verbs }: Pick<Operation, "status" | "verbs">): boolean {
+  if (isOpenForCommit({ verbs })) return true;
   if (status === "paused" || status === "failed" || status === "completed_with_errors") return verbs.length > 0;
   return isEnded({ status });
 }

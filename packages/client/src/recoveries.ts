@@ -1,9 +1,9 @@
 import type { Operation } from "@protector/contract";
 import { ApiError, clientError } from "./api-error.ts";
 import type { SiteClient } from "./site-client.ts";
-import type { SiteView } from "./site-view.ts";
+import { type SiteView, siteIdOf } from "./site-view.ts";
 import { askedHow, keyed, type RecoveryOptions, type StartOptions } from "./start-options.ts";
-import { requireIdle, type TwoSiteClient } from "./two-site-client.ts";
+import { groupIdAt, requireIdle, type TwoSiteClient } from "./two-site-client.ts";
 
 /** An operation, and the site whose engine runs it. */
 export interface RunningOperation {
@@ -13,7 +13,19 @@ export interface RunningOperation {
   readonly client: SiteClient;
 }
 
-export type FailoverRequest = RecoveryOptions;
+export interface FailoverRequest extends RecoveryOptions {
+  /** s for which it can be rolled back after its servers run. */
+  readonly commitWindow?: number;
+  /** What follows when nobody has committed nor rolled back; default commit. */
+  readonly atWindowEnd?: "commit" | "rollback";
+}
+
+function askedWindow({ commitWindow, atWindowEnd }: FailoverRequest) {
+  return {
+    ...(commitWindow === undefined ? {} : { commit_window: commitWindow }),
+    ...(atWindowEnd === undefined ? {} : { at_window_end: atWindowEnd }),
+  };
+}
 
 export interface UnplannedRequest extends FailoverRequest {
   /** Name or id of a kept point; default: the latest usable one. */
@@ -34,6 +46,7 @@ export async function unplannedFailover(
     failover: {
       mode: "unplanned" as const,
       ...askedHow(options),
+      ...askedWindow(options),
       ...(recoveryPoint === undefined ? {} : { recovery_point: recoveryPoint }),
       ...(reason === undefined ? {} : { reason }),
     },
@@ -49,7 +62,7 @@ export async function failover(
   options: FailoverRequest = {},
 ): Promise<RunningOperation> {
   const { id, other } = await sites.ready(ref);
-  const body = { failover: { mode: "planned" as const, ...askedHow(options) } };
+  const body = { failover: { mode: "planned" as const, ...askedHow(options), ...askedWindow(options) } };
   const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client: other.client };
 }
@@ -81,6 +94,51 @@ export async function reprotect(
     ...keyed(options),
   });
   return { operation, client: primary.client };
+}
+
+/** Makes the site that a group runs at its home; asked of that site. */
+export async function moveHome(
+  sites: TwoSiteClient,
+  ref: string,
+  options: RecoveryOptions = {},
+): Promise<RunningOperation> {
+  const { id, primary, other } = await sites.ready(ref);
+  requireIdle(other);
+  const asked = { path: { id }, body: { move_home: askedHow(options) }, ...keyed(options) };
+  const { operation } = await primary.client.call("protection_groups.action", asked);
+  return { operation, client: primary.client };
+}
+
+/** A new second site for a group whose old one is lost for good. */
+export interface ReplacementRequest extends StartOptions {
+  /** Why it is certain that the old one is lost. */
+  readonly reason: string;
+  readonly secondaryUrl?: string;
+  readonly secondaryToken?: string;
+  readonly secondaryBackend?: string;
+}
+
+/**
+ * Gives a group a new second site, the far one of `sites`; asked of the near site, which the group runs at.
+ * @throws ApiError `peer.not_lost` when the old one answers there.
+ */
+export async function replacePeer(
+  sites: TwoSiteClient,
+  ref: string,
+  { reason, secondaryUrl, secondaryToken, secondaryBackend, ...options }: ReplacementRequest,
+): Promise<RunningOperation> {
+  const id = await groupIdAt(sites.near, ref);
+  const body = {
+    replace_peer: {
+      peer_site_id: await siteIdOf(await sites.far()),
+      reason,
+      ...(secondaryUrl === undefined ? {} : { secondary_fa_url: secondaryUrl }),
+      ...(secondaryToken === undefined ? {} : { secondary_fa_api_token: secondaryToken }),
+      ...(secondaryBackend === undefined ? {} : { secondary_backend: secondaryBackend }),
+    },
+  };
+  const { operation } = await sites.near.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
+  return { operation, client: sites.near };
 }
 
 export interface ReclaimRequest extends RecoveryOptions {

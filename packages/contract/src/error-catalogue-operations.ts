@@ -87,6 +87,21 @@ export const OPERATION_ERRORS = {
     title: "Past the point of no return",
     help: "The target has written. Go on: protector operation resume ID; come back afterwards: protector reprotect GROUP, protector failback GROUP",
   },
+  "operation.cannot_skip": {
+    status: 409,
+    title: "Cannot be left out",
+    help: "See what has failed, and by which key: protector operation show ID",
+  },
+  "commit_window.open": {
+    status: 409,
+    title: "Waits for commit or rollback",
+    help: "Look at the servers, then: protector operation commit ID, or protector operation rollback ID",
+  },
+  "commit_window.over": {
+    status: 409,
+    title: "Commit window over",
+    help: "It is being rolled back, as it was started to be. See: protector operation watch ID",
+  },
   "fence.failed": {
     status: 409,
     title: "Servers at the lost site not fenced",

@@ -42,6 +42,8 @@ export const OPERATION_TYPES = [
   "sync",
   "reclaim",
   "site_failover",
+  "move_home",
+  "replace_peer",
   "group_create",
   "group_delete",
   "member_add",
@@ -103,30 +105,64 @@ export const STEP_STATUSES = [
 export type StepStatus = (typeof STEP_STATUSES)[number];
 
 /** What a person can ask of an operation. */
-export const OPERATION_VERBS = ["cancel", "resume", "retry", "rollback", "abandon"] as const;
+export const OPERATION_VERBS = ["cancel", "resume", "retry", "skip", "rollback", "commit", "abandon"] as const;
 export type OperationVerb = (typeof OPERATION_VERBS)[number];
 
 /**
- * From which statuses each verb may be used.
+ * From which statuses each verb may be used. Every status but those that nothing leads back from has one.
  *
  * | verb | effect |
  * |---|---|
  * | cancel | before the point of no return: undo everything; after it: stop at the next safe boundary |
  * | resume | go on where it stopped; also `as: unplanned` when the source was lost |
  * | retry | run again only what failed, and what waits for it |
- * | rollback | undo everything done so far; refused after the point of no return |
+ * | skip | leave a failed step or member out, deliberately, and go on |
+ * | rollback | undo everything done so far; refused after the point of no return, but for an open commit window |
+ * | commit | end the commit window: nothing leads back any more |
  * | abandon | stop working on it; what it made becomes duties, listed with their reasons |
  */
 export const VERB_ALLOWED_IN: Readonly<Record<OperationVerb, readonly OperationStatus[]>> = {
   cancel: ["pending", "running", "waiting", "paused"],
   resume: ["waiting", "paused", "failed"],
   retry: ["failed", "completed_with_errors"],
+  skip: ["waiting", "paused", "failed", "completed_with_errors"],
   rollback: ["waiting", "paused", "failed"],
-  abandon: ["pending", "waiting", "paused", "failed"],
+  commit: ["waiting", "paused"],
+  abandon: ["pending", "running", "waiting", "paused", "cancelling", "rolling_back", "failed"],
 };
 
 /** How long a test may stand, in s. */
 export const TEST_TIME_LIMIT = { least: 300, usual: 86_400, most: 604_800 } as const;
+
+/** `phase` of a failover whose servers run and that can still be taken back. */
+export const COMMIT_PHASE = "commit";
+
+/** As much of an operation as says what can be asked of it. */
+export interface VerbSubject {
+  readonly type: OperationType;
+  readonly status: OperationStatus;
+  readonly phase: string | null;
+  readonly isPastNoReturn: boolean;
+}
+
+/** Whether a failover stands in its commit window. */
+export function isInCommitWindow({ status, phase }: Pick<VerbSubject, "status" | "phase">): boolean {
+  return phase === COMMIT_PHASE && VERB_ALLOWED_IN.commit.includes(status);
+}
+
+/** What can be asked of an operation in its state. */
+export function verbsFor(operation: VerbSubject): readonly OperationVerb[] {
+  const { type, status, phase, isPastNoReturn } = operation;
+  const isOpen = isInCommitWindow(operation);
+  return OPERATION_VERBS.filter((verb) => {
+    if (verb === "rollback" && isPastNoReturn && !isOpen) return false;
+    if (verb === "commit" && !isOpen) return false;
+    // Of many groups' one what has failed is left out in the group's own operation.
+    if (verb === "skip" && type === "site_failover") return false;
+    if ((verb === "retry" || verb === "skip") && isTestBeingCleaned(phase)) return false;
+    return VERB_ALLOWED_IN[verb].includes(status);
+  });
+}
 
 /** `phase` of a test failover that has ended: its servers stand, are being deleted, or are seen to be gone. */
 export const TEST_PHASES = { standing: "standing", cleaning: "cleaning", cleaned: "cleaned" } as const;

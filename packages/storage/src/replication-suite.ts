@@ -77,6 +77,17 @@ export function describeReplication(makePair: () => ArrayPair): void {
     );
 
     it(
+      "sends a group no more to an array that is no target of it any longer, once and again",
+      run(async () => {
+        await pair.source.array.ensureGroup(GROUP);
+        await pair.source.array.ensureTarget(GROUP, pair.target.model.name);
+        await pair.source.array.removeTarget(GROUP, pair.target.model.name);
+        await pair.source.array.removeTarget(GROUP, pair.target.model.name);
+        expect((await pair.source.array.findGroup(GROUP))?.targets).toEqual([]);
+      }),
+    );
+
+    it(
       "names an unknown target array as something for the operator",
       run(async () => {
         await pair.source.array.ensureGroup(GROUP);

@@ -35,6 +35,8 @@ export interface StorageArray {
   setMembers(group: string, volumes: readonly string[]): Promise<void>;
   /** Adds the other array, by its name as connected here, as target of the group. */
   ensureTarget(group: string, targetArray: string): Promise<void>;
+  /** Sends the group to that array no more; one that it is not sent to is done. */
+  removeTarget(group: string, targetArray: string): Promise<void>;
   /**
    * On the target array: lets a group of `sourceArray` replicate in.
    * @throws OutsideError `waiting` until the group has appeared here.

@@ -75,6 +75,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     routes: ["protection_groups.delete", "protection_groups.action"],
     verb: "delete",
   },
+  "protection-group replace-peer": { flow: "compare", routes: ["protection_groups.action"], verb: "replace_peer" },
   "protection-group replicate": { flow: "inspect", routes: ["protection_groups.action"], verb: "sync" },
   "protection-group policy-show": POLICY.show,
   "protection-group policy-create": POLICY.create,
@@ -140,6 +141,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   failover: recovery("failover"),
   failback: recovery("failback"),
   reprotect: recovery("reprotect"),
+  "move-home": recovery("move_home"),
   reclaim: { ...recovery("reclaim"), routes: ["operations.index", "protection_groups.action"] },
   "test-failover": recovery("test_failover"),
   "test-cleanup": {
@@ -154,6 +156,8 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "operation retry": asked("retry"),
   "operation rollback": asked("rollback"),
   "operation resume": asked("resume"),
+  "operation skip": asked("skip"),
+  "operation commit": asked("commit"),
   "operation abandon": asked("abandon"),
   "health show": { flow: "one", routes: ["health.show"], isVerdict: true },
   doctor: {

@@ -1,7 +1,9 @@
-import { failback, failover, isUnreachable, reclaim, reprotect, unplannedFailover } from "@protector/client";
+import { failback, failover, isUnreachable, moveHome, reclaim, reprotect, unplannedFailover } from "@protector/client";
+import { COMMIT_WINDOW } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
+import { durationBetween } from "../global-options.ts";
 import { askReason } from "./ask-reason.ts";
 import { type Act, yields } from "./command.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
@@ -16,6 +18,8 @@ interface FailoverOptions extends PlanOptions {
   readonly unplanned?: boolean;
   readonly point?: string;
   readonly reason?: string;
+  readonly commitWindow?: number;
+  readonly atWindowEnd?: string;
 }
 
 /** `protector failover`, `protector failback`, `protector reprotect` and `protector reclaim` */
@@ -25,6 +29,12 @@ export function addFailoverCommands(program: Command, act: Act): void {
     .option("--unplanned", "the site that is left is lost: recover from a kept point")
     .option("--point <name>", "with --unplanned: recovery point, by name or id; default: the latest usable one")
     .option("--reason <text>", "with --unplanned: why to go on when something cannot be fenced; kept in the audit")
+    .option(
+      "--commit-window <duration>",
+      "for so long after the servers run, rollback brings everything back: 15m, 4h, 1d",
+      durationBetween(COMMIT_WINDOW),
+    )
+    .option("--at-window-end <commit|rollback>", "what follows when nobody has said; default commit")
     .description("stop the servers, replicate, start them at the other site; or start them there without their site")
     .action((ref: string, options: FailoverOptions) =>
       act((context) => hintingAtOtherCloud(context, options, () => failOver(context, ref, options))),
@@ -59,6 +69,21 @@ export function addFailoverCommands(program: Command, act: Act): void {
         }),
       ),
     );
+  withPlan(yields(program.command("move-home"), "record", OPERATION_COLUMNS))
+    .argument("<group>", "name or id")
+    .description("make the site that the group runs at its home; what it has left at the other one is deleted")
+    .action((ref: string, options: PlanOptions) =>
+      act((context) =>
+        recover(context, {
+          command: "move-home",
+          type: "move_home",
+          ref,
+          wish: {},
+          options,
+          ask: (_wish, { recoveryPoint: _none, ...how }) => moveHome(context.sites, ref, how),
+        }),
+      ),
+    );
   withPlan(yields(program.command("reclaim"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
     .option("--reason <text>", "why it is safe; needed when the other site has taken over")
@@ -83,16 +108,24 @@ interface FailoverWish {
   readonly mode?: "unplanned";
   readonly recoveryPoint?: string;
   readonly reason?: string;
+  readonly commitWindow?: number;
+  readonly atWindowEnd?: "commit" | "rollback";
 }
 
 function failOver(
   context: CommandContext,
   ref: string,
-  { unplanned, point, reason, ...options }: FailoverOptions,
+  { unplanned, point, reason, commitWindow, atWindowEnd, ...options }: FailoverOptions,
 ): Promise<void> {
   if (!unplanned && (point !== undefined || reason !== undefined))
     throw new UsageError("--point and --reason go with --unplanned.");
+  if (atWindowEnd !== undefined && commitWindow === undefined)
+    throw new UsageError("--at-window-end goes with --commit-window.");
+  if (atWindowEnd !== undefined && atWindowEnd !== "commit" && atWindowEnd !== "rollback")
+    throw new UsageError("--at-window-end knows: commit, rollback");
   const wish: FailoverWish = {
+    ...(commitWindow === undefined ? {} : { commitWindow }),
+    ...(atWindowEnd === undefined ? {} : { atWindowEnd }),
     ...(unplanned ? { mode: "unplanned" } : {}),
     ...(point === undefined ? {} : { recoveryPoint: point }),
     ...(reason === undefined ? {} : { reason }),
@@ -105,7 +138,7 @@ function failOver(
     options,
     ask: ({ mode, ...which }, { recoveryPoint, ...how }) =>
       mode === undefined
-        ? failover(context.sites, ref, how)
+        ? failover(context.sites, ref, { ...windowOf(which), ...how })
         : unplannedFailover(context.sites, ref, {
             ...which,
             ...how,
@@ -118,6 +151,13 @@ function failOver(
       return why === undefined ? undefined : { ...wish, reason: why };
     },
   });
+}
+
+function windowOf({ commitWindow, atWindowEnd }: FailoverWish) {
+  return {
+    ...(commitWindow === undefined ? {} : { commitWindow }),
+    ...(atWindowEnd === undefined ? {} : { atWindowEnd }),
+  };
 }
 
 /** Who asks the lost site first, and has named no other, is told how to ask the other one. */

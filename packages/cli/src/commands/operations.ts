@@ -108,6 +108,7 @@ const VERBS = {
   cancel: "before the point of no return undo everything; after it stop at the next safe boundary",
   retry: "run again only what failed, and what waits for it",
   rollback: "undo everything done so far",
+  commit: "end the commit window of a failover: nothing leads back any more",
 } as const;
 
 /** What whoever uses the verb wants, where that is not the operation's completion. */
@@ -115,10 +116,11 @@ const END_OF = {
   cancel: { wished: "cancelled" },
   retry: {},
   rollback: { wished: "rolled_back" },
+  commit: {},
 } as const;
 
 function addVerbs(operations: Command, act: Act): void {
-  for (const verb of ["cancel", "retry", "rollback"] as const) {
+  for (const verb of ["cancel", "retry", "rollback", "commit"] as const) {
     yields(operations.command(verb), "record", OPERATION_COLUMNS)
       .argument("<operation>", "id")
       .description(VERBS[verb])
@@ -137,6 +139,20 @@ function addVerbs(operations: Command, act: Act): void {
         await ask(context, id, { action: { resume } });
       }),
     );
+  yields(operations.command("skip"), "record", OPERATION_COLUMNS)
+    .argument("<operation>", "id")
+    .option("--member <name>", "member by name or id: all that is left of it")
+    .option("--step <key>", "one step that has failed or waits, by its key")
+    .requiredOption("--reason <text>", "why; kept in the audit and in the report")
+    .description("leave out what has failed, and go on without it")
+    .action((id: string, { reason, member, step }: SkipOptions) =>
+      act(async (context) => {
+        if ((member === undefined) === (step === undefined))
+          throw new UsageError("Say --member or --step, one of them.");
+        const what = member === undefined ? { step: step ?? "" } : { member };
+        await ask(context, id, { action: { skip: { ...what, reason } } });
+      }),
+    );
   yields(operations.command("abandon"), "record", OPERATION_COLUMNS)
     .argument("<operation>", "id")
     .requiredOption("--reason <text>", "why; kept in the audit")
@@ -144,6 +160,12 @@ function addVerbs(operations: Command, act: Act): void {
     .action((id: string, { reason }: { reason: string }) =>
       act((context) => ask(context, id, { action: { abandon: { reason } }, wished: "cancelled" })),
     );
+}
+
+interface SkipOptions {
+  readonly reason: string;
+  readonly member?: string;
+  readonly step?: string;
 }
 
 interface Asked {

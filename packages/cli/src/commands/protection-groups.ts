@@ -4,12 +4,13 @@ import {
   groupIdAt,
   type ReachableView,
   type RunningOperation,
+  replacePeer,
   replicateNow,
 } from "@protector/client";
 import type { ProtectionGroup } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
-import { UsageError } from "../exit-codes.ts";
+import { EXIT, UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
@@ -146,12 +147,53 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     .option("--reason <text>", "with --peer-lost: why that is certain; kept in the audit")
     .description("delete groups without members; their servers are not touched")
     .action((refs: string[], options: DeleteOptions) => act((context) => deleteGroups(context, refs, options)));
+  yields(groups.command("replace-peer"), "record", OPERATION_COLUMNS)
+    .argument("<group>", "name or id")
+    .requiredOption("--reason <text>", "why it is certain that the old second site is lost for good; kept in the audit")
+    .option("--secondary-fa-url <url>", "array at the new second site")
+    .option("--secondary-fa-api-token <token>", "its API token")
+    .option("--secondary-backend <name>", "its section of protector.conf, in place of URL and token")
+    .option(...KEY_OPTION)
+    .description("give a group a new second site, the secondary cloud, and send everything there")
+    .action((ref: string, options: ReplacementOptions) => act((context) => replace(context, ref, options)));
   yields(groups.command("replicate"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .option(...KEY_OPTION)
     .description("replicate now, and wait until the recovery point is usable")
     .action((ref: string, options: { idempotencyKey?: string }) => act((context) => replicate(context, ref, options)));
   return groups;
+}
+
+interface ReplacementOptions {
+  readonly reason: string;
+  readonly secondaryFaUrl?: string;
+  readonly secondaryFaApiToken?: string;
+  readonly secondaryBackend?: string;
+  readonly idempotencyKey?: string;
+}
+
+async function replace(context: CommandContext, ref: string, options: ReplacementOptions): Promise<void> {
+  const { host } = context;
+  if (!context.options.yes) {
+    if (!host.ask)
+      throw new UsageError("Nobody is at the terminal to confirm. Use --yes to start without being asked.");
+    const question = `Everything that the lost site had of "${ref}" is forgotten: its mappings, recovery points, what it owes. Type "yes" to go on: `;
+    if ((await host.ask(question)).trim() !== "yes") {
+      context.note("Not confirmed; nothing has been changed.");
+      return context.worsen(EXIT.error);
+    }
+  }
+  const { secondaryFaUrl, secondaryFaApiToken, secondaryBackend, reason, idempotencyKey } = options;
+  const running = await replacePeer(context.sites, ref, {
+    reason,
+    ...(idempotencyKey === undefined ? {} : { idempotencyKey }),
+    ...(secondaryFaUrl === undefined ? {} : { secondaryUrl: secondaryFaUrl }),
+    ...(secondaryFaApiToken === undefined ? {} : { secondaryToken: secondaryFaApiToken }),
+    ...(secondaryBackend === undefined ? {} : { secondaryBackend }),
+  });
+  const groupId = running.operation.protection_group_id;
+  context.printer.record(await finish(context, running, groupId), OPERATION_COLUMNS);
+  context.note("Mappings led to the lost site and are gone. Set new ones: protector mapping set");
 }
 
 interface DeleteOptions {

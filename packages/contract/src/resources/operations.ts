@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { OPERATION_MODES, OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
 import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
+import { ApiToken, ArrayUrl, BackendName } from "./policies.ts";
 import { CheckResult, DurationForecast } from "./readiness.ts";
 import { RecoveryHow, TestFailoverOptions } from "./recovery-options.ts";
 
@@ -138,12 +139,28 @@ export const OperationAction = Strict(
       }),
     ),
     retry: Type.Optional(Strict({})),
+    skip: Type.Optional(
+      Strict(
+        {
+          member: Type.Optional(
+            Type.String({ minLength: 1, maxLength: 255, description: "Member by id or name; or `step`, not both" }),
+          ),
+          step: Type.Optional(Type.String({ minLength: 1, maxLength: 255, description: "Key of a step" })),
+          reason: Type.String({ minLength: 10, maxLength: 1024, description: "Kept in the audit and in the report" }),
+        },
+        { minProperties: 2, maxProperties: 2 },
+      ),
+    ),
     rollback: Type.Optional(Strict({})),
+    commit: Type.Optional(Strict({})),
     abandon: Type.Optional(Strict({ reason: Type.String({ minLength: 10, maxLength: 1024 }) })),
   },
   { minProperties: 1, maxProperties: 1 },
 );
 export type OperationAction = Static<typeof OperationAction>;
+
+/** How long a failover can stay open for its way back, in s: nothing replicates meanwhile. */
+export const COMMIT_WINDOW = { least: 60, most: 604_800 } as const;
 
 /** A test failover: copies of the servers on isolated networks; production and replication are not touched. */
 export const TestFailoverRequest = Strict({
@@ -185,6 +202,16 @@ export const ProtectionGroupAction = Strict(
             description: "Unplanned only: why to go on when something cannot be fenced; kept in the audit",
           }),
         ),
+        commit_window: Type.Optional(
+          Type.Integer({
+            minimum: COMMIT_WINDOW.least,
+            maximum: COMMIT_WINDOW.most,
+            description: "s for which it can be rolled back after its servers run; default: not at all",
+          }),
+        ),
+        at_window_end: Type.Optional(
+          OneOf(["commit", "rollback"] as const, { description: "What follows when nobody has said; default commit" }),
+        ),
         plan_digest: Type.Optional(
           Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
         ),
@@ -204,6 +231,27 @@ export const ProtectionGroupAction = Strict(
         plan_digest: Type.Optional(
           Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
         ),
+      }),
+    ),
+    move_home: Type.Optional(
+      Strict({
+        dry_run: Type.Optional(Type.Boolean()),
+        plan_digest: Type.Optional(
+          Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
+        ),
+      }),
+    ),
+    replace_peer: Type.Optional(
+      Strict({
+        peer_site_id: { ...Uuid, description: "The new second site" },
+        secondary_fa_url: Type.Optional(ArrayUrl),
+        secondary_fa_api_token: Type.Optional(ApiToken),
+        secondary_backend: Type.Optional(BackendName),
+        reason: Type.String({
+          minLength: 10,
+          maxLength: 1024,
+          description: "Why the old second site is certain to be lost for good; kept in the audit",
+        }),
       }),
     ),
     test_failover: Type.Optional(TestFailoverRequest),

@@ -1,13 +1,20 @@
 import Type, { type Static } from "typebox";
 import { Nullable, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 
-const ArrayUrl = Type.String({
+/** Where an array is reached. */
+export const ArrayUrl = Type.String({
   pattern: "^https://[^\\s/?#@]+/?$",
   maxLength: 255,
   description: "https://<address>[:port] of an array",
 });
-const ApiToken = Type.String({ minLength: 8, maxLength: 255, description: "Can be set and replaced, never read" });
-const BackendName = Type.String({
+/** What an array is logged in to with. */
+export const ApiToken = Type.String({
+  minLength: 8,
+  maxLength: 255,
+  description: "Can be set and replaced, never read",
+});
+/** A backend of the configuration. */
+export const BackendName = Type.String({
   pattern: "^[A-Za-z0-9_.-]{1,64}$",
   description: "Section of protector.conf that names the array",
 });

@@ -40,11 +40,14 @@ export interface DrOperationsTable {
   status_reason: string | null;
   error: Json<ErrorItem> | null;
   is_past_no_return: Flag;
-  /** A verb that waits for the engine: `{verb, as?, reason?, user_id}`. */
+  /** A verb that waits for the engine: `{verb, as?, reason?, member?, step?, user_id}`. */
   request: Json<{
     verb: OperationVerb;
     as?: "unplanned";
     reason?: string;
+    /** Of a skip: one of them. */
+    member?: string;
+    step?: string;
     user_id: string;
   }> | null;
   members: Json<readonly MemberResult[]>;

@@ -84,3 +84,12 @@ export function requirePeer(reachability: string, reason: string | null): void {
   const why = reason ? `: ${reason}` : "";
   throw new ProtectorError("peer.unreachable", `Cannot modify protection group - remote site unreachable${why}`);
 }
+
+/** Whoever answers can be told. @throws ProtectorError `peer.not_lost` */
+export function requireLostPeer(group: ProtectionGroupView): void {
+  if (group.peer_reachability !== "reachable") return;
+  throw new ProtectorError(
+    "peer.not_lost",
+    `The other site of protection group "${group.name}" answers this site's engine; it is not lost.`,
+  );
+}

@@ -12,7 +12,7 @@ import { findReplicationPolicy } from "../db/repositories/replication-policies.t
 import { findSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
 import { firstEpoch } from "./epochs.ts";
-import { requireNotBusy, requirePrimaryHere, requireStatus } from "./group-guards.ts";
+import { requireLostPeer, requireNotBusy, requirePrimaryHere, requireStatus } from "./group-guards.ts";
 import { standingTests } from "./standing-tests.ts";
 
 /** What somebody wants done with a group: the operation that does it, and what it needs of the group. */
@@ -34,6 +34,7 @@ const AT_REST = ["active", "failed_over", "failed_over_partial"] as const;
  * @throws ProtectorError `request.invalid` for options of another mode.
  */
 export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOrder {
+  if (body.failover) requireWindow(body.failover);
   if (body.failover?.mode === "unplanned") return unplannedOrder(body.failover, siteId);
   if (body.failover) {
     const { mode, dry_run, ...parameters } = body.failover;
@@ -74,6 +75,20 @@ export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOr
         await requirePrimaryHere(db, group, siteId);
         await requireAtRest(db, group, holder);
         await requireAwayOrBack(db, group);
+        await requirePolicy(db, group);
+      },
+    };
+  }
+  if (body.move_home) {
+    const { dry_run, ...parameters } = body.move_home;
+    return {
+      type: "move_home",
+      isDryRun: dry_run ?? false,
+      parameters,
+      check: async (db, group, holder) => {
+        await requirePrimaryHere(db, group, siteId);
+        await requireAtRest(db, group, holder);
+        await requireAwayFromHome(db, group);
         await requirePolicy(db, group);
       },
     };
@@ -184,6 +199,15 @@ function requireOwnOptions({ recovery_point, reason }: NonNullable<ProtectionGro
   });
 }
 
+/** @throws ProtectorError `request.invalid` for an end of a window that is not asked for. */
+function requireWindow({ commit_window, at_window_end }: NonNullable<ProtectionGroupAction["failover"]>): void {
+  if (at_window_end === undefined || commit_window !== undefined) return;
+  const problem = "goes with commit_window";
+  throw new ProtectorError("request.invalid", `The request is not valid: failover.at_window_end ${problem}.`, {
+    facts: { fields: [{ field: "failover.at_window_end", problem }] },
+  });
+}
+
 /** A group that an operation has in hand is refused with that operation's name, not only with its status. */
 async function requireAtRest(db: Db, group: ProtectionGroupView, holder: string): Promise<void> {
   if (!(AT_REST as readonly string[]).includes(group.status)) await requireNotBusy(db, group, holder);
@@ -227,6 +251,14 @@ async function requireAwayOrBack(db: Db, group: ProtectionGroupView): Promise<vo
   );
 }
 
+/** The primary of a group at home is its home. */
+async function requireAwayFromHome(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (group.primary_site_id !== group.home_site_id) return;
+  const site = await findSite(db, group.home_site_id);
+  const detail = `Protection group "${group.name}" is ${group.status} at its home, site "${site?.name ?? "unknown"}", already.`;
+  throw new ProtectorError("protection_group.wrong_status", detail);
+}
+
 /** A failover runs on the site that will survive it. */
 async function requireTargetHere(db: Db, group: ProtectionGroupView, siteId: string): Promise<void> {
   if (group.primary_site_id !== siteId) return;
@@ -240,15 +272,6 @@ async function requireTargetHere(db: Db, group: ProtectionGroupView, siteId: str
 async function requirePolicy(db: Db, group: ProtectionGroupView): Promise<void> {
   if (await findReplicationPolicy(db, group.id)) return;
   throw new ProtectorError("protection_group.no_policy", `Protection group "${group.name}" has no replication policy.`);
-}
-
-/** Whoever answers can be told: without it the group would live on there. */
-function requireLostPeer(group: ProtectionGroupView): void {
-  if (group.peer_reachability !== "reachable") return;
-  throw new ProtectorError(
-    "peer.not_lost",
-    `The other site of protection group "${group.name}" answers this site's engine; it is not lost.`,
-  );
 }
 
 /** Only a site whose servers the group once ran has something to take back. */

@@ -62,6 +62,9 @@ const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "protector:protection_groups:failback":
     "Bring a protection group home for real; asked beside protector:operations:action.",
   "protector:protection_groups:reprotect": "Make a protection group that was failed over replicate back.",
+  "protector:protection_groups:replace_peer":
+    "Give a protection group a new second site when the old one is lost for good.",
+  "protector:protection_groups:move_home": "Make the site that a protection group runs at its home.",
   "protector:protection_groups:test_failover":
     "Start copies of a group's servers on isolated networks; asked beside protector:operations:action.",
   "protector:protection_groups:test_cleanup": "Delete what a test failover made.",

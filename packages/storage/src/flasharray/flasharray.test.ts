@@ -18,6 +18,7 @@ describe("held against the vendor's description of REST 2.26", () => {
     const calls = [...judge.seen].map((call) => call.replace("/api/2.26/", "/")).sort();
     expect(calls).toEqual([
       "DELETE /connections",
+      "DELETE /protection-groups/targets",
       "DELETE /protection-groups/volumes",
       "GET /api/api_version",
       "GET /array-connections",

@@ -117,6 +117,10 @@ export class FlashArray implements StorageArray {
     return this.#groups.setMembers(group, volumes);
   }
 
+  removeTarget(group: string, targetArray: string) {
+    return this.#groups.removeTarget(group, targetArray);
+  }
+
   ensureTarget(group: string, targetArray: string) {
     return this.#groups.ensureTarget(group, targetArray);
   }

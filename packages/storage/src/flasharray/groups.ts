@@ -80,6 +80,12 @@ export class Groups {
     }
   }
 
+  async removeTarget(group: string, target: string): Promise<void> {
+    const targets = await this.#targets(group);
+    if (!targets.some((row) => isSameName(row.member.name, target))) return;
+    await unless(this.#send("DELETE", TARGETS, { group_names: [group], member_names: [target] }), "missing");
+  }
+
   /** On the target. @throws OutsideError `waiting` until the group shows here. */
   async allow(sourceArray: string, group: string): Promise<void> {
     const name = `${sourceArray}:${group}`;

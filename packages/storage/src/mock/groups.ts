@@ -51,6 +51,12 @@ export function ensureTarget(
   group.targets.push({ array: target, isAllowed: false, since: now });
 }
 
+export function removeTarget(state: MockState, name: string, target: string): void {
+  const group = requireGroup(state, name);
+  const index = group.targets.findIndex((each) => each.array === target);
+  if (index >= 0) group.targets.splice(index, 1);
+}
+
 /** @throws OutsideError `waiting` until the group has appeared. */
 export function allow(state: MockState, source: string, group: string): void {
   const replica = replicaOf(state, source, group);

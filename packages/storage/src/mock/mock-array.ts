@@ -110,6 +110,10 @@ export class MockArray implements StorageArray {
     return this.#do((state, arrays) => groups.ensureTarget({ arrays, state, now: this.#store.now }, group, target));
   }
 
+  removeTarget(group: string, target: string) {
+    return this.#do((state) => groups.removeTarget(state, group, target));
+  }
+
   allowReplicationFrom(source: string, group: string) {
     return this.#do((state) => groups.allow(state, source, group));
   }

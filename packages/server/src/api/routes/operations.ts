@@ -1,4 +1,6 @@
 import { OPERATION_VERBS, type OperationAction, type OperationVerb, ProtectorError } from "@protector/contract";
+import { readOptionalJson } from "../../db/codecs.ts";
+import { listMembers } from "../../db/repositories/members.ts";
 import { requestVerb } from "../../db/repositories/operation-requests.ts";
 import {
   findOperation,
@@ -7,6 +9,8 @@ import {
   listOperations,
   type OperationRow,
 } from "../../db/repositories/operations.ts";
+import type { Db } from "../../db/transaction.ts";
+import { memberIds, type SkipRequest, stepsToSkip } from "../../domain/skip-rules.ts";
 import { audit } from "../audit.ts";
 import type { Caller } from "../caller.ts";
 import { announce } from "../changes/start-operation.ts";
@@ -64,6 +68,7 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
           facts: { fields },
         });
       }
+      if (call.body.skip) await requireSkippable(database.db, before, call.body.skip);
       // Stopping needs nobody's roles: it must work for whoever may ask.
       if (verb !== "cancel" && verb !== "abandon" && !isOfSite(before)) {
         await ports.trusts.ensure(caller, before.project_id, call.requestId);
@@ -101,6 +106,21 @@ const SITE_RULE = "protector:site_failover:create";
 interface VerbOptions {
   readonly as?: "unplanned";
   readonly reason?: string;
+  readonly member?: string;
+  readonly step?: string;
+}
+
+/** @throws ProtectorError `operation.cannot_skip`, at once rather than when the engine looks. */
+async function requireSkippable(db: Db, operation: OperationRow, wanted: SkipRequest): Promise<void> {
+  const steps = (await listOperationSteps(db, operation.id)).map((row) => ({
+    key: row.step_key,
+    action: row.action,
+    status: row.status,
+    memberId: row.member_id,
+    output: readOptionalJson(row.output),
+  }));
+  const { protection_group_id: groupId } = operation;
+  stepsToSkip(steps, wanted, memberIds(groupId === null ? [] : await listMembers(db, groupId)));
 }
 
 function verbOf(body: OperationAction): { readonly verb: OperationVerb; readonly options: VerbOptions } {

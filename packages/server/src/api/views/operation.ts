@@ -1,11 +1,4 @@
-import {
-  isTestBeingCleaned,
-  OPERATION_VERBS,
-  type Operation,
-  type OperationStep,
-  type OperationVerb,
-  VERB_ALLOWED_IN,
-} from "@protector/contract";
+import { type Operation, type OperationStep, type OperationVerb, verbsFor } from "@protector/contract";
 import { isoTime, isoTimeOrNull, readJson, readOptionalJson } from "../../db/codecs.ts";
 import type { OperationRow, OperationStepRow, OperationSummary } from "../../db/repositories/operations.ts";
 import { operationFacts } from "../../domain/operation-facts.ts";
@@ -30,10 +23,11 @@ export function operationView(row: OperationSummary & Partial<Pick<OperationRow,
 /** What can be asked of an operation now: nothing while another request waits for the engine. */
 function verbsOf(row: OperationSummary): readonly OperationVerb[] {
   if (row.request !== null) return [];
-  return OPERATION_VERBS.filter((verb) => {
-    if (verb === "rollback" && row.is_past_no_return === 1) return false;
-    if (verb === "retry" && isTestBeingCleaned(row.phase)) return false;
-    return VERB_ALLOWED_IN[verb].includes(row.status);
+  return verbsFor({
+    type: row.type,
+    status: row.status,
+    phase: row.phase,
+    isPastNoReturn: row.is_past_no_return === 1,
   });
 }
 

@@ -3,8 +3,8 @@ import {
   type OperationType,
   type OperationVerb,
   ProtectorError,
-  TEST_CLEANUP_PHASES,
   VERB_ALLOWED_IN,
+  verbsFor,
 } from "@protector/contract";
 import type { Insertable, Transaction } from "kysely";
 import { writeJson } from "../codecs.ts";
@@ -142,60 +142,89 @@ export interface VerbRequest {
   readonly verb: OperationVerb;
   readonly as?: "unplanned";
   readonly reason?: string;
+  readonly member?: string;
+  readonly step?: string;
   readonly userId: string;
 }
 
+/** Verbs that make an operation go on which may have let its group go. */
+const GOES_ON: readonly OperationVerb[] = ["resume", "retry", "skip"];
+
 /**
- * Leaves a verb for the engine, which looks at the operation at once.
+ * Leaves a verb for the engine, which looks at the operation at once. One that had let its group go takes it again.
  * @throws ProtectorError `operation.not_found`; `operation.wrong_status` when the verb is not for its status or another
- * one is waiting; `operation.past_no_return` for a rollback that comes too late.
+ * one is waiting; `operation.past_no_return` for a rollback that comes too late; `protection_group.busy`.
  */
-export async function requestVerb(connection: DatabaseConnection, request: VerbRequest): Promise<OperationRow> {
-  const { operationId, projectId, verb, as, reason, userId } = request;
-  const { db } = connection;
-  const result = await db
-    .updateTable("dr_operations")
-    .set({
-      request: writeJson({ verb, ...(as && { as }), ...(reason && { reason }), user_id: userId }),
-      next_look_at: null,
-      updated_at: connection.now(),
-    })
-    .where("id", "=", operationId)
-    .where("project_id", "=", projectId)
-    .where("status", "in", VERB_ALLOWED_IN[verb])
-    .where("request", "is", null)
-    .$if(verb === "retry", (query) =>
-      query.where((eb) => eb.or([eb("phase", "is", null), eb("phase", "not in", TEST_CLEANUP_PHASES)])),
-    )
-    .$if(verb === "rollback", (query) => query.where("is_past_no_return", "=", 0))
-    .executeTakeFirst();
-  const operation = await findOperation(db, { id: operationId, projectId });
-  if (!operation) throw new ProtectorError("operation.not_found", `There is no operation ${operationId}.`);
-  if (result.numUpdatedRows > 0n) return operation;
-  throw refusal(operation, verb);
+export function requestVerb(connection: DatabaseConnection, request: VerbRequest): Promise<OperationRow> {
+  const { operationId, projectId, userId, ...asked } = request;
+  return inTransaction(connection.db, async (db) => {
+    const before = await findOperation(db, { id: operationId, projectId });
+    if (!before) throw new ProtectorError("operation.not_found", `There is no operation ${operationId}.`);
+    if (!verbsOf(before).includes(asked.verb)) throw refusal(before, asked.verb);
+    const result = await db
+      .updateTable("dr_operations")
+      .set({
+        request: writeJson({ ...asked, user_id: userId }),
+        next_look_at: null,
+        updated_at: connection.now(),
+      })
+      .where("id", "=", operationId)
+      .where("status", "=", before.status)
+      .where("is_past_no_return", "=", before.is_past_no_return)
+      .where("request", "is", null)
+      .executeTakeFirst();
+    const operation = await findOperation(db, { id: operationId, projectId });
+    if (!operation || result.numUpdatedRows === 0n) throw refusal(operation ?? before, asked.verb);
+    const { protection_group_id: groupId } = operation;
+    const goesOn = GOES_ON.includes(asked.verb) && operation.is_dry_run === 0;
+    if (goesOn && groupId !== null) await holdGroup(db, { groupId, operationId });
+    return operation;
+  });
 }
 
+async function holdGroup(
+  db: Transaction<Database>,
+  { groupId, operationId }: { readonly groupId: string; readonly operationId: string },
+): Promise<void> {
+  const group = await db
+    .selectFrom("protection_groups")
+    .select("current_operation_id")
+    .where("id", "=", groupId)
+    .executeTakeFirst();
+  if (group?.current_operation_id !== operationId) await claimProtectionGroup(db, { id: groupId, operationId });
+}
+
+function verbsOf(row: OperationRow): readonly OperationVerb[] {
+  return verbsFor({
+    type: row.type,
+    status: row.status,
+    phase: row.phase,
+    isPastNoReturn: row.is_past_no_return === 1,
+  });
+}
+
+/** Why a verb cannot be had, and which one can. */
 function refusal(operation: OperationRow, verb: OperationVerb): ProtectorError {
-  const facts = { operation_id: operation.id };
-  if (!VERB_ALLOWED_IN[verb].includes(operation.status))
-    return new ProtectorError(
-      "operation.wrong_status",
-      `Operation ${operation.id} is ${operation.status}; ${verb} is for ${VERB_ALLOWED_IN[verb].join(", ")}.`,
-      { facts },
-    );
-  if (verb === "rollback" && operation.is_past_no_return === 1)
-    return new ProtectorError(
-      "operation.past_no_return",
-      `Operation ${operation.id} is past its point of no return and cannot be rolled back.`,
-      { facts },
-    );
-  if (verb === "retry" && isTestBeingCleaned(operation.phase))
-    return new ProtectorError("operation.wrong_status", `Test ${operation.id} is being cleaned up, or has been.`, {
-      facts,
-    });
-  return new ProtectorError(
-    "operation.wrong_status",
-    `Operation ${operation.id} has a request waiting for the engine; repeat when it is taken up.`,
-    { facts },
-  );
+  const { id, status } = operation;
+  const facts = { operation_id: id };
+  const verbs = verbsOf(operation);
+  if (verbs.includes(verb)) {
+    const detail = `Operation ${id} has a request waiting for the engine; repeat when it is taken up.`;
+    return new ProtectorError("operation.wrong_status", detail, { facts });
+  }
+  const instead =
+    verbs.length > 0 ? `What helps: ${verbs.join(", ")}.` : "It is over: start another operation on its group.";
+  if (verb === "rollback" && VERB_ALLOWED_IN.rollback.includes(status)) {
+    const detail = `Operation ${id} is past its point of no return and cannot be rolled back. ${instead}`;
+    return new ProtectorError("operation.past_no_return", detail, { facts });
+  }
+  return new ProtectorError("operation.wrong_status", `Operation ${id} ${whyNot(operation, verb)}. ${instead}`, {
+    facts,
+  });
+}
+
+function whyNot({ status, phase }: OperationRow, verb: OperationVerb): string {
+  if (isTestBeingCleaned(phase)) return "is a test that is being cleaned up, or has been";
+  const wanted = verb === "commit" ? "a failover in its commit window" : VERB_ALLOWED_IN[verb].join(", ");
+  return `is ${status}; ${verb} is for ${wanted}`;
 }

@@ -51,6 +51,8 @@ export interface LeftAtOtherSite {
 export interface ReprotectedMember {
   readonly id: string;
   readonly name: string;
+  /** Its server was seen as planned when it came here. */
+  readonly isWhole: boolean;
   /** Undefined when no server of it is at the source. */
   readonly description: ServerDescription | undefined;
   /** Why parts of it cannot be protected. */

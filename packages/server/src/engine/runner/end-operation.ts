@@ -141,8 +141,16 @@ export async function refuseOperation(
   return endOperation(tools, scene, { end: "refused", status: "failed", reason: error.message });
 }
 
-/** A person gives the operation up: what it has done and nobody took back is owed. */
+/** Actions that give a group back: owed when a person gives an operation up after its servers have written. */
+const GIVES_BACK = /^marker\.release/;
+
+/**
+ * A person gives the operation up. Before the point of no return, what it has done and nobody took back is owed as undoing.
+ * After it the target's servers hold writes of their own: nothing of them is undone, the group is where they are, what is
+ * missing is named, and that it be given back is owed.
+ */
 export async function abandonOperation(tools: OperationTools, scene: Scene, reason: string): Promise<OperationStatus> {
+  if (hasSwitched(scene)) return abandonForward(tools, scene, reason);
   const leftovers = await oweUndoing(tools, scene, { reason: `abandoned: ${reason}`, isOwed: () => true });
   return endOperation(tools, scene, {
     end: "abandoned",
@@ -150,6 +158,36 @@ export async function abandonOperation(tools: OperationTools, scene: Scene, reas
     reason: `abandoned: ${reason}`,
     leftovers,
   });
+}
+
+function hasSwitched({ operation, steps }: Scene): boolean {
+  return (
+    operation.is_past_no_return === 1 &&
+    steps.some(({ key, status }) => /^epoch\.(source|target)$/.test(key) && status === "completed")
+  );
+}
+
+async function abandonForward(
+  { ports, journal, keeper }: OperationTools,
+  scene: Scene,
+  reason: string,
+): Promise<OperationStatus> {
+  const open = scene.steps.filter(({ status }) => status !== "completed" && status !== "skipped");
+  const owed = open.filter(({ action }) => GIVES_BACK.test(action));
+  await journal.write("duties of what is given up", async (trx) => {
+    for (const step of owed) {
+      const siteId = scene.environment[step.site].siteId;
+      await oweStep(trx, ports, { operation: scene.operation, step, siteId, reason: `abandoned: ${reason}` });
+    }
+  });
+  const leftovers = open
+    .filter(({ action }) => action !== "barrier")
+    .map((step) => ({
+      subject: step.title,
+      reason: owed.includes(step) ? "owed: done by itself" : "not done: given up",
+    }));
+  const ending = { status: "cancelled", reason: `abandoned: ${reason}`, leftovers } as const;
+  return endOperation({ ports, journal, keeper }, scene, { end: "completed_with_errors", ...ending });
 }
 
 /**

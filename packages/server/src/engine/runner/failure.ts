@@ -42,6 +42,7 @@ const CURABLE: Readonly<Partial<Record<ErrorCode, FailureClass>>> = {
   "cloud.unreachable": "waiting",
   "storage.unreachable": "waiting",
   "database.unavailable": "waiting",
+  "commit_window.open": "waiting",
   "marker.held": "waiting",
   "step.timed_out": "waiting",
   "test.in_the_way": "waiting",

@@ -7,7 +7,7 @@ import { atPlace } from "../world/call-order.ts";
 import { failureItem, failureOf, type StepFailure } from "./failure.ts";
 import type { JournaledStep } from "./operation-store.ts";
 import { type RunEnvironment, stepContext } from "./step-context.ts";
-import { OWED, StepGraph } from "./step-graph.ts";
+import { isLeftOut, OWED, StepGraph } from "./step-graph.ts";
 import { LeaseLost, RedoSteps, type StepHandlers, Superseded } from "./step-handler.ts";
 
 /** How a forward run ended. */
@@ -183,7 +183,7 @@ export class ForwardRun {
         step,
         signal,
         unknownForMs: since === undefined ? undefined : began - since,
-        outputOf: (key) => this.#graph.get(key)?.output,
+        outputOf: (key) => outputFrom(this.#graph.get(key)),
       });
       const output = await atPlace(step.sequence, () => handler.run(context, step.input as never));
       await this.#end(step, "completed", { output: output ?? {} });
@@ -280,6 +280,11 @@ export class ForwardRun {
       if (error instanceof LeaseLost) throw error;
     });
   }
+}
+
+/** A step that was left out has given nothing. */
+function outputFrom(step: JournaledStep | undefined): unknown {
+  return step && isLeftOut(step) ? undefined : step?.output;
 }
 
 /** How often a step was put back, from its input; 0 for the first round. */

@@ -3,11 +3,14 @@ import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
 import type { CallLimits } from "../world/call-limits.ts";
+import { commit, isWindowOpen } from "./commit.ts";
 import { oweStep } from "./duties.ts";
 import { abandonOperation, endOperation, supersedeOperation } from "./end-operation.ts";
+import { failureItem, type StepFailure } from "./failure.ts";
 import { ForwardRun } from "./forward-run.ts";
 import { Journal } from "./journal.ts";
 import type { LeaseKeeper } from "./lease.ts";
+import { leaveOut } from "./leave-out.ts";
 import { goOnWithoutSource, withReason } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
 import { measuredSeconds } from "./measured-seconds.ts";
@@ -105,13 +108,14 @@ export class OperationRun {
       const left = await planOperation(this.#tools, scene);
       if (left !== undefined) return left;
     }
-    const isPast = operation.is_past_no_return === 1;
+    const isPast = operation.is_past_no_return === 1 && !isWindowOpen(scene.steps);
     if (request?.verb === "cancel" && isPast) return this.#pause(operation);
     if (request?.verb === "cancel") return takeBack(this.#tools, scene, "cancelled");
     if (request?.verb === "rollback" && !isPast) return takeBack(this.#tools, scene, "rolled_back");
     if (scene.steps.some(isUndoing))
       return takeBack(this.#tools, scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
-    if (request !== null) await this.#prepareRepeat(scene, request);
+    if (request?.verb === "commit") await commit(scene.steps, this.#tools.journal);
+    else if (request !== null) await this.#prepareRepeat(scene, request);
     return this.#goForward(scene);
   }
 
@@ -144,10 +148,19 @@ export class OperationRun {
       case "waiting":
         return waitForOutside(this.#tools, scene, { failure: outcome.failure, waitsFor: outcome.stepKey, progress });
       case "failed":
+        // Nobody has committed in time: it was started to go back then.
+        if (outcome.failure.error.code === "commit_window.over") return this.#goBack(scene, outcome.failure);
         return failOperation(this.#tools, scene, { failure: outcome.failure, waitsFor: outcome.stepKey, progress });
       case "interrupted":
         return this.#interrupted(scene);
     }
+  }
+
+  /** The window is over, and that it then goes back was asked for at its start. */
+  #goBack(scene: Scene, failure: StepFailure): Promise<OperationStatus> {
+    const error = writeJson(failureItem(failure, scene.environment.operation.requestId));
+    scene.operation = { ...scene.operation, error };
+    return takeBack(this.#tools, scene, "rolled_back");
   }
 
   async #forwardRun(scene: Scene): Promise<ForwardRun> {
@@ -219,7 +232,7 @@ export class OperationRun {
 
   async #pause(operation: OperationRow): Promise<OperationStatus> {
     await this.#tools.journal.write("operation paused", async (trx) => {
-      const status_reason = "stopped after the point of no return: resume it, or fail back when it is done";
+      const status_reason = "stopped after the point of no return: resume it, skip what holds it up, or abandon it";
       await setOperation(trx, operation.id, { status: "paused", status_reason });
       await clearRequest(trx, operation);
     });
@@ -229,6 +242,7 @@ export class OperationRun {
   /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */
   async #prepareRepeat(scene: Scene, request: Request): Promise<void> {
     const { ports, journal } = this.#tools;
+    if (request.verb === "skip") await leaveOut(scene, { journal }, { ...request, reason: request.reason ?? "" });
     const repeated = scene.steps.filter(isRepeatable);
     for (const step of repeated) step.status = "pending";
     await Promise.all(

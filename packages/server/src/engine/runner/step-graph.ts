@@ -12,6 +12,18 @@ export function isOwed(step: Pick<JournaledStep, "output">): boolean {
   return (step.output as { owed?: boolean } | undefined)?.owed === true;
 }
 
+/** What a step that a person has left out has for an output. */
+export interface LeftOut {
+  readonly leftOut: true;
+  /** As it was typed. */
+  readonly reason: string;
+}
+
+/** Whether a person has left a step out: what depends on it goes on without it. */
+export function isLeftOut(step: Pick<JournaledStep, "output">): boolean {
+  return (step.output as Partial<LeftOut> | undefined)?.leftOut === true;
+}
+
 /**
  * The plan's graph with what is known of each step. Answers which steps can start, in time proportional to what changed:
  * each step counts how many of its predecessors have not ended.
@@ -70,7 +82,10 @@ export class StepGraph {
   isDoomed(step: JournaledStep): boolean {
     return step.dependsOn.some((key) => {
       const need = this.#byKey.get(key);
-      return need !== undefined && (need.status === "failed" || (need.status === "skipped" && !isOwed(need)));
+      return (
+        need !== undefined &&
+        (need.status === "failed" || (need.status === "skipped" && !isOwed(need) && !isLeftOut(need)))
+      );
     });
   }
 

@@ -1,11 +1,11 @@
 import type { OperationStatus } from "@protector/contract";
-import { readJson, writeJson } from "../../db/codecs.ts";
+import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
 import type { WorkflowReport } from "../workflows/workflow.ts";
 import { type DutyInput, oweStep } from "./duties.ts";
 import { endOperation } from "./end-operation.ts";
 import { failureItem } from "./failure.ts";
-import { databaseTime } from "./operation-store.ts";
+import { databaseTime, type OperationRow } from "./operation-store.ts";
 import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
 import type { Scene } from "./scene.ts";
 import { type UndoOptions, undoSteps } from "./undo-run.ts";
@@ -22,8 +22,10 @@ export async function takeBack(
   const { ports, journal, keeper } = tools;
   const { operation } = scene;
   await journal.write("operation rolling_back", async (trx) => {
-    const cleared = { next_look_at: null, finished_at: null };
-    await setOperation(trx, operation.id, { status: "rolling_back", status_reason: status, ...cleared });
+    // From an open commit window the way back leads over the point of no return.
+    const cleared = { next_look_at: null, finished_at: null, is_past_no_return: 0 } as const;
+    const error = isWindowOpenError(operation) ? null : operation.error;
+    await setOperation(trx, operation.id, { status: "rolling_back", status_reason: status, error, ...cleared });
     await clearRequest(trx, operation);
   });
   const outcome = await undoSteps(scene.environment, scene.steps, {
@@ -34,7 +36,7 @@ export async function takeBack(
   });
   if (outcome.kind === "undone") {
     const leftovers = await owedUndoing(tools, operation.id);
-    const reason = leftovers.length > 0 ? "taken back, as far as its sites answer" : "everything it did was taken back";
+    const reason = leftovers.length > 0 ? "taken back, as far as its sites answer" : reasonOf(scene);
     return endOperation(tools, scene, { end: "undone", status, reason, leftovers });
   }
   const error = writeJson(failureItem(outcome.failure, scene.environment.operation.requestId));
@@ -49,6 +51,18 @@ export async function takeBack(
     finished_at: ports.connection.now(),
   });
   return "failed";
+}
+
+/** That it waited for a commit is no error of one that goes back. */
+function isWindowOpenError({ error }: OperationRow): boolean {
+  return readOptionalJson(error)?.code.endsWith("commit_window.open") === true;
+}
+
+/** Some operations do nothing that could be taken back: a clean-up, for example. */
+function reasonOf({ steps }: Scene): string {
+  const isUndone = steps.some(({ status }) => status === "undone");
+  const hasDone = steps.some(({ status, action }) => status === "completed" && action !== "barrier");
+  return isUndone || !hasDone ? "everything it did was taken back" : "stopped; what it had done stays";
 }
 
 function oweUndoing({ ports }: OperationTools, scene: Scene): NonNullable<UndoOptions["owe"]> {

@@ -27,8 +27,11 @@ export async function takeUpRequest(look: Look): Promise<OperationStatus> {
       return beginStopping(look, "rolling_back");
     case "abandon":
       return abandon(look, asked);
+    // The last two are offered for the operations of groups alone.
     case "resume":
     case "retry":
+    case "skip":
+    case "commit":
       return goOn(look, asked);
   }
 }

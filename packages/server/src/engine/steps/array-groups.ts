@@ -29,6 +29,27 @@ export const ensureArrayGroup: StepHandler<EnsureArrayGroupInput> = {
   },
 };
 
+/** Takes every target but the other site's array away from the group: nothing is sent to an array that is lost. */
+export const onlyTarget: StepHandler<{ readonly arrayGroup: string }> = {
+  run: async (context, { arrayGroup }) => {
+    const { source, target } = context;
+    const wanted = await target.arrayName();
+    const group = await source.array.findGroup(arrayGroup);
+    for (const { array } of group?.targets ?? []) {
+      if (array.toLowerCase() !== wanted.toLowerCase()) await source.array.removeTarget(arrayGroup, array);
+    }
+  },
+};
+
+/** Makes the marker of a group on an array that it is new to, idle; one that was left there is raised. */
+export const settleMarker: StepHandler<{ readonly epoch: number }> = {
+  run: async (context, { epoch }) => {
+    const wanted = { groupId: context.operation.groupId, epoch, holder: undefined };
+    const stands = await context.here.array.ensureMarker(wanted);
+    if (stands.epoch < epoch) await context.here.array.swapMarker(stands, wanted);
+  },
+};
+
 /** Lets the group replicate in, as soon as it has appeared on the target array. */
 export const allowReplication: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {

@@ -5,10 +5,13 @@ import {
   destroyMarker,
   ensureArrayGroup,
   ensureMarker,
+  onlyTarget,
   setMembers,
+  settleMarker,
 } from "./array-groups.ts";
 import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
+import { awaitCommit, openWindow } from "./commit-window.ts";
 import { confirmPoint } from "./confirm-point.ts";
 import { describeStorage } from "./describe-storage.ts";
 import { deleteAway, deleteAwayGroup, endAwayReplication, removeAwayVolume } from "./empty-away.ts";
@@ -58,6 +61,7 @@ export const STEP_HANDLERS = {
   "array_group.allow": allowReplication,
   "array_group.destroy": destroyArrayGroup,
   "array_group.ensure": ensureArrayGroup,
+  "array_group.only_target": onlyTarget,
   "array_group.set_members": setMembers,
   "away.cinder_group": deleteAwayGroup,
   "away.delete": deleteAway,
@@ -67,6 +71,8 @@ export const STEP_HANDLERS = {
   "cinder_group.delete": deleteCinderGroup,
   "cinder_group.ensure": ensureCinderGroup,
   "cinder_group.remove": removeFromCinderGroup,
+  "commit.await": awaitCommit,
+  "commit.open": openWindow,
   "floating_ip.ensure": ensureFloatingIp,
   "gate.console": awaitConsole,
   "gate.http": awaitHttp,
@@ -85,6 +91,7 @@ export const STEP_HANDLERS = {
   "marker.raise": raiseEpoch,
   "marker.release": releaseMarkers,
   "marker.release_here": releaseMarkerHere,
+  "marker.settle": settleMarker,
   "marker.take": takeMarker,
   "network.isolate": isolateNetwork,
   "point.confirm": confirmPoint,

@@ -9,6 +9,7 @@ import type { MemberView } from "../world/group-view.ts";
 import { observeFailback } from "../world/observe-failback.ts";
 import { writeGroupVolumes } from "./consistency-group-rows.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
+import { isAnyLeftOut, isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
@@ -57,7 +58,7 @@ async function recordHome(context: WorkflowTransaction, end: "completed" | "comp
   await trx
     .updateTable("protection_groups")
     .set({
-      status: end === "completed" ? "active" : "failed_over_partial",
+      status: end === "completed" && !isAnyLeftOut(steps) ? "active" : "failed_over_partial",
       protection: point ? "protected" : "seeding",
       protection_reason: point ? null : "waiting for the first recovery point after the servers came home",
       ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
@@ -115,7 +116,15 @@ function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowRepo
     return {
       member_id: member.id,
       name: member.name,
-      status: isHome ? "home" : isFailed ? "error" : isStopped ? "stopped" : "unchanged",
+      status: isHome
+        ? "home"
+        : isMemberLeftOut(steps, member.id)
+          ? "skipped"
+          : isFailed
+            ? "error"
+            : isStopped
+              ? "stopped"
+              : "unchanged",
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
@@ -128,7 +137,7 @@ function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowRepo
     recoveryPoint: outputOf<CutPoint>(steps, "final.verify")?.suffix ?? null,
     dataLossSeconds: 0,
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
-    leftovers: [...owedSteps(steps), ...keptSnapshots(steps)],
+    leftovers: [...leftOutSteps(steps), ...owedSteps(steps), ...keptSnapshots(steps)],
   };
 }
 

@@ -5,8 +5,10 @@ import { groupDelete } from "./group-delete.ts";
 import { memberAdd } from "./member-add.ts";
 import { memberRemove } from "./member-remove.ts";
 import { memberUpdate } from "./member-update.ts";
+import { moveHome } from "./move-home.ts";
 import { plannedFailover } from "./planned-failover.ts";
 import { reclaim } from "./reclaim.ts";
+import { replacePeer } from "./replace-peer.ts";
 import { reprotect } from "./reprotect.ts";
 import { snapshotDelete } from "./snapshot-delete.ts";
 import { sync } from "./sync.ts";
@@ -27,6 +29,8 @@ export const WORKFLOWS: Readonly<Record<GroupOperationType, Workflow>> = {
   group_delete: groupDelete,
   member_add: memberAdd,
   member_remove: memberRemove,
+  move_home: moveHome,
+  replace_peer: replacePeer,
   snapshot_delete: snapshotDelete,
   member_update: memberUpdate,
 };

@@ -1,6 +1,7 @@
 import { type MemberResult, ProtectorError, type ServerDescription } from "@protector/contract";
-import { writeJson } from "../../db/codecs.ts";
+import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { commitWindowOf, withCommitWindow } from "../plans/commit-window.ts";
 import { withHooks } from "../plans/hooks.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
 import { ledgerIdOf } from "../plans/test-cleanup.ts";
@@ -14,6 +15,7 @@ import { hookScene } from "../world/hook-scene.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
+import { isAnyLeftOut, isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
@@ -27,7 +29,8 @@ export const plannedFailover: Workflow = {
     const { operation, view } = context;
     const isUnplanned = operation.mode === "unplanned";
     const plan = isUnplanned ? await planUnplanned(context) : planPlannedFailover(await observeFailover(context));
-    return withHooks(plan, hookScene(operation, view));
+    const open = withCommitWindow(plan, commitWindowOf(readJson(operation.parameters)), context.target.siteName);
+    return withHooks(open, hookScene(operation, view));
   },
   begin: async (context) => {
     const { trx, operation, connection } = context;
@@ -104,7 +107,8 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
     context,
     view.members.map(({ id }) => id),
   );
-  const status = end === "completed_with_errors" ? "failed_over_partial" : isHome ? "active" : "failed_over";
+  const isWhole = end === "completed" && !isAnyLeftOut(steps);
+  const status = !isWhole ? "failed_over_partial" : isHome ? "active" : "failed_over";
   await trx
     .updateTable("protection_groups")
     .set({
@@ -144,11 +148,13 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
         ? "failed_over"
         : hasStayed(steps, member.id)
           ? "home"
-          : failed
-            ? "error"
-            : isStopped
-              ? "stopped"
-              : "unchanged",
+          : isMemberLeftOut(steps, member.id)
+            ? "skipped"
+            : failed
+              ? "error"
+              : isStopped
+                ? "stopped"
+                : "unchanged",
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
@@ -162,7 +168,7 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
     recoveryPoint: cut?.suffix ?? operation.recovery_point,
     dataLossSeconds: operation.mode === "unplanned" ? lossOf(operation, steps) : 0,
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
-    leftovers: [...owedSteps(steps), ...keptSnapshots(steps)],
+    leftovers: [...leftOutSteps(steps), ...owedSteps(steps), ...keptSnapshots(steps)],
   };
 }
 

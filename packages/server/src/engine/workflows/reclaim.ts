@@ -95,6 +95,7 @@ function reclaimSteps({ view, source, target }: PlanningContext, epoch: number) 
   return [
     step("epoch.source", "fire", "marker.claim", `Make ${source.siteName} primary on its array`, "switch", "source", {
       input: { epoch },
+      settings: { isPointOfNoReturn: true },
     }),
     step(
       "epoch.target",

@@ -1,4 +1,4 @@
-import { writeTime } from "../../db/codecs.ts";
+import { writeJson, writeTime } from "../../db/codecs.ts";
 import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
@@ -9,30 +9,38 @@ import { statusAtRest } from "./group-status.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { outputOf } from "./step-output.ts";
-import { fromHere, type Workflow, type WorkflowTransaction } from "./workflow.ts";
+import { fromHere, type Workflow, type WorkflowReport, type WorkflowTransaction } from "./workflow.ts";
 
 /** Makes a group that was failed over replicate to the site that it left, and waits for the first complete point. */
 export const reprotect: Workflow = {
   type: "reprotect",
   direction: fromHere,
   plan: async (context) => planReprotect(await observeReprotect(context)),
-  begin: async ({ trx, operation, connection }) => {
-    await trx
-      .updateTable("protection_groups")
-      .set({
-        status: "reprotecting",
-        protection: "seeding",
-        protection_reason: "everything is being sent to the other site",
-        updated_at: connection.now(),
-      })
-      .where("id", "=", operation.protection_group_id)
-      .execute();
-  },
+  begin: beginReprotection,
   end: async (context, end) => {
     if (end === "completed" || end === "completed_with_errors") await recordReprotected(context);
     else if (end === "undone" || end === "abandoned") await recordUnprotected(context);
   },
-  report: ({ steps, view }) => ({
+  report: reportReprotection,
+};
+
+/** While everything is being sent. */
+export async function beginReprotection({ trx, operation, connection }: WorkflowTransaction): Promise<void> {
+  await trx
+    .updateTable("protection_groups")
+    .set({
+      status: "reprotecting",
+      protection: "seeding",
+      protection_reason: "everything is being sent to the other site",
+      updated_at: connection.now(),
+    })
+    .where("id", "=", operation.protection_group_id)
+    .execute();
+}
+
+/** What people are told of an operation that sends everything to the other site. */
+export function reportReprotection({ steps, view }: Omit<WorkflowTransaction, "trx">): WorkflowReport {
+  return {
     members: [],
     recoveryPoint: outputOf<CutPoint>(steps, "wait")?.suffix ?? null,
     dataLossSeconds: null,
@@ -44,10 +52,11 @@ export const reprotect: Workflow = {
       ...owedSteps(steps),
       ...keptSnapshots(steps),
     ],
-  }),
-};
+  };
+}
 
-async function recordReprotected(context: WorkflowTransaction): Promise<void> {
+/** The group is protected at the other site: members, volumes, the first point. */
+export async function recordReprotected(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps } = context;
   const captured = view.members.flatMap(({ id }) => {
     const step = steps.find(({ key }) => key === `captured.${id}`);
@@ -95,6 +104,20 @@ async function recordReprotected(context: WorkflowTransaction): Promise<void> {
     .execute();
 }
 
+/** What was captured of servers at a site that is their home from now on: the next recovery is planned from that. */
+export async function recordCaptures({ trx, connection, steps, view }: WorkflowTransaction): Promise<void> {
+  for (const { id } of view.members) {
+    const step = steps.find(({ key }) => key === `captured.${id}`);
+    if (!step) continue;
+    const { description } = step.input as RecapturedInput;
+    await trx
+      .updateTable("pg_members")
+      .set({ name: description.name, description: writeJson(description), captured_at: connection.now() })
+      .where("id", "=", id)
+      .execute();
+  }
+}
+
 /** The other site has nothing of the group any more but its copy. */
 async function recordEmptied(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps, targetSiteId } = context;
@@ -128,7 +151,8 @@ function placeOf(
   return known ? known.position : 1 + index + Math.max(-1, ...ofMember.map((row) => row.position));
 }
 
-async function recordUnprotected({ trx, connection, view }: WorkflowTransaction): Promise<void> {
+/** Nothing replicates, as before. */
+export async function recordUnprotected({ trx, connection, view }: WorkflowTransaction): Promise<void> {
   await trx
     .updateTable("protection_groups")
     .set({

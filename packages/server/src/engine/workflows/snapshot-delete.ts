@@ -3,13 +3,12 @@ import { readJson } from "../../db/codecs.ts";
 import { findKeptSnapshot } from "../../db/repositories/kept-snapshots.ts";
 import { step } from "../plans/planned-step.ts";
 import type { KeptSnapshotInput, KeptVolumeInput } from "../steps/overwrite-volume.ts";
-import type { GroupView } from "../world/group-view.ts";
-import type { PlanningContext, Workflow } from "./workflow.ts";
+import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
 /** Deletes one of the snapshots that were kept because what they hold is nowhere else. */
 export const snapshotDelete: Workflow = {
   type: "snapshot_delete",
-  direction: (view, localSiteId) => ({ sourceSiteId: localSiteId, targetSiteId: otherSite(view, localSiteId) }),
+  direction: fromHere,
   isOutsideEpochs: true,
   plan: async (context) => ({
     steps: [await deletion(context)],
@@ -21,10 +20,6 @@ export const snapshotDelete: Workflow = {
   // The ledger's row of the deletion takes it off the list.
   end: async () => {},
 };
-
-function otherSite({ group }: GroupView, localSiteId: string): string {
-  return group.primary_site_id === localSiteId ? group.peer_site_id : group.primary_site_id;
-}
 
 async function deletion({ connection, operation, source, target, view }: PlanningContext) {
   const { snapshot_id: id = "" } = readJson(operation.parameters) as { readonly snapshot_id?: string };

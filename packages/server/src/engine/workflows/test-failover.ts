@@ -7,6 +7,7 @@ import type { ConfirmedPoint } from "../steps/confirm-point.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeTest, testParameters } from "../world/observe-test.ts";
+import { isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { outputOf } from "./step-output.ts";
 import type { Workflow, WorkflowEnd, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
@@ -90,7 +91,7 @@ function reportTest({ view, steps, operation }: Omit<WorkflowTransaction, "trx">
     return {
       member_id: member.id,
       name: member.name,
-      status: verified ? "tested" : error ? "error" : "not tested",
+      status: verified ? "tested" : isMemberLeftOut(steps, member.id) ? "skipped" : error ? "error" : "not tested",
       server_id: verified?.serverId ?? outputOf<{ serverId: string }>(steps, `server.${member.id}`)?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
@@ -103,7 +104,7 @@ function reportTest({ view, steps, operation }: Omit<WorkflowTransaction, "trx">
     recoveryPoint: outputOf<ConfirmedPoint>(steps, "point")?.suffix ?? operation.recovery_point,
     dataLossSeconds: operation.data_loss_seconds,
     downtimeSeconds: times.length > 0 ? Math.max(...times) : null,
-    leftovers: [],
+    leftovers: [...leftOutSteps(steps)],
   };
 }
 

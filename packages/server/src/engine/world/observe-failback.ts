@@ -143,10 +143,13 @@ const NIC_AT_HOME = /, NIC ([0-9a-f:]{17})$/;
 /** End of the names of server groups that Protector makes. */
 const OWN_SERVER_GROUP = /\(protector-[0-9a-f]{12}\)$/;
 
-/** Looks at what Protector made for a server at a site that it is to be deleted from. */
+/**
+ * Looks at what goes with a server from a site that it is to be deleted from: what Protector made for it.
+ * @param server `portIds` go too, whoever made them.
+ */
 export async function observeAway(
   site: SiteAccess,
-  server: { readonly serverId: string; readonly arrayVolumes: readonly string[] },
+  server: { readonly serverId: string; readonly arrayVolumes: readonly string[]; readonly portIds?: readonly string[] },
 ): Promise<AwayMember> {
   const { network, compute } = site.admin;
   const [ports, floatingIps, groups, volumes] = await Promise.all([
@@ -155,7 +158,10 @@ export async function observeAway(
     compute.listServerGroups(true),
     site.array.findVolumes(server.arrayVolumes),
   ]);
-  const own = ports.filter(({ description }) => OWN_PORT.test(description)).map(({ id }) => id);
+  const { portIds = [] } = server;
+  const own = ports
+    .filter(({ id, description }) => OWN_PORT.test(description) || portIds.includes(id))
+    .map(({ id }) => id);
   return {
     portIds: own,
     floatingIps: floatingIps

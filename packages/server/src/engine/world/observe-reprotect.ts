@@ -8,11 +8,14 @@ import { cinderGroupsOf, observeAway } from "./observe-failback.ts";
 import { replicationSettings } from "./observe-failover.ts";
 
 /** Looks at the servers as they run now, and at what was left at the other site. */
-export async function observeReprotect(context: PlanningContext): Promise<ReprotectInput> {
+export async function observeReprotect(
+  context: PlanningContext,
+  { becomesHome = false }: { readonly becomesHome?: boolean } = {},
+): Promise<ReprotectInput> {
   const { operation, view, source, target } = context;
   const { group } = view;
   const arrayGroup = arrayGroupName(group.id);
-  const isHome = source.siteId === group.home_site_id;
+  const isHome = becomesHome || source.siteId === group.home_site_id;
   const isApart = await isDivergent(context);
   const left = new Set(view.members.map((member) => serverAt(view, member, target.siteId)));
   const [members, ownMarker, otherMarker, standing, health, targetArray, servers] = await Promise.all([
@@ -42,7 +45,7 @@ export async function observeReprotect(context: PlanningContext): Promise<Reprot
       leftServers: servers.filter((server) => left.has(server.id)),
     },
     divergent: isApart && !isHome ? divergentVolumes(view, target.siteId) : [],
-    left: isHome ? await leftAtOtherSite(context, isApart) : undefined,
+    left: isHome ? await leftAtOtherSite(context, { isApart, arrived: arrivedOf(members) }) : undefined,
   };
 }
 
@@ -61,13 +64,25 @@ function divergentVolumes(view: GroupView, siteId: string): readonly DivergentVo
   });
 }
 
-/** @param isApart its volumes hold what is nowhere else. */
+/** Ports that a member had when it was captured. */
+function portsAt({ description }: MemberView): readonly string[] {
+  return description?.ports.map(({ port_id }) => port_id) ?? [];
+}
+
+/** Members whose data is at the source, whole. */
+function arrivedOf(members: readonly ReprotectedMember[]): ReadonlySet<string> {
+  return new Set(members.filter(({ description, isWhole }) => description && isWhole).map(({ id }) => id));
+}
+
+/** @param of `isApart`: volumes there hold what is nowhere else; what has not arrived here is not to go there. */
 async function leftAtOtherSite(
   { operation, view, target }: PlanningContext,
-  isApart: boolean,
+  { isApart, arrived }: { readonly isApart: boolean; readonly arrived: ReadonlySet<string> },
 ): Promise<LeftAtOtherSite> {
   const rows = volumesAt(view, target.siteId);
-  const present = view.members.filter((member) => serverAt(view, member, target.siteId) !== null);
+  const present = view.members
+    .filter(({ id }) => arrived.has(id))
+    .filter((member) => serverAt(view, member, target.siteId) !== null);
   const members = await Promise.all(
     present.map(async (member) => {
       const own = rows.filter((row) => row.member_id === member.id);
@@ -84,7 +99,8 @@ async function leftAtOtherSite(
           name: "",
           keptName: isApart ? `${prefix}-${rows.indexOf(row)}` : null,
         })),
-        found: await observeAway(target, { serverId, arrayVolumes }),
+        // At the old home its tenant made the ports. They hold the addresses that the next failover there needs.
+        found: await observeAway(target, { serverId, arrayVolumes, portIds: portsAt(member) }),
       };
     }),
   );
@@ -92,10 +108,15 @@ async function leftAtOtherSite(
   return { members, cinderGroupIds: await cinderGroupsOf(target, volumeIds) };
 }
 
-async function recapture({ view, source }: PlanningContext, member: MemberView): Promise<ReprotectedMember> {
+/** A member as it runs at the source now. */
+export async function recapture(
+  { view, source }: Pick<PlanningContext, "view" | "source">,
+  member: MemberView,
+): Promise<ReprotectedMember> {
   const { id, name } = member;
+  const isWhole = member.row.status !== "error";
   const serverId = serverAt(view, member, source.siteId);
-  if (serverId === null) return { id, name, description: undefined, refusals: [] };
+  if (serverId === null) return { id, name, isWhole, description: undefined, refusals: [] };
   const { description, refusals } = await captureServer(source, serverId);
-  return { id, name, description, refusals: description ? refusals : [] };
+  return { id, name, isWhole, description, refusals: description ? refusals : [] };
 }
