@@ -1,6 +1,7 @@
 import type { HttpTransport } from "@protector/ports";
 import { expect, test } from "vitest";
 import { readJson } from "../../packages/server/src/db/codecs.ts";
+import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
 import { protectThreeTier } from "../world/protected-group.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
@@ -50,5 +51,21 @@ test("further groups cost a handful of calls to the arrays each, and none to the
   expect(one.clouds).toBeGreaterThan(10);
   expect(many.clouds).toBeLessThanOrEqual(one.clouds + 5);
   expect((many.all - one.all) / copies.length).toBeLessThanOrEqual(8);
+  sites.stop();
+});
+
+test("one question to each array tells the markers of all groups", async () => {
+  const sites = await createTwoSites();
+  const group = await protectThreeTier(sites);
+  const ports = watchPorts(sites, sites.a);
+  let asked = 0;
+  const transport: HttpTransport = (request) => {
+    if (new URL(request.url).pathname.endsWith("/volumes")) asked += 1;
+    return ports.transport(request);
+  };
+  await copyGroup(sites, group.id, 50);
+  await sites.clock.run(watchMarkers({ ...ports, transport }));
+  expect(asked).toBe(2);
+  expect(sites.events.filter(({ kind }) => kind === "watch_failed")).toEqual([]);
   sites.stop();
 });

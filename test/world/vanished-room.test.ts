@@ -75,6 +75,26 @@ test("quota that is used up before the switch stops it there with what is missin
   expect(error?.detail).toMatch(/needs 5 volumes of type replicated; project \S+ has 1 left of 1/);
 });
 
+test("hosts that take some of the servers, and not all of them, are told before anything is touched", async () => {
+  const writing = await writingGroup();
+  const { sites } = writing;
+  const { hosts } = sites.world.cloud("site-b").compute;
+  for (const [index, host] of hosts.entries()) host.vcpus = index === 0 ? 2 : 0;
+  const operationId = await orderFailover(writing);
+  expect(await sites.settle(sites.b, operationId, sites.engine(sites.b))).toBe("failed");
+  sites.stop();
+  const { error, plan } = await sites.b.connection.db
+    .selectFrom("dr_operations")
+    .select(["error", "plan"])
+    .where("id", "=", operationId)
+    .executeTakeFirstOrThrow();
+  expect(readOptionalJson(error)?.code).toBe("protector.capacity.unavailable");
+  const reasons = readOptionalJson(plan)?.blockers.map(({ reason }) => reason);
+  expect(reasons).toEqual([
+    expect.stringMatching(/^The hosts at site-b together have 2 VCPU left for 3 servers .* which need \d\.$/),
+  ]);
+});
+
 test("every plan says that room on hosts cannot be held", async () => {
   const { sites, group } = await writingGroup();
   const operationId = await sites.order(sites.b, group.id, { type: "failover", mode: "planned", isDryRun: true });

@@ -8,6 +8,21 @@ export interface PlacementClient {
    * may take the place before ours comes. Placement answers 400 (`final`) when it does not know a named resource or trait.
    */
   countHostsWithRoom(request: HostRequest, limit: number): Promise<number>;
+  /**
+   * What the hosts that could take one such server have left; of at least `hosts` of them, when there are so many. A host
+   * may still refuse a server for reasons that Placement does not know.
+   */
+  roomFor(request: HostRequest, hosts: number): Promise<HostRoom>;
+}
+
+/** What hosts have left for servers of one kind. */
+export interface HostRoom {
+  /** Servers of the kind that they could take together, at most. */
+  readonly servers: number;
+  /** Whether no host is left out that could take one. */
+  readonly isEveryHost: boolean;
+  /** What is left of each resource class that was asked for, by resource provider. */
+  readonly free: Readonly<Record<string, Readonly<Record<string, number>>>>;
 }
 
 /** What one server asks of a host. */

@@ -233,6 +233,13 @@ test("placement: hosts with room", () =>
     expect(await service.placement.countHostsWithRoom(small, 3)).toBe(3);
     const huge = { resources: { VCPU: 5000, MEMORY_MB: 4096 }, traits: [] };
     expect(await service.placement.countHostsWithRoom(huge, 100)).toBe(0);
+    const [first] = site.compute.hosts;
+    const half = { resources: { VCPU: Math.ceil((first?.vcpus ?? 0) / 2), MEMORY_MB: 1 }, traits: [] };
+    const room = await service.placement.roomFor(half, 100);
+    expect(room.servers).toBeGreaterThan(4);
+    expect([Object.keys(room.free).length, room.isEveryHost]).toEqual([4, true]);
+    expect((await service.placement.roomFor(half, 3)).isEveryHost).toBe(false);
+    expect(await service.placement.roomFor(huge, 5)).toEqual({ servers: 0, isEveryHost: true, free: {} });
     site.compute.hosts[0]?.traits.add("COMPUTE_STATUS_DISABLED");
     expect(await service.placement.countHostsWithRoom(notDisabled, 100)).toBe(3);
     const unknown = { ...small, traits: ["CUSTOM_GOLD"] };

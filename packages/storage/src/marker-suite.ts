@@ -30,6 +30,7 @@ export function describeMarkers(makePair: () => ArrayPair): void {
         expect(await array.ensureMarker(marker(8))).toEqual(marker(2));
         expect(await array.readMarker(GROUP_ID)).toEqual(marker(2));
         expect(await array.readMarker(OTHER_ID)).toBeUndefined();
+        expect(await array.readMarkers([GROUP_ID, OTHER_ID])).toEqual(new Map([[GROUP_ID, marker(2)]]));
         expect((await array.findVolumes(["protector-0b1c2d3e4f50-e2-idle"]))[0]?.bytes).toBe(2 ** 20);
       }),
     );

@@ -90,6 +90,8 @@ export interface StorageArray {
 
   /** The marker of a protection group on this array; undefined when it is missing. */
   readMarker(groupId: string): Promise<Marker | undefined>;
+  /** The markers of many groups by one question, by group id; those without one here are left out. */
+  readMarkers(groupIds: readonly string[]): Promise<ReadonlyMap<string, Marker>>;
   /** Makes the marker unless the group has one here; answers the one that stands. */
   ensureMarker(marker: Marker): Promise<Marker>;
   /**

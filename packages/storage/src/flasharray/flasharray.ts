@@ -197,6 +197,10 @@ export class FlashArray implements StorageArray {
     return this.#markers.read(groupId);
   }
 
+  readMarkers(groupIds: readonly string[]) {
+    return this.#markers.readAll(groupIds);
+  }
+
   ensureMarker(marker: Marker) {
     return this.#markers.ensure(marker);
   }

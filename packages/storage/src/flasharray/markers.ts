@@ -21,6 +21,17 @@ export class Markers {
     return (await this.#all(groupId))[0]?.marker;
   }
 
+  async readAll(groupIds: readonly string[]): Promise<ReadonlyMap<string, Marker>> {
+    if (groupIds.length === 0) return new Map();
+    const byGroup = Map.groupBy(await this.#volumes.findByPrefix("protector-"), ({ name }) => name.split("-")[1] ?? "");
+    return new Map(
+      groupIds.flatMap((groupId) => {
+        const [first] = ranked(groupId, byGroup.get(shortGroupId(groupId)) ?? []);
+        return first ? [[groupId, first.marker] as const] : [];
+      }),
+    );
+  }
+
   /** Two engines may make differing markers at once: both then keep the one that ranks first and drop the other. */
   async ensure(marker: Marker): Promise<Marker> {
     const standing = await this.read(marker.groupId);
@@ -50,16 +61,19 @@ export class Markers {
 
   /** Highest epoch first, then the oldest: every reader ranks them the same. */
   async #all(groupId: string): Promise<readonly FoundMarker[]> {
-    const volumes = await this.#volumes.findByPrefix(`protector-${shortGroupId(groupId)}-e`);
-    const found = volumes.flatMap((volume) => {
-      const marker = parseMarkerName(groupId, volume.name);
-      return marker ? [{ marker, volume }] : [];
-    });
-    return found.sort(
-      (a, b) =>
-        b.marker.epoch - a.marker.epoch ||
-        a.volume.createdAt - b.volume.createdAt ||
-        (a.volume.id < b.volume.id ? -1 : 1),
-    );
+    return ranked(groupId, await this.#volumes.findByPrefix(`protector-${shortGroupId(groupId)}-e`));
   }
+}
+
+function ranked(groupId: string, volumes: readonly ArrayVolume[]): readonly FoundMarker[] {
+  const found = volumes.flatMap((volume) => {
+    const marker = parseMarkerName(groupId, volume.name);
+    return marker ? [{ marker, volume }] : [];
+  });
+  return found.sort(
+    (a, b) =>
+      b.marker.epoch - a.marker.epoch ||
+      a.volume.createdAt - b.volume.createdAt ||
+      (a.volume.id < b.volume.id ? -1 : 1),
+  );
 }

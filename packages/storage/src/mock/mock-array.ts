@@ -210,6 +210,13 @@ export class MockArray implements StorageArray {
     return this.#do((state) => markerIn(state, groupId));
   }
 
+  readMarkers(groupIds: readonly string[]): Promise<ReadonlyMap<string, Marker>> {
+    return this.#do((state) => {
+      const found = groupIds.map((groupId) => [groupId, markerIn(state, groupId)] as const);
+      return new Map(found.flatMap(([groupId, marker]) => (marker ? [[groupId, marker] as const] : [])));
+    });
+  }
+
   ensureMarker(marker: Marker): Promise<Marker> {
     return this.#do((state) => {
       const standing = markerIn(state, marker.groupId);

@@ -72,13 +72,16 @@ test("every quota that is too small is named with what is needed and what is lef
   ]);
 });
 
-test("a size without room says only that no host takes one server of it", () => {
+test("a size without room says how many servers of it the hosts would take, at most", () => {
   const [size] = serverSizes(subject(member("large"), member("large")));
   if (!size) throw new Error("no size");
-  expect(noRoomReason({ size, refusal: undefined }, "site-b")).toBe(
+  expect(noRoomReason({ size, fits: 0, refusal: undefined }, "site-b")).toBe(
     "No host at site-b has room now for even one server of flavor name-large (MEMORY_MB:2048, VCPU:8, traits !COMPUTE_STATUS_DISABLED), and the failover brings 2 servers of flavor name-large.",
   );
-  expect(noRoomReason({ size, refusal: "No such trait(s): CUSTOM_GOLD." }, "site-b")).toBe(
+  expect(noRoomReason({ size, fits: 1, refusal: undefined }, "site-b")).toBe(
+    "The hosts at site-b together have room now for 1 server of flavor name-large (MEMORY_MB:2048, VCPU:8, traits !COMPUTE_STATUS_DISABLED), and the failover brings 2.",
+  );
+  expect(noRoomReason({ size, fits: 0, refusal: "No such trait(s): CUSTOM_GOLD." }, "site-b")).toBe(
     "Placement at site-b finds no host for 2 servers of flavor name-large: No such trait(s): CUSTOM_GOLD.",
   );
 });

@@ -32,9 +32,13 @@ export interface ServerSize {
   readonly request: HostRequest;
 }
 
-/** A size that no host has room for. */
+/** A size that the hosts have too little room for. */
 export interface SizeWithoutRoom {
   readonly size: ServerSize;
+  /** Servers of it that they could take together now, at most. */
+  readonly fits: number;
+  /** Undefined = the size by itself has too little room; else all sizes together, of this resource class. */
+  readonly short?: { readonly resource: string; readonly free: number; readonly needed: number };
   /** Why Placement did not look at all; undefined when it looked and found none. */
   readonly refusal: string | undefined;
 }
@@ -119,12 +123,20 @@ export function quotaShortages(needs: RoomNeeds, quota: ProjectQuota, projectId:
   });
 }
 
-/** Says of a size what is known: that not one server of it would find a host now. */
-export function noRoomReason({ size, refusal }: SizeWithoutRoom, siteName: string): string {
+/** Says of a size what is known: how many servers of it would find a host now, at most. */
+export function noRoomReason({ size, fits, short, refusal }: SizeWithoutRoom, siteName: string): string {
   const of = `${size.servers === 1 ? "1 server" : `${size.servers} servers`} of flavor ${size.flavors.join(" or ")}`;
   if (refusal !== undefined) return `Placement at ${siteName} finds no host for ${of}: ${refusal}`;
+  if (short) {
+    const { resource, free, needed } = short;
+    return `The hosts at ${siteName} together have ${free} ${resource} left for ${of}, which need ${needed}.`;
+  }
   const resources = Object.entries(size.request.resources).map(([name, amount]) => `${name}:${amount}`);
   const traits = size.request.traits.length > 0 ? `, traits ${size.request.traits.join(", ")}` : "";
+  if (fits > 0) {
+    const servers = fits === 1 ? "1 server" : `${fits} servers`;
+    return `The hosts at ${siteName} together have room now for ${servers} of flavor ${size.flavors.join(" or ")} (${resources.join(", ")}${traits}), and the failover brings ${size.servers}.`;
+  }
   return `No host at ${siteName} has room now for even one server of flavor ${size.flavors.join(" or ")} (${resources.join(", ")}${traits}), and the failover brings ${of}.`;
 }
 

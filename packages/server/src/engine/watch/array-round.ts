@@ -1,5 +1,5 @@
 import { OutsideError } from "@protector/ports";
-import type { StorageArray } from "@protector/storage";
+import type { Marker, StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
 import { arrayOf } from "../world/arrays.ts";
 import type { GroupView } from "../world/group-view.ts";
@@ -7,6 +7,7 @@ import type { GroupView } from "../world/group-view.ts";
 interface Contact {
   readonly array: StorageArray;
   name: Promise<string> | undefined;
+  markers: Promise<ReadonlyMap<string, Marker>> | undefined;
   /** Why it is not asked again in this round. */
   silence: OutsideError | undefined;
 }
@@ -38,6 +39,16 @@ export class ArrayRound {
     }
   }
 
+  /**
+   * The marker of one of many groups at a site, as it was when the first of them was asked about: one question to each array
+   * serves them all. An older marker is never ahead of a newer one: epochs only rise.
+   */
+  async markerOf(view: GroupView, siteId: string, groupIds: readonly string[]): Promise<Marker | undefined> {
+    const contact = await this.#contact(view, siteId);
+    contact.markers ??= this.ask(view, siteId, (array) => array.readMarkers(groupIds));
+    return (await contact.markers).get(view.group.id);
+  }
+
   /** Name of the group's array at a site: its own word, else what was recorded. */
   async nameOf(view: GroupView, siteId: string): Promise<string> {
     const contact = await this.#contact(view, siteId);
@@ -66,6 +77,7 @@ export class ArrayRound {
     const contact: Contact = {
       array: this.#ports.storageDriver(transport).connect(access),
       name: undefined,
+      markers: undefined,
       silence: undefined,
     };
     this.#contacts.set(key, contact);

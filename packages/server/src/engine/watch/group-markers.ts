@@ -15,12 +15,27 @@ export interface SeenMarkers {
 }
 
 /** Reads a group's marker on both arrays; one that does not answer is left out. */
-export async function readMarkers(round: ArrayRound, view: GroupView, localSiteId: string): Promise<SeenMarkers> {
-  const { id, epoch, peer_site_id } = view.group;
+export function readMarkers(round: ArrayRound, view: GroupView, localSiteId: string): Promise<SeenMarkers> {
+  const { id } = view.group;
+  return seenMarkers(view, localSiteId, (siteId) => round.ask(view, siteId, (array) => array.readMarker(id)));
+}
+
+/** The same for one of many groups of a round: one question to each array serves them all. */
+export function surveyMarkers(
+  round: ArrayRound,
+  view: GroupView,
+  { localSiteId, groupIds }: { readonly localSiteId: string; readonly groupIds: readonly string[] },
+): Promise<SeenMarkers> {
+  return seenMarkers(view, localSiteId, (siteId) => round.markerOf(view, siteId, groupIds));
+}
+
+async function seenMarkers(
+  { group: { epoch, peer_site_id } }: GroupView,
+  localSiteId: string,
+  ask: (siteId: string) => Promise<Marker | undefined>,
+): Promise<SeenMarkers> {
   const sites = [localSiteId, peer_site_id] as const;
-  const answers = await Promise.all(
-    sites.map((siteId) => unlessSilent(round.ask(view, siteId, (array) => array.readMarker(id)))),
-  );
+  const answers = await Promise.all(sites.map((siteId) => unlessSilent(ask(siteId))));
   const read = sites.flatMap((siteId, index) => {
     const marker = answers[index];
     return marker ? [[siteId, marker] as const] : [];

@@ -11,7 +11,7 @@ import { localSite } from "../world/site-directory.ts";
 import { ArrayRound } from "./array-round.ts";
 import { doDutiesNow } from "./duties.ts";
 import { groupsToWatch } from "./group-list.ts";
-import { readMarkers, type SeenMarkers } from "./group-markers.ts";
+import { type SeenMarkers, surveyMarkers } from "./group-markers.ts";
 import { forEachSubject } from "./rounds.ts";
 
 const never = new AbortController().signal;
@@ -39,7 +39,7 @@ export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = nev
     const subjects = await groupsToWatch(connection);
     await forEachSubject(ports, { watch: "markers", subjects, nameOf: (id) => id }, async (groupId) => {
       const look = { ports, view: await loadGroup(connection, groupId), localSiteId, signal };
-      const seen = await readMarkers(round, look.view, localSiteId);
+      const seen = await surveyMarkers(round, look.view, { localSiteId, groupIds: subjects });
       const { highest } = seen;
       if (highest && highest.epoch > look.view.group.epoch) await learn(look, highest);
       else await level(look, round, seen);
