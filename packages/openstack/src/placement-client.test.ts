@@ -6,13 +6,13 @@ test("candidates are asked for by what a server takes, at a version that knows a
   const body = tokenBody({ catalog: [{ type: "placement", name: "placement", endpoints: [endpoint] }] });
   const call =
     "GET http://controller/placement/allocation_candidates?resources=VCPU%3A2%2CMEMORY_MB%3A4096&required=%21COMPUTE_STATUS_DISABLED&limit=2";
-  const allocation = { allocations: { "rp-1": { resources: { VCPU: 2, MEMORY_MB: 4096 } } } };
   const scripted = scriptedCloud({
     "POST http://controller:5000/v3/auth/tokens": { status: 201, headers: { "x-subject-token": "t" }, body },
-    [call]: { body: { allocation_requests: [allocation, allocation], provider_summaries: {} } },
+    [call]: { body: { allocation_requests: [], provider_summaries: {} } },
   });
   const request = { resources: { VCPU: 2, MEMORY_MB: 4096 }, traits: ["!COMPUTE_STATUS_DISABLED"] };
-  expect(await scripted.run(scripted.cloud.placement.countHostsWithRoom(request, 2))).toBe(2);
+  const room = await scripted.run(scripted.cloud.placement.roomFor(request, 2));
+  expect(room).toEqual({ servers: 0, isEveryHost: true, free: {} });
   expect(scripted.sentTo(call)[0]?.headers["openstack-api-version"]).toBe("placement 1.22");
 });
 

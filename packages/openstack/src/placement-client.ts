@@ -13,11 +13,6 @@ export class HttpPlacementClient implements PlacementClient {
     this.#placement = placement;
   }
 
-  async countHostsWithRoom(request: HostRequest, limit: number): Promise<number> {
-    const { candidates } = await this.#candidates(request, limit);
-    return candidates.length;
-  }
-
   async roomFor(request: HostRequest, hosts: number): Promise<HostRoom> {
     // Powers of two, so that groups of nearly the same size ask the same question.
     const limit = 2 ** Math.ceil(Math.log2(Math.max(1, hosts)));

@@ -4,13 +4,9 @@
  */
 export interface PlacementClient {
   /**
-   * On how many hosts one server that asks for this would fit now, counted up to `limit`. Nothing is held: another server
-   * may take the place before ours comes. Placement answers 400 (`final`) when it does not know a named resource or trait.
-   */
-  countHostsWithRoom(request: HostRequest, limit: number): Promise<number>;
-  /**
-   * What the hosts that could take one such server have left; of at least `hosts` of them, when there are so many. A host
-   * may still refuse a server for reasons that Placement does not know.
+   * What the hosts that could take one such server have left; of at least `hosts` of them, when there are so many. Nothing is
+   * held: another server may take the place before ours comes. Placement answers 400 (`final`) when it does not know a named
+   * resource or trait.
    */
   roomFor(request: HostRequest, hosts: number): Promise<HostRoom>;
 }

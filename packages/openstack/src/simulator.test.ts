@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import type { HostRequest } from "./placement.ts";
 import { play } from "./testing/simulated-scene.ts";
 
 test("identity: tokens, trusts, projects, users and roles", () =>
@@ -229,24 +230,26 @@ test("placement: hosts with room", () =>
   play(async ({ site, service, member }) => {
     const small = { resources: { VCPU: 2, MEMORY_MB: 4096 }, traits: [] };
     const notDisabled = { ...small, traits: ["!COMPUTE_STATUS_DISABLED"] };
-    expect(await service.placement.countHostsWithRoom(small, 100)).toBe(4);
-    expect(await service.placement.countHostsWithRoom(small, 3)).toBe(3);
+    const hosts = async (request: HostRequest, limit: number) =>
+      Object.keys((await service.placement.roomFor(request, limit)).free).length;
+    expect(await hosts(small, 100)).toBe(4);
+    expect(await hosts(small, 2)).toBe(2);
     const huge = { resources: { VCPU: 5000, MEMORY_MB: 4096 }, traits: [] };
-    expect(await service.placement.countHostsWithRoom(huge, 100)).toBe(0);
+    expect(await hosts(huge, 100)).toBe(0);
     const [first] = site.compute.hosts;
     const half = { resources: { VCPU: Math.ceil((first?.vcpus ?? 0) / 2), MEMORY_MB: 1 }, traits: [] };
     const room = await service.placement.roomFor(half, 100);
     expect(room.servers).toBeGreaterThan(4);
     expect([Object.keys(room.free).length, room.isEveryHost]).toEqual([4, true]);
-    expect((await service.placement.roomFor(half, 3)).isEveryHost).toBe(false);
+    expect((await service.placement.roomFor(half, 4)).isEveryHost).toBe(false);
     expect(await service.placement.roomFor(huge, 5)).toEqual({ servers: 0, isEveryHost: true, free: {} });
     site.compute.hosts[0]?.traits.add("COMPUTE_STATUS_DISABLED");
-    expect(await service.placement.countHostsWithRoom(notDisabled, 100)).toBe(3);
+    expect(await hosts(notDisabled, 100)).toBe(3);
     const unknown = { ...small, traits: ["CUSTOM_GOLD"] };
-    await expect(service.placement.countHostsWithRoom(unknown, 1)).rejects.toMatchObject({
+    await expect(service.placement.roomFor(unknown, 1)).rejects.toMatchObject({
       failure: { status: 400, failureClass: "final", detail: expect.stringContaining("CUSTOM_GOLD") },
     });
-    await expect(member.placement.countHostsWithRoom(small, 1)).rejects.toMatchObject({
+    await expect(member.placement.roomFor(small, 1)).rejects.toMatchObject({
       failure: { status: 403, service: "placement" },
     });
   }));

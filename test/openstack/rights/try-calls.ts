@@ -105,8 +105,7 @@ export const TRIES: Readonly<Record<RowName, TryCall>> = {
     await scene.raw(stage.administrator, { service: "volume", method: "DELETE", path: `/group_types/${id}` });
     return "ok";
   },
-  "look for hosts with room": ({ placement }) =>
-    done(placement.countHostsWithRoom({ resources: { VCPU: 1 }, traits: [] }, 1)),
+  "look for hosts with room": ({ placement }) => done(placement.roomFor({ resources: { VCPU: 1 }, traits: [] }, 1)),
   "choose address and MAC on a shared network": async ({ network }, { stage }) => {
     const port = await network.createPort({
       networkId: stage.sharedNetworkId,

@@ -16,16 +16,16 @@ export async function playImagesAndPlacement(scene: Scene, stage: Stage): Promis
     token: "no-token",
   });
   const wanted = { resources: { MEMORY_MB: 512, VCPU: 1 }, traits: ["!COMPUTE_STATUS_DISABLED"] };
-  await scene.does("look for hosts with room", service, ({ placement }) => placement.countHostsWithRoom(wanted, 1));
+  await scene.does("look for hosts with room", service, ({ placement }) => placement.roomFor(wanted, 1));
   await scene.does("look for hosts when none has room", service, ({ placement }) =>
-    placement.countHostsWithRoom({ ...wanted, resources: { MEMORY_MB: 2_000_000_000 } }, 1),
+    placement.roomFor({ ...wanted, resources: { MEMORY_MB: 2_000_000_000 } }, 1),
   );
-  await scene.refuses("look for hosts with room", trust, ({ placement }) => placement.countHostsWithRoom(wanted, 1));
+  await scene.refuses("look for hosts with room", trust, ({ placement }) => placement.roomFor(wanted, 1));
   await scene.refuses("look for hosts with an unknown trait", service, ({ placement }) =>
-    placement.countHostsWithRoom({ ...wanted, traits: ["CUSTOM_PROTECTOR"] }, 1),
+    placement.roomFor({ ...wanted, traits: ["CUSTOM_PROTECTOR"] }, 1),
   );
   await scene.refuses("look for hosts with an unknown resource", service, ({ placement }) =>
-    placement.countHostsWithRoom({ resources: { CUSTOM_PROTECTOR: 1 }, traits: [] }, 1),
+    placement.roomFor({ resources: { CUSTOM_PROTECTOR: 1 }, traits: [] }, 1),
   );
   await scene.calls("ask Placement with a token that is none", member, {
     service: "placement",
