@@ -41,6 +41,7 @@ web-01,1,test,,none,,none,
   expect(here.files.get("interfaces.csv")?.split("\n")[0]).toBe(
     "member,nic,now_network,now_addresses,set,network,addresses,mac,port_security,security_groups,floating_ips",
   );
+  expect(here.files.get("interfaces.csv")).toMatch(/^db-01,[0-9a-f:]{17},demo-back,10\.20\.0\.31,recovery,,,,,,$/m);
   const again = ["all.yaml --replace", "pairs.csv --from-file interfaces.csv --replace"];
   for (const files of again) expect(textOf(await imported(files))).toContain("Nothing to change");
   const pairs = await here.read<ResourceMapping[]>("mapping show shop");

@@ -36,7 +36,10 @@ async function exportMappings(context: CommandContext, ref: string | undefined, 
   if (nics && ref === undefined) throw new UsageError("--nics needs a group: defaults have no network interfaces.");
   const { sites, held, members } = await subjectOf(context, ref);
   const named = async () => namedMappings(held.mappings, sites);
-  const interfaces = async () => nicRows(held, members, await otherSite(sites.other), as === "csv");
+  const interfaces = async () => {
+    const [home, other] = await Promise.all([sites.home.cloud.network.listNetworks({}), otherSite(sites.other)]);
+    return nicRows(held, members, { other, networkAtHome: labelIn(home), all: as === "csv" });
+  };
   if (nics) return write(context, csvText([NIC_COLUMNS, ...(await interfaces()).map(inOrder(NIC_COLUMNS))]));
   const pairs = await named();
   if (as === "csv") return write(context, csvText([MAPPING_COLUMNS, ...pairs.map(inOrder(MAPPING_COLUMNS))]));
@@ -96,8 +99,15 @@ export async function otherSite({ client, cloud }: SiteHandle): Promise<OtherSit
 }
 
 /** A row for each interface with settings; with `all` for every other one too, to be filled in. */
-function nicRows({ nics }: GroupMappings, members: readonly Member[], other: OtherSite, all: boolean) {
-  const network = labelIn(other.networks);
+function nicRows(
+  { nics }: GroupMappings,
+  members: readonly Member[],
+  {
+    other,
+    networkAtHome,
+    all,
+  }: { readonly other: OtherSite; readonly networkAtHome: (id: string) => string; readonly all: boolean },
+) {
   return members.flatMap((member) =>
     (member.description?.ports ?? []).flatMap((port) => {
       const mac = port.mac_address.toLowerCase();
@@ -105,7 +115,7 @@ function nicRows({ nics }: GroupMappings, members: readonly Member[], other: Oth
       const rows = own.map((settings) => ({ settings, set: settings.is_test ? "test" : "recovery" }));
       const shown = rows.length > 0 || !all ? rows : [{ settings: undefined, set: "recovery" }];
       const now = {
-        now_network: network(port.network_id),
+        now_network: networkAtHome(port.network_id),
         now_addresses: port.fixed_ips.map(({ address }) => address).join("; "),
       };
       return shown.map(({ settings, set }) => {

@@ -214,7 +214,14 @@ async function shallWrite(
   if (found.length === 0 || dryRun) return false;
   if (context.options.yes) return true;
   if (!host.ask) throw new UsageError("Nobody is at the terminal to confirm. Use --yes to write without being asked.");
-  if ((await host.ask(`Write these ${found.length} differences? Type "yes" to go on: `)).trim() === "yes") return true;
+  if (
+    (
+      await host.ask(
+        `Write ${found.length === 1 ? "this difference" : `these ${found.length} differences`}? Type "yes" to go on: `,
+      )
+    ).trim() === "yes"
+  )
+    return true;
   context.note("Nothing was changed.");
   context.worsen(EXIT.error);
   return false;
