@@ -6,9 +6,12 @@ import { type KeyRing, newKeyRing } from "../../packages/server/src/domain/key-r
 import { SecretStore } from "../../packages/server/src/domain/secrets.ts";
 import { mintSiteIdentity } from "../../packages/server/src/domain/site-identity.ts";
 
+/** The two sites of every world, and the third that some have. */
+export type SiteName = "site-a" | "site-b" | "site-c";
+
 /** One site of the test world: its cloud, its array, its database, its engines. */
-export interface TestSite {
-  readonly name: "site-a" | "site-b" | "site-c";
+export interface TestSite<Name extends SiteName = SiteName> {
+  readonly name: Name;
   readonly id: string;
   readonly connection: DatabaseConnection;
   readonly secrets: SecretStore;
@@ -19,11 +22,11 @@ export interface TestSite {
 }
 
 /** Opens a site without servers: its cloud with a tenant, its migrated database with an identity of its own. */
-export async function createSite(
+export async function createSite<Name extends SiteName>(
   world: World,
-  name: TestSite["name"],
-  open: (name: TestSite["name"]) => DatabaseConnection,
-): Promise<TestSite> {
+  name: Name,
+  open: (name: Name) => DatabaseConnection,
+): Promise<TestSite<Name>> {
   const cloud = world.cloud(name);
   const tenant = seedTenant(cloud, seedBasics(cloud));
   const connection = open(name);

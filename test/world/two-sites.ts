@@ -35,8 +35,8 @@ export interface TwoSites {
   readonly world: World;
   readonly clock: WorldClock;
   readonly random: Random;
-  readonly a: TestSite;
-  readonly b: TestSite;
+  readonly a: TestSite<"site-a" | "site-b">;
+  readonly b: TestSite<"site-a" | "site-b">;
   readonly events: EngineEvent[];
   engine(site: TestSite, options?: EngineOptions): Engine;
   /** What an engine of the site is made of, for its watches. */
