@@ -60,6 +60,7 @@ async function keyPairs(scene: Scene, stage: Stage): Promise<void> {
     compute.importKeypair(`${name}-2`, "nonsense", "ssh"),
   );
   await scene.does("find a key pair", trust, ({ compute }) => compute.findKeypair(name));
+  await scene.does("list key pairs", stage.member, ({ compute }) => compute.listKeypairs());
   await scene.does("find a key pair of another user", service, ({ compute }) => compute.findKeypair(name, memberId));
   await scene.does("find a key pair that is not there", trust, ({ compute }) => compute.findKeypair("none"));
   await scene.refuses("find a key pair of another user", stranger, ({ compute }) =>

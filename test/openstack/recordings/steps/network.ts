@@ -84,6 +84,43 @@ async function securityGroups(scene: Scene, stage: Stage): Promise<void> {
   );
   await scene.does("find a security group", service, ({ network }) => network.findSecurityGroup(id));
   await scene.does("find a security group of others", stranger, ({ network }) => network.findSecurityGroup(id));
+  await madeSecurityGroup(scene, stage);
+}
+
+/** Made by the member himself, as `mapping suggest` does. */
+async function madeSecurityGroup(scene: Scene, { member, stranger }: Stage): Promise<void> {
+  const wanted = { name: `${PREFIX}-made`, description: "as at the other site" };
+  const { id } = await scene.does("make a security group", member, ({ network }) =>
+    network.createSecurityGroup(wanted),
+  );
+  const rule = {
+    direction: "ingress",
+    etherType: "IPv4",
+    protocol: "tcp",
+    portMin: 8443,
+    portMax: 8443,
+    remoteCidr: "10.30.0.0/24",
+    remoteGroupId: null,
+  } as const;
+  const group = { ...rule, protocol: null, portMin: null, portMax: null, remoteCidr: null, remoteGroupId: id };
+  await scene.does("make a rule", member, ({ network }) => network.createSecurityGroupRule(id, rule));
+  await scene.does("make a rule of a group", member, ({ network }) => network.createSecurityGroupRule(id, group));
+  await scene.refuses("make a rule that is there", member, ({ network }) => network.createSecurityGroupRule(id, rule));
+  await scene.refuses("make a rule of ports that are none", member, ({ network }) =>
+    network.createSecurityGroupRule(id, { ...rule, portMin: 9, portMax: 8 }),
+  );
+  await scene.refuses("make a rule in a group that is not there", member, ({ network }) =>
+    network.createSecurityGroupRule(NO_ID, rule),
+  );
+  await scene.refuses("make a rule in a group of others", stranger, ({ network }) =>
+    network.createSecurityGroupRule(id, rule),
+  );
+  const made = await scene.does("find a security group that was made", member, ({ network }) =>
+    network.findSecurityGroup(id),
+  );
+  const own = made?.rules.find(({ portMin }) => portMin === 8443)?.id ?? "";
+  await scene.does("delete a rule", member, ({ network }) => network.deleteSecurityGroupRule(own));
+  await scene.does("delete a rule that is gone", member, ({ network }) => network.deleteSecurityGroupRule(own));
 }
 
 async function ports(scene: Scene, stage: Stage): Promise<void> {

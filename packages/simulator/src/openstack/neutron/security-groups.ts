@@ -1,5 +1,5 @@
 import type { Router } from "../../http/router.ts";
-import { conflict, notFound } from "../core/api-error.ts";
+import { badRequest, conflict, notFound } from "../core/api-error.ts";
 import { type Call, created, noContent, ok, projectOf } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt } from "../core/json.ts";
 import { listing } from "./listing.ts";
@@ -62,11 +62,14 @@ export function routeSecurityGroups(router: Router<Call>, state: NetworkState): 
         remoteCidr: optionalTextAt(asked, "remote_ip_prefix") ?? null,
         remoteGroupId: optionalTextAt(asked, "remote_group_id") ?? null,
       } as const;
+      requireRange(wanted);
       if (wanted.remoteGroupId !== null) require(call, wanted.remoteGroupId);
       const same = group.rules.find((each) => contentOf(each) === contentOf(wanted));
       if (same) throw conflict(`Security group rule already exists. Rule id is ${same.id}.`, "SecurityGroupRuleExists");
       const rule = state.addRule(group, wanted);
-      return created({ security_group_rule: ruleView(rule, group) });
+      // Extensions add nothing to this answer.
+      const { tags: _tags, ...view } = ruleView(rule, group);
+      return created({ security_group_rule: view });
     })
     .on("DELETE", "/security-group-rules/:id", (call, { id = "" }) => {
       const group = seen(call).find((each) => each.rules.some((rule) => rule.id === id));
@@ -85,6 +88,12 @@ function contentOf(
 ): string {
   const { direction, etherType, protocol, portMin, portMax, remoteCidr, remoteGroupId } = rule;
   return JSON.stringify([direction, etherType, protocol, portMin, portMax, remoteCidr, remoteGroupId]);
+}
+
+/** @throws ApiError 400 when the last port of a rule comes before the first. */
+function requireRange({ portMin, portMax }: Pick<SecurityGroupRuleRecord, "portMin" | "portMax">): void {
+  if (portMin === null || portMax === null || portMin <= portMax) return;
+  throw badRequest("For TCP/UDP protocols, port_range_min must be <= port_range_max", "SecurityGroupInvalidPortRange");
 }
 
 const numberOr = (value: unknown) => (typeof value === "number" ? value : null);
