@@ -4,6 +4,8 @@ import { arrayGroupName } from "@protector/storage";
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
+import { awayGroup } from "../world/failback-run.ts";
+import { cutOffAt } from "../world/interrupted-run.ts";
 import { carry, type ProtectedGroup, protectThreeTier, run } from "../world/protected-group.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { arrayAt, groupRow, watchPorts } from "./watched-site.ts";
@@ -144,4 +146,52 @@ test("a member that cannot be protected as it is now is refused, and nothing cha
     /plain, which is not replicated/,
   );
   expect((await groupRow(sites.a, group.id)).generation).toBe(before.generation);
+});
+
+/** Journal writes of an accepted drift are a dozen; every third is struck. */
+const STRUCK = [1, 4, 7, 10];
+
+test.each(STRUCK)("an engine that dies at journal write %i of accepting leaves it to another one", async (index) => {
+  await protect();
+  const fresh = await attachNew("fresh", sites.a.tenant.basics.replicated);
+  const before = await groupRow(sites.a, group.id);
+  const order = () => sites.order(sites.a, group.id, { type: "member_update" });
+  const point = { commit: index, when: "after" } as const;
+  const { operationId } = await cutOffAt({ sites, group }, point, (line) => line.kill(), { order, site: "a" });
+  const second = sites.engine(sites.a, { host: "site-a-engine-2" });
+  expect(await sites.settle(sites.a, operationId, second)).toBe("completed");
+  const members = await sites.clock.run(arrayAt(sites, "array-a").findGroup(arrayGroupName(group.id)));
+  expect(members?.members.filter((name) => name.includes(fresh))).toHaveLength(1);
+  expect((await groupRow(sites.a, group.id)).generation).toBe(before.generation + 1);
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a server that waits at home and is deleted there is told while the group is away", async () => {
+  const writing = await awayGroup(1);
+  ({ sites, group } = writing);
+  const { cloud } = dbServer();
+  const admin = connectCloud(
+    {
+      authUrl: cloud.authUrl,
+      credential: {
+        kind: "password",
+        username: "admin",
+        password: "labadmin",
+        userDomainName: "Default",
+        scope: { kind: "project", projectName: "admin", projectDomainName: "Default" },
+      },
+    },
+    { transport: sites.world.transport, clock: sites.clock, random: sites.random },
+  );
+  const look = async () => {
+    await sites.clock.advance(900_000);
+    await sites.clock.run(watchReadiness(watchPorts(sites, sites.b)));
+    return readJson((await groupRow(sites.b, group.id)).readiness)
+      .checks.map(({ reason }) => reason)
+      .join("\n");
+  };
+  expect(await look()).not.toContain("Rebuild");
+  await sites.clock.run(admin.compute.deleteServer(dbServer().server.id));
+  await sites.clock.advance(60_000);
+  expect(await look()).toContain("Rebuild: its server is gone from site-a; it comes home with another id.");
 });
