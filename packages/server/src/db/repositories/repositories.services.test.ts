@@ -14,6 +14,7 @@ import {
 import { insertAuditEvent, listAuditEvents } from "./audit-events.ts";
 import { insertConsistencyGroup, insertVolumes, listVolumes, replaceVolumesOfMember } from "./consistency-groups.ts";
 import { listEngineServices, reportEngineService } from "./engine-services.ts";
+import { listGroupHealth } from "./group-health.ts";
 import { effectiveMappings, listMappings, replaceMappings } from "./mappings.ts";
 import { insertMember, listMembers, nextMemberPosition } from "./members.ts";
 import {
@@ -25,6 +26,14 @@ import {
   releaseProtectionGroup,
   updateProtectionGroup,
 } from "./protection-groups.ts";
+import {
+  closeFindings,
+  forgetFindings,
+  listOpenFindings,
+  listReadinessFindings,
+  openFindings,
+  renewFinding,
+} from "./readiness-findings.ts";
 import {
   findLatestUsablePoint,
   forgetRecoveryPoints,
@@ -105,6 +114,30 @@ describeDatabases("repositories", (database) => {
       name: "Ünïcode 🚀",
       description: "𝔘",
     });
+  });
+
+  it("findings of readiness are counted by severity while they are found, listed when they are gone, then forgotten", async () => {
+    const { db } = database.connection;
+    const finding = (n: number, severity: "critical" | "warning") => ({
+      id: testId("find", n),
+      protection_group_id: GROUP,
+      check_name: "drift.volume_added",
+      severity,
+      subject: `server-${n}`,
+      reason: "a volume was attached",
+      remedy: null,
+      found_at: TIME,
+    });
+    await openFindings(db, [finding(1, "critical"), finding(2, "warning"), finding(3, "warning")]);
+    await closeFindings(db, [testId("find", 3)], TIME);
+    await renewFinding(db, testId("find", 1), { ...finding(1, "critical"), reason: "two volumes were attached" });
+    const counted = (await listGroupHealth(db, { projectId: TEST_PROJECT })).find(({ id }) => id === GROUP);
+    expect(counted).toMatchObject({ critical_findings: 1, warnings: 1, rpo_minutes: null });
+    expect((await listGroupHealth(db, { projectId: "another" })).map(({ id }) => id)).not.toContain(GROUP);
+    expect((await listOpenFindings(db, GROUP)).map(({ reason }) => reason)).toContain("two volumes were attached");
+    expect(await listReadinessFindings(db, GROUP)).toHaveLength(3);
+    await forgetFindings(db, "2030-01-01 00:00:00.000000");
+    expect(await listReadinessFindings(db, GROUP)).toHaveLength(2);
   });
 
   it("a group is found in its own project only", async () => {
