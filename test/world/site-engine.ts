@@ -30,8 +30,18 @@ const LEASE_MS = 30_000;
 /** ms between two sweeps of an engine. */
 export const SWEEP_MS = 10_000;
 
+/** What an engine's ports are made of beside its site. */
+export type EngineWorld = Pick<World, "clock" | "random" | "transport"> & {
+  cloud(name: string): { readonly authUrl: string };
+};
+
 /** What an engine of a site is given. */
-export function enginePorts(world: World, site: TestSite, events: EngineEvent[], options: EngineOptions): EnginePorts {
+export function enginePorts(
+  world: EngineWorld,
+  site: Pick<TestSite, "name" | "connection" | "secrets">,
+  events: EngineEvent[],
+  options: EngineOptions,
+): EnginePorts {
   const clock = options.clock ?? world.clock;
   const send = options.transport ?? world.transport;
   const gate = options.gate;

@@ -7,6 +7,7 @@ export const SCENARIOS = [
   "test-failover",
   "failback",
   "full-cycle",
+  "site-failover",
 ] as const;
 export type ScenarioName = (typeof SCENARIOS)[number];
 

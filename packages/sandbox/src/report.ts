@@ -3,6 +3,7 @@ import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
 import type { RunningSandbox } from "./sandbox.ts";
 import { GROUP, mappings } from "./scenario.ts";
+import { type GroupOutcome, PLAN } from "./site-wide.ts";
 import type { Telling } from "./telling.ts";
 
 /** The outcome of a run, as `--json` prints it. */
@@ -20,6 +21,8 @@ export interface SandboxReport {
   readonly running_on: string;
   /** Of a test: the servers that it started beside production. */
   readonly copies?: readonly TestCopy[];
+  /** Of a whole site: how each group came over, in the order in which they began. */
+  readonly groups?: readonly GroupOutcome[];
   /** Of a way home: how often the servers went and came back. */
   readonly cycles?: number;
   /** Of a way home: what is left of it at site-b. */
@@ -78,7 +81,7 @@ export function tellOutcome(
   if (report.rto_seconds === null) return;
   const lost = report.writes_lost === 0 ? "none" : `${report.writes_lost} writes, ${report.rpo_seconds} s`;
   // Without its site a group loses what was written after the point: that is no failure.
-  const mayLose = report.scenario === "unplanned-failover";
+  const mayLose = report.scenario === "unplanned-failover" || report.scenario === "site-failover";
   const isGood = (report.writes_lost === 0 || mayLose) && report.status === "completed";
   telling.line();
   telling.line(`  status     ${telling.paint(isGood ? "green" : "red", report.status)}`);
@@ -118,6 +121,11 @@ const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
   "unplanned-failover": [
     `--os-cloud site-b protection-group show ${GROUP}`,
     `--os-cloud site-b member list ${GROUP}`,
+    "--os-cloud site-b operation list",
+  ],
+  "site-failover": [
+    `--os-cloud site-b recovery-plan show ${PLAN}`,
+    "--os-cloud site-b protection-group list",
     "--os-cloud site-b operation list",
   ],
   failback: [`protection-group show ${GROUP}`, `member list ${GROUP}`, "operation list", `failover ${GROUP} --dry-run`],

@@ -65,6 +65,19 @@ test("with its site lost every server comes up at the other, and what it lost is
   for (const member of report.members) expect(member.writes - member.writes_lost).toBeGreaterThan(0);
 }, 180_000);
 
+test("a whole site comes over without it, group by group in the order of the plan", async () => {
+  const { code, stdout, stderr } = await run(["--scenario", "site-failover", "--exit", "--json"]);
+  expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
+  const report = JSON.parse(stdout);
+  expect(report).toMatchObject({ scenario: "site-failover", status: "completed", running_on: "site-b" });
+  expect(report.groups.map(({ name, status }: Record<string, string>) => [name, status])).toEqual([
+    ["db", "completed"],
+    ["app", "completed"],
+    ["web", "completed"],
+  ]);
+  for (const member of report.members) expect(member.writes - member.writes_lost).toBeGreaterThan(0);
+}, 180_000);
+
 test("a test failover leaves production running and site-b as it was", async () => {
   const { code, stdout, stderr } = await run(["--scenario", "test-failover", "--exit", "--json"]);
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });

@@ -11,6 +11,7 @@ import { observeFailover } from "./outcome.ts";
 import { reportOf, type SandboxReport, tellHome, tellNext, tellOutcome } from "./report.ts";
 import { CannotStart, type RunningSandbox, startSandbox } from "./sandbox.ts";
 import { failOver, failOverWithoutHome, protectWorkload, registerSites, type Stage } from "./scenario.ts";
+import { failOverSite, protectInGroups } from "./site-wide.ts";
 import { Telling } from "./telling.ts";
 
 /** What the sandbox runs in. */
@@ -125,6 +126,16 @@ async function play(host: SandboxHost, { scenario }: SandboxOptions, cast: Cast)
       };
       tellOutcome(telling, { ...report, rto_seconds: null });
       telling.line(`\n  status     ${report.status}\n  recovery   ${drill.rto_seconds} s until the last copy was up`);
+      return report;
+    }
+    case "site-failover": {
+      telling.title("The tenant protects the workload in several groups");
+      await protectInGroups(stage);
+      telling.title("Site-a is lost: power, array and Protector; unplanned failover of the whole site");
+      await telling.step("nothing of site-a answers", () => sandbox.loseHome());
+      const { status, groups } = await failOverSite(stage);
+      const report = { ...reportOf(scenario, status, observeFailover(sandbox.world)), groups };
+      tellOutcome(telling, report);
       return report;
     }
     case "failback":

@@ -31,17 +31,25 @@ export async function registerSites({ telling, line }: Stage): Promise<void> {
 
 /** What a tenant does to protect the workload; every command is shown. */
 export async function protectWorkload(stage: Stage): Promise<void> {
-  const { sandbox } = stage;
-  const [home, other] = sandbox.sites;
+  await protectServers(stage, GROUP, tiersOf(stage.sandbox));
+}
+
+/** A group over servers, each with its tier; every command is shown. */
+export async function protectServers(
+  stage: Stage,
+  group: string,
+  members: readonly (readonly [number, string])[],
+): Promise<void> {
+  const [home, other] = stage.sandbox.sites;
   const policy = ["--primary-backend", home.array.name, "--secondary-backend", other.array.name];
-  await run(stage, "group on both sites", ["protection-group", "create", GROUP]);
-  await run(stage, "resources of site-a mapped to those of site-b", ["mapping", "set", GROUP, ...mappings()]);
-  await run(stage, "replication set up", ["protection-group", "policy-create", GROUP, ...policy]);
-  for (const [tier, name] of tiersOf(sandbox)) {
-    const words = ["member", "add", GROUP, name, "--tier", String(tier)];
+  await run(stage, "group on both sites", ["protection-group", "create", group]);
+  await run(stage, "resources of site-a mapped to those of site-b", ["mapping", "set", group, ...mappings()]);
+  await run(stage, "replication set up", ["protection-group", "policy-create", group, ...policy]);
+  for (const [tier, name] of members) {
+    const words = ["member", "add", group, name, "--tier", String(tier)];
     await run(stage, `${name} protected`, words);
   }
-  await run(stage, "first recovery point complete on site-b", ["protection-group", "replicate", GROUP]);
+  await run(stage, "first recovery point complete on site-b", ["protection-group", "replicate", group]);
 }
 
 /** The plan, then the failover with its steps as they happen. @returns the operation, as the API gives it. */
@@ -60,7 +68,8 @@ export async function failOverWithoutHome({ telling, line }: Stage): Promise<{ r
   return (await protector(there, words, { shown: "progress" })) as { readonly status: string };
 }
 
-async function run({ telling, line }: Stage, done: string, words: readonly string[]): Promise<void> {
+/** A command, and what is true when it is done. */
+export async function run({ telling, line }: Stage, done: string, words: readonly string[]): Promise<void> {
   telling.command(words);
   await telling.step(done, () => protector(line, words));
 }
