@@ -12,6 +12,8 @@ import { WorkingClock } from "./working-clock.ts";
 export interface BenchWorld {
   readonly sites: TwoSites;
   readonly clock: WorkingClock;
+  /** Folder of the databases: `site-a.sqlite`, `site-b.sqlite`. */
+  readonly folder: string;
   /** Calls by service since the last {@link startCounting}. */
   readonly calls: ReadonlyMap<string, number>;
   /** From now on calls take their latencies and are counted; before, they answer at once. */
@@ -22,9 +24,12 @@ export interface BenchWorld {
 const START = Date.UTC(2026, 0, 5, 8, 0, 0);
 const UNLIMITED = { instances: -1, cores: -1, ram: -1 };
 
-/** Databases are SQLite files, as the sandbox has them: every commit of the journal is really written. */
-export async function createBenchWorld(times: CloudTimes): Promise<BenchWorld> {
-  const clock = new WorkingClock(START);
+/**
+ * Databases are SQLite files, as the sandbox has them: every commit of the journal is really written.
+ * @param startMs first value of its clock; default a fixed day.
+ */
+export async function createBenchWorld(times: CloudTimes, startMs = START): Promise<BenchWorld> {
+  const clock = new WorkingClock(startMs);
   const folder = mkdtempSync(join(tmpdir(), "protector-bench-"));
   const wire = new Wire(clock, times);
   const sites = await createTwoSites(1, {
@@ -43,6 +48,7 @@ export async function createBenchWorld(times: CloudTimes): Promise<BenchWorld> {
   return {
     sites,
     clock,
+    folder,
     calls: wire.calls,
     startCounting: () => wire.startCounting(),
     stop: async () => {

@@ -18,12 +18,30 @@ const TIERS = 3;
  * @returns the group's id, known to both sites.
  */
 export async function seedGroup(sites: TwoSites, count: number): Promise<string> {
+  return seedGroupOn(sites, seedWideNetworks(sites), { name: "shop", count });
+}
+
+/** Networks at both sites, as wide as any number of members needs. */
+export interface WideNetworks {
+  readonly here: readonly SeededNetwork[];
+  readonly there: readonly SeededNetwork[];
+}
+
+export function seedWideNetworks(sites: TwoSites): WideNetworks {
+  return { here: seedNetworks(sites, sites.a), there: seedNetworks(sites, sites.b) };
+}
+
+/** The same on networks that many groups share. */
+export async function seedGroupOn(
+  sites: TwoSites,
+  { here, there }: WideNetworks,
+  { name, count }: { readonly name: string; readonly count: number },
+): Promise<string> {
   const { a, b } = sites;
-  const here = seedNetworks(sites, a);
-  const there = seedNetworks(sites, b);
   const groupId = await createGroup(
     sites,
     here.flatMap((network, index) => mapped(network, there[index])),
+    name,
   );
   await run(sites, a, groupId, { type: "group_create" });
   const servers = Array.from({ length: count }, (_, index) => again(() => seedMember(sites, here, index)));
