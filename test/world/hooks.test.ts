@@ -5,6 +5,7 @@ import { expect, test } from "vitest";
 import type { Hook } from "../../packages/contract/src/index.ts";
 import { readOptionalJson, writeJson } from "../../packages/server/src/db/codecs.ts";
 import { describePoint, runCalm } from "./calm-run.ts";
+import { awayGroup, carryHome } from "./failback-run.ts";
 import { orderFailover, outcomeOf, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { cutOffAt } from "./interrupted-run.ts";
 import type { EngineOptions } from "./site-engine.ts";
@@ -222,4 +223,35 @@ test("killed at any journal write of hooks and gates a failover ends the same, a
     const called = new Set(receiver.bodies.map(({ id }) => String(id).split(":")[1]));
     expect({ label, called: [...called].sort() }).toEqual({ label, called: ids.toSorted() });
   }
+});
+
+test("a failback calls every hook, in the order of the tiers; a reprotection those of the plan alone", async () => {
+  const writing = await awayGroup();
+  const { sites, group } = writing;
+  for (const site of [sites.a, sites.b])
+    await site.connection.db
+      .updateTable("protection_groups")
+      .set({ hooks: writeJson(EVERYWHERE.map((hook) => ({ ...HOOK, ...hook }))) })
+      .where("id", "=", group.id)
+      .execute();
+  const receiver = new Receiver();
+  const again = await sites.order(sites.b, group.id, { type: "reprotect" });
+  expect(await settle(writing, again, receiver)).toBe("completed");
+  expect(receiver.told).toEqual(["before plan", "after plan"]);
+  expect(receiver.bodies.map(({ operation }) => operation.type)).toEqual(["reprotect", "reprotect"]);
+  await carryHome(writing);
+  const home = new Receiver();
+  const back = await sites.order(sites.a, group.id, { type: "failback" });
+  const engine = sites.engine(sites.a, { transport: home.transport(writing) });
+  expect(await sites.settle(sites.a, back, engine, 3_600_000)).toBe("completed");
+  expect(home.told).toEqual([
+    "before plan",
+    ...["db-01", "app-01", "web-01"].flatMap((name, tier) => [
+      `before tier ${tier}`,
+      `before member ${name}`,
+      `after member ${name}`,
+      `after tier ${tier}`,
+    ]),
+    "after plan",
+  ]);
 });

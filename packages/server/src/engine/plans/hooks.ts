@@ -52,11 +52,17 @@ function isOfWhole(of: Hook["of"]): boolean {
   return of === "plan" || of === "cleanup";
 }
 
-/** Recoveries call all but those of clean-ups; tests only what is meant for them. */
+/** Operations that stop and start servers where the group is recovered. */
+const RECOVERIES: ReadonlySet<string> = new Set(["failover", "failback"]);
+/** Operations that send everything to the other site and leave the servers as they run. */
+const RESENDING: ReadonlySet<string> = new Set(["reprotect", "move_home"]);
+
+/** Recoveries call all but those of clean-ups, what only sends data those of the whole plan, tests what is meant for them. */
 function isCalled(hook: Hook, { facts }: HookScene): boolean {
   const { type } = facts.operation;
   if ((type === "test_cleanup") !== (hook.of === "cleanup")) return false;
-  return hook.in_tests || type === "failover";
+  if (RESENDING.has(type)) return hook.of === "plan";
+  return hook.in_tests || RECOVERIES.has(type);
 }
 
 class Weaver {
@@ -108,7 +114,7 @@ class Weaver {
       this.#beforeAll.push(key);
       return;
     }
-    const gives = this.steps.filter((each) => each.action === "marker.release_here");
+    const gives = this.steps.filter((each) => each.action.startsWith("marker.release"));
     const after = this.steps.filter((each) => !gives.includes(each)).map((each) => each.key);
     this.#insert(key, hook, { phase: "finish", after });
     this.#hold(gives, key);

@@ -2,10 +2,12 @@ import type { MemberResult, ServerDescription } from "@protector/contract";
 import { writeJson, writeTime } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planFailback } from "../plans/failback.ts";
+import { withHooks } from "../plans/hooks.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import type { MemberView } from "../world/group-view.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { observeFailback } from "../world/observe-failback.ts";
 import { writeGroupVolumes } from "./consistency-group-rows.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
@@ -19,7 +21,8 @@ import type { Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.t
 export const failback: Workflow = {
   type: "failback",
   direction: (view, localSiteId) => ({ sourceSiteId: view.group.peer_site_id, targetSiteId: localSiteId }),
-  plan: async (context) => planFailback(await observeFailback(context)),
+  plan: async (context) =>
+    withHooks(planFailback(await observeFailback(context)), hookScene(context.operation, context.view)),
   begin: async ({ trx, operation, connection }) => {
     await trx
       .updateTable("protection_groups")

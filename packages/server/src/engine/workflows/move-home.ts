@@ -1,7 +1,9 @@
 import { writeTime } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { turnHome } from "../../domain/turn-home.ts";
+import { withHooks } from "../plans/hooks.ts";
 import { planMoveHome } from "../plans/move-home.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { observeReprotect } from "../world/observe-reprotect.ts";
 import {
   beginReprotection,
@@ -20,7 +22,10 @@ import { fromHere, type Workflow, type WorkflowTransaction } from "./workflow.ts
 export const moveHome: Workflow = {
   type: "move_home",
   direction: fromHere,
-  plan: async (context) => planMoveHome(await observeReprotect(context, { becomesHome: true })),
+  plan: async (context) => {
+    const plan = planMoveHome(await observeReprotect(context, { becomesHome: true }));
+    return withHooks(plan, hookScene(context.operation, context.view));
+  },
   begin: beginReprotection,
   end: async (context, end) => {
     if (end === "completed" || end === "completed_with_errors") await recordMoved(context);

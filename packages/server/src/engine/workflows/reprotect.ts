@@ -1,8 +1,10 @@
 import { writeJson, writeTime } from "../../db/codecs.ts";
+import { withHooks } from "../plans/hooks.ts";
 import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { GroupView } from "../world/group-view.ts";
+import { hookScene } from "../world/hook-scene.ts";
 import { observeReprotect } from "../world/observe-reprotect.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { statusAtRest } from "./group-status.ts";
@@ -15,7 +17,8 @@ import { fromHere, type Workflow, type WorkflowReport, type WorkflowTransaction 
 export const reprotect: Workflow = {
   type: "reprotect",
   direction: fromHere,
-  plan: async (context) => planReprotect(await observeReprotect(context)),
+  plan: async (context) =>
+    withHooks(planReprotect(await observeReprotect(context)), hookScene(context.operation, context.view)),
   begin: beginReprotection,
   end: async (context, end) => {
     if (end === "completed" || end === "completed_with_errors") await recordReprotected(context);
