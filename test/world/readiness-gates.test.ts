@@ -122,3 +122,26 @@ test("a gate that no engine can see is told before and not waited for", async ()
   expect((await stepsOf(writing, id)).has(`ready.${writing.group.memberIds[0]}`)).toBe(false);
   writing.sites.stop();
 });
+
+test("a webhook gate asks, signed, until the answer is 2xx; what comes after it waits", async () => {
+  const url = "https://ready.example.com/shop";
+  const writing = await withGates([{ kind: "webhook", url, timeout_seconds: 600 }, null, null]);
+  const { sites, group } = writing;
+  const asked: { body: { member: { name: string; server_id: string } }; signature: string | undefined }[] = [];
+  const transport: HttpTransport = async (request) => {
+    if (request.url !== url) return sites.world.transport(request);
+    asked.push({ body: JSON.parse(request.body ?? "null"), signature: request.headers["protector-signature"] });
+    return { status: asked.length < 3 ? 503 : 204, headers: {}, body: "" };
+  };
+  const id = await orderFailover(writing);
+  expect(await settle(writing, id, { transport })).toBe("completed");
+  expect(asked).toHaveLength(3);
+  const [first] = asked;
+  const recovered = [...sites.world.cloud("site-b").compute.servers.values()].find(({ name }) => name === "db-01");
+  expect(first?.body).toMatchObject({
+    when: "gate",
+    member: { id: group.memberIds[0], name: "db-01", server_id: recovered?.id },
+    operation: { id, type: "failover" },
+  });
+  expect(first?.signature).toMatch(/^ed25519=/);
+});

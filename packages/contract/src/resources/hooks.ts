@@ -1,6 +1,9 @@
 import Type, { type Static } from "typebox";
 import { Nullable, OneOf, SeenGeneration, Strict, Uuid } from "./common.ts";
 
+/** Where a web service outside is posted to. */
+export const HookUrl = Type.String({ minLength: 10, maxLength: 1000, pattern: "^https://[!-~]+$" });
+
 /** What a hook is before or after. */
 export const HOOK_SUBJECTS = ["plan", "tier", "member", "cleanup"] as const;
 
@@ -10,7 +13,7 @@ export const Hook = Strict({
   of: OneOf(HOOK_SUBJECTS, { description: "Recovery, tier, member, or clean-up of a test" }),
   tier: Nullable(Type.Integer({ minimum: 0, maximum: 99, description: "With of = tier; null = every tier" })),
   member_id: Nullable(Uuid),
-  url: Type.String({ minLength: 10, maxLength: 1000, pattern: "^https://[!-~]+$" }),
+  url: HookUrl,
   timeout_seconds: Type.Integer({ minimum: 1, maximum: 300, description: "Of one try, s" }),
   retries: Type.Integer({ minimum: 0, maximum: 10, description: "Tries after the first one" }),
   on_failure: OneOf(["stop", "continue"] as const, { description: "What follows when the last try has failed" }),

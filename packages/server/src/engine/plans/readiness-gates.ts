@@ -1,6 +1,6 @@
 import type { CheckResult, ReadinessGate } from "@protector/contract";
 import type { PlannedStep } from "../runner/plan.ts";
-import type { AwaitConsoleInput, AwaitHttpInput, AwaitTcpInput } from "../steps/readiness-gates.ts";
+import type { AwaitConsoleInput, AwaitHttpInput, AwaitTcpInput, AwaitWebhookInput } from "../steps/readiness-gates.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { step } from "./planned-step.ts";
 import { portWiring } from "./port-wiring.ts";
@@ -17,7 +17,7 @@ export function gateSteps(
 ): readonly PlannedStep[] {
   const { gate } = member;
   if (!gate || !member.description.was_running) return [];
-  const address = gate.kind === "console" ? null : addressOf(input, member, floatingIps);
+  const address = isSeenAnywhere(gate) ? null : addressOf(input, member, floatingIps);
   if (address === undefined) return [];
   const active = `active.${member.id}`;
   const common = { name: member.name, serverStep: `server.${member.id}`, timeoutSeconds: gate.timeout_seconds };
@@ -36,12 +36,19 @@ export function gateSteps(
   ];
 }
 
+/** Seen without reaching the server: through Nova, or by whoever is asked. */
+function isSeenAnywhere(gate: ReadinessGate): gate is Extract<ReadinessGate, { kind: "console" | "webhook" }> {
+  return gate.kind === "console" || gate.kind === "webhook";
+}
+
 type Common = Omit<AwaitConsoleInput, "text">;
 
 function inputOf(gate: ReadinessGate, common: Common, addressStep: string) {
   switch (gate.kind) {
     case "console":
       return { ...common, text: gate.text } satisfies AwaitConsoleInput;
+    case "webhook":
+      return { ...common, url: gate.url } satisfies AwaitWebhookInput;
     case "tcp":
       return { ...common, addressStep, port: gate.port } satisfies AwaitTcpInput;
     case "http": {
@@ -55,6 +62,8 @@ function titleOf(gate: ReadinessGate, name: string): string {
   switch (gate.kind) {
     case "console":
       return `Wait for the console of ${name} to show "${gate.text}"`;
+    case "webhook":
+      return `Wait for ${new URL(gate.url).host} to say that ${name} is ready`;
     case "tcp":
       return `Wait for ${name} to listen on port ${gate.port}`;
     case "http":
@@ -80,7 +89,7 @@ function addressOf(
 /** A gate that the engine will not be able to see: the plan says so before it runs. */
 export function unseenGate(input: FailoverInput, member: FailoverMember): readonly CheckResult[] {
   const { gate, description } = member;
-  if (!gate || gate.kind === "console" || !description.was_running) return [];
+  if (!gate || isSeenAnywhere(gate) || !description.was_running) return [];
   const floatingIps = description.ports.flatMap((port) =>
     portWiring(input, member, port).floatingIps.map(() => ({ key: "" })),
   );

@@ -1,3 +1,4 @@
+import type { OperationType } from "@protector/contract";
 import type { Clock, HttpTransport, Random, TcpProbe, TlsOptions } from "@protector/ports";
 import type { SiteIdentity } from "../../domain/site-identity.ts";
 import type { SiteAccess } from "../world/site-access.ts";
@@ -60,6 +61,7 @@ export interface OperationFacts {
   readonly groupId: string;
   readonly projectId: string;
   readonly userId: string;
+  readonly type: OperationType;
   readonly leaseNumber: number;
   readonly requestId: string;
   /** Epoch that the operation holds or has raised. */

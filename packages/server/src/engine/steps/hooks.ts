@@ -1,7 +1,6 @@
 import { ProtectorError } from "@protector/contract";
-import { HttpTransportError } from "@protector/ports";
-import { isOutsideAddressAllowed, isOutsideUrlAllowed } from "../../domain/outside-addresses.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { postSigned } from "./signed-post.ts";
 
 /** What a hook is told, beside who calls and when. */
 export interface HookFacts {
@@ -56,37 +55,9 @@ export const callHook: StepHandler<CallHookInput, CalledHook> = {
 };
 
 /** @returns why it was not delivered. */
-async function post(context: StepContext, { url, timeoutSeconds, facts }: CallHookInput): Promise<string | undefined> {
-  const { hooks, http, identity } = context.outbound;
-  if (!isOutsideUrlAllowed(url, hooks.networks)) return "it is not in [hooks] networks of this engine";
-  const { siteId, signText } = await identity();
-  const body = JSON.stringify({
-    id: `${context.operation.id}:${context.stepKey}`,
-    issued_at: new Date(context.clock.now()).toISOString(),
-    site_id: siteId,
-    ...facts,
-    member: facts.member && { ...facts.member, server_id: serverOf(context, facts.member.id) },
-  });
-  try {
-    const { status } = await http({
-      method: "POST",
-      url,
-      headers: {
-        "content-type": "application/json",
-        "user-agent": "protector-engine",
-        "protector-signature": `ed25519=${signText(body)}`,
-      },
-      body,
-      timeoutMs: timeoutSeconds * 1000,
-      tls: hooks.tls,
-      signal: context.signal,
-      isAddressAllowed: (address) => isOutsideAddressAllowed(address, hooks.networks),
-    });
-    return status >= 200 && status < 300 ? undefined : `it answered ${status}`;
-  } catch (error) {
-    if (!(error instanceof HttpTransportError)) throw error;
-    return error.fault === "unreachable" ? "it cannot be reached" : `it did not answer within ${timeoutSeconds} s`;
-  }
+function post(context: StepContext, { url, timeoutSeconds, facts }: CallHookInput): Promise<string | undefined> {
+  const member = facts.member && { ...facts.member, server_id: serverOf(context, facts.member.id) };
+  return postSigned(context, { url, timeoutMs: timeoutSeconds * 1000, facts: { ...facts, member } });
 }
 
 function serverOf(context: StepContext, memberId: string): string | null {

@@ -34,7 +34,7 @@ import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { destroyKeptVolume, dropKeptSnapshot, keepSnapshot, overwriteVolume } from "./overwrite-volume.ts";
 import { ensurePort } from "./ports.ts";
-import { awaitConsole, awaitHttp, awaitTcp } from "./readiness-gates.ts";
+import { awaitConsole, awaitHttp, awaitTcp, awaitWebhook } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
 import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, verifyCut } from "./replication.ts";
 import { attachVolume, captureHome, detachVolume, reusePort, unlockServer, unshelveServer } from "./return-server.ts";
@@ -77,6 +77,7 @@ export const STEP_HANDLERS = {
   "gate.console": awaitConsole,
   "gate.http": awaitHttp,
   "gate.tcp": awaitTcp,
+  "gate.webhook": awaitWebhook,
   "hook.call": callHook,
   "forward.allow": forwardAllow,
   "forward.cut": forwardCut,

@@ -1,6 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import { HttpTransportError, OutsideError } from "@protector/ports";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { postSigned } from "./signed-post.ts";
 
 /** What every gate knows. */
 interface GateInput {
@@ -79,6 +80,29 @@ export const awaitHttp: StepHandler<AwaitHttpInput, OpenedGate> = {
         if (error instanceof HttpTransportError) return `${url} does not answer`;
         throw error;
       }
+    }),
+};
+
+export interface AwaitWebhookInput extends GateInput {
+  readonly url: string;
+}
+
+/** Until a web service outside says that the server is ready: it is asked again and again, and signed as hooks are. */
+export const awaitWebhook: StepHandler<AwaitWebhookInput, OpenedGate> = {
+  run: (context, input) =>
+    awaitOpen(context, input, async () => {
+      const { serverId } = context.output<{ serverId: string }>(input.serverStep);
+      const { id, groupId, projectId, type } = context.operation;
+      const facts = {
+        when: "gate",
+        of: "member",
+        member: { id: context.memberId, name: input.name, server_id: serverId },
+        operation: { id, type },
+        protection_group: { id: groupId },
+        project_id: projectId,
+      };
+      const closed = await postSigned(context, { url: input.url, timeoutMs: LOOK_TIMEOUT_MS, facts });
+      return closed === undefined ? undefined : `${new URL(input.url).origin} was asked: ${closed}`;
     }),
 };
 

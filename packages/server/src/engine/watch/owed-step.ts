@@ -151,6 +151,7 @@ async function inEnvironment(owed: Owed, work: (context: StepContext) => Promise
       groupId,
       projectId: operation.project_id,
       userId: operation.user_id,
+      type: operation.type,
       leaseNumber: operation.lease_number,
       requestId,
       epoch: operation.epoch,
