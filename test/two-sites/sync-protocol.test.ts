@@ -308,6 +308,40 @@ describe("sync-status", () => {
     expect(differences).toContainEqual({ field: "description", values: ["two shops", "an old shop"] });
   });
 
+  it("shows a CONFLICT in sync-force before it asks whose description is right, and why", async () => {
+    await json('protection-group create shop --description "two shops"');
+    const { db } = harness.sites.b.database;
+    await db
+      .updateTable("protection_groups")
+      .set({ digest: "0".repeat(64), description: "an old shop" })
+      .execute();
+    const asked: string[] = [];
+    const typing = (...answers: string[]) => ({
+      ask: async (question: string) => {
+        asked.push(question);
+        return answers[asked.length - 1] ?? "";
+      },
+    });
+    const stopped = await harness.run("protection-group sync-force shop", typing(""));
+    expect(stopped).toMatchObject({ code: 3, stdout: expect.stringMatching(/^description +two shops +an old shop$/m) });
+    expect((await rows()).b[0]?.description).toBe("an old shop");
+    asked.length = 0;
+    const { code, stdout } = await harness.run(
+      "protection-group sync-force shop",
+      typing("site-a", "site B came back from Sunday's backup"),
+    );
+    expect(code).toBe(0);
+    expect(stdout.indexOf("an old shop")).toBeLessThan(stdout.indexOf("IN SYNC"));
+    expect(asked).toEqual([
+      "Whose description is right, site-a or site-b? Nothing typed = stop: ",
+      "What site-b says is overruled, and kept in its audit. Why (at least 10 characters)? ",
+    ]);
+    const { a, b } = await rows();
+    expect(b).toEqual(a);
+    const events = await db.selectFrom("audit_events").select("detail").execute();
+    expect(JSON.stringify(events)).toContain("Sunday's backup");
+  });
+
   it("tells CONFLICT after a database came back from an old copy; sync-force wants to know who wins", async () => {
     await json("protection-group create shop");
     const { db } = harness.sites.b.database;

@@ -1,6 +1,8 @@
 import {
   type FieldDifference,
   type ForcedSync,
+  type ForceRequest,
+  hasCode,
   type SiteSync,
   type SyncComparison,
   syncForce,
@@ -63,6 +65,9 @@ function siteText({ site, isPrimary, isReachable, epoch, generation, digest, rea
   return `${site} (${role}): reachable, epoch ${epoch}, generation ${generation}, digest ${digest?.slice(0, 12)}`;
 }
 
+/** Characters of a reason for overruling a site. */
+const LEAST_REASON = 10;
+
 /** `protector protection-group sync-status | sync-force` */
 export function addSyncCommands(groups: Command, act: Act): void {
   yields(groups.command("sync-status"), "record", STATUS)
@@ -74,9 +79,9 @@ export function addSyncCommands(groups: Command, act: Act): void {
     .option("--from <site>", "site whose description wins when both claim the same generation")
     .option("--reason <text>", "why; kept in the audit, needed to overrule a site")
     .description("push the description of the authoritative site to the other")
-    .action((ref: string, options: { from?: string; reason?: string }) =>
+    .action((ref: string, options: ForceRequest) =>
       act(async (context) => {
-        const { receipt, ...told } = await syncForce(context.sites, ref, options);
+        const { receipt, ...told } = await force(context, ref, options);
         const shown = { status: "IN SYNC", ...told, epoch: receipt.epoch, generation: receipt.generation };
         context.printer.record(shown, FORCED);
       }),
@@ -103,4 +108,38 @@ function tellComparison({ printer }: CommandContext, comparison: SyncComparison)
     printer.list(differences, differenceColumns(comparison));
   } else if (comparison.status === "CONFLICT")
     printer.tell("\nField by field the descriptions are the same; only what the sites remember of them differs.\n");
+}
+
+/** Before a site is overruled people see what both say, side by side; who is at the terminal then chooses. */
+async function force(context: CommandContext, ref: string, request: ForceRequest): Promise<ForcedSync> {
+  try {
+    return await syncForce(context.sites, ref, request);
+  } catch (error) {
+    if (!hasCode(error, "sync.conflict")) throw error;
+    const comparison = await syncStatus(context.sites, ref);
+    if (context.printer.format === "table") {
+      tellComparison(context, comparison);
+      context.printer.tell("\n");
+    }
+    const choice = await choiceOf(context, comparison, request);
+    if (!choice) throw error;
+    return syncForce(context.sites, ref, choice);
+  }
+}
+
+/** What the request leaves open is asked; undefined = nobody is there to answer, or no answer was given. */
+async function choiceOf(
+  { host }: CommandContext,
+  { sites }: SyncComparison,
+  request: ForceRequest,
+): Promise<ForceRequest | undefined> {
+  if (!host.ask) return undefined;
+  const names = sites.map(({ site }) => site);
+  const question = `Whose description is right, ${names.join(" or ")}? Nothing typed = stop: `;
+  const from = request.from ?? (await host.ask(question)).trim();
+  const loser = names.find((name) => name !== from);
+  if (!names.includes(from) || loser === undefined) return undefined;
+  const why = `What ${loser} says is overruled, and kept in its audit. Why (at least ${LEAST_REASON} characters)? `;
+  const reason = request.reason ?? (await host.ask(why)).trim();
+  return reason.length < LEAST_REASON ? undefined : { from, reason };
 }
