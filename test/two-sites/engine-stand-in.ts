@@ -1,4 +1,6 @@
+import type { Selectable } from "kysely";
 import type { TestSite } from "../../packages/server/src/api/testing.ts";
+import type { DrOperationsTable } from "../../packages/server/src/db/schema.ts";
 import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
 import { buryGroup } from "../../packages/server/src/domain/group-deletion.ts";
@@ -10,6 +12,8 @@ export function bury(site: TestSite, groupId: string, now: number): Promise<void
   );
 }
 
+/** Time of what changes a group. */
+const CHANGED_AT = Date.parse("2026-03-01T12:30:00Z");
 const DIGEST = "a".repeat(64);
 const MEMBER = "11111111-2222-4333-8444-555555555555";
 
@@ -37,14 +41,30 @@ export async function advanceOperations(site: TestSite, findings: Findings = {})
     else {
       const status = findings.end ?? "completed";
       await set({ status, progress: 1, finished_at: now });
-      const { protection_group_id: groupId } = operation;
-      if (operation.type === "failover" && status !== "failed" && groupId !== null) await movePrimary(site, groupId);
+      if (status !== "failed") await changeGroup(site, operation);
     }
     const isDone = operation.is_dry_run === 1 || operation.status === "running";
     if (!isDone) continue;
+    if (operation.type === "group_delete" && operation.is_dry_run === 0) continue;
     const freed = db.updateTable("protection_groups").set({ current_operation_id: null });
     await freed.where("id", "=", operation.protection_group_id).execute();
   }
+}
+
+/** What the group is after an operation. */
+async function changeGroup(
+  site: TestSite,
+  { type, protection_group_id: id, parameters }: Selectable<DrOperationsTable>,
+): Promise<void> {
+  if (id === null) return;
+  if (type === "failover" || type === "failback") await movePrimary(site, id);
+  if (type === "group_delete") await bury(site, id, CHANGED_AT);
+  if (type !== "member_remove") return;
+  const { member_id } = JSON.parse(parameters) as { readonly member_id: string };
+  await inTransaction(site.database.db, async (transaction) => {
+    await transaction.deleteFrom("pg_members").where("id", "=", member_id).execute();
+    await raiseGeneration(transaction, { groupId: id, localSiteId: site.siteId, now: CHANGED_AT });
+  });
 }
 
 async function movePrimary(site: TestSite, groupId: string): Promise<void> {
@@ -55,13 +75,13 @@ async function movePrimary(site: TestSite, groupId: string): Promise<void> {
       .where("id", "=", groupId)
       .executeTakeFirstOrThrow();
     const changes = {
-      status: "failed_over" as const,
+      status: group.home_site_id === site.siteId ? ("active" as const) : ("failed_over" as const),
       primary_site_id: site.siteId,
       peer_site_id: group.primary_site_id,
       epoch: group.epoch + 1,
     };
     await transaction.updateTable("protection_groups").set(changes).where("id", "=", groupId).execute();
-    await raiseGeneration(transaction, { groupId, localSiteId: site.siteId, now: Date.parse("2026-03-01T12:30:00Z") });
+    await raiseGeneration(transaction, { groupId, localSiteId: site.siteId, now: CHANGED_AT });
   });
 }
 

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from "vitest";
 import { HttpTransportError } from "../../packages/ports/src/index.ts";
-import { finishOperation } from "../../packages/server/src/api/testing.ts";
 import { bury } from "./engine-stand-in.ts";
-import { type Fate, type Harness, openHarness } from "./harness.ts";
+import { groupRows } from "./group-rows.ts";
+import { type Harness, openHarness } from "./harness.ts";
 
 let harness: Harness;
 beforeEach(async () => {
@@ -16,21 +16,7 @@ async function json(line: string) {
   return JSON.parse(stdout);
 }
 
-/** What each site says of a group by itself, without a client that mends. */
-async function rows() {
-  const of = async (site: "a" | "b") =>
-    (await harness.sites[site].database.db.selectFrom("protection_groups").selectAll().execute()).map((row) => ({
-      name: row.name,
-      description: row.description,
-      generation: row.generation,
-      digest: row.digest,
-      isDeleted: row.deleted_at !== null,
-    }));
-  return { a: await of("a"), b: await of("b") };
-}
-
-const POLICY =
-  "--primary-fa-url https://127.0.1.1 --primary-fa-api-token token-of-array-a --secondary-fa-url https://127.0.2.1 --secondary-fa-api-token token-of-array-b";
+const rows = () => groupRows(harness);
 
 describe("a change over two sites", () => {
   it("is made at the primary, carried to the peer, and the receipt brought back", async () => {
@@ -138,40 +124,7 @@ describe("a change over two sites", () => {
   });
 });
 
-describe("a client that dies at any request", () => {
-  it.each([
-    "protection-group create other",
-    "protection-group set shop --description new",
-    `protection-group policy-create shop ${POLICY}`,
-  ])("leaves what the next command mends: %s", async (change) => {
-    await json("protection-group create shop");
-    harness.requests.length = 0;
-    expect(await harness.run(change)).toMatchObject({ code: 0 });
-    const total = harness.requests.length;
-    expect(total).toBeGreaterThan(5);
-    for (let cut = 1; cut <= total; cut++) {
-      for (const fate of ["killed_before", "killed_after"] as const) await cutAt(change, { cut, fate });
-    }
-  });
-
-  async function cutAt(change: string, { cut, fate }: { readonly cut: number; readonly fate: Fate }) {
-    harness = await openHarness();
-    await json("protection-group create shop");
-    harness.requests.length = 0;
-    harness.fate = ({ number }) => (number === cut ? fate : undefined);
-    const { code } = await harness.run(change);
-    expect(code).toBe(1);
-    harness.fate = () => undefined;
-    await finishEverything(harness, false);
-    await json("protection-group list");
-    const { a, b } = await rows();
-    expect(b).toEqual(a);
-    // Nothing stands in the way of the next change.
-    await json("protection-group set shop --description new");
-    const after = await rows();
-    expect(after.b).toEqual(after.a);
-  }
-
+describe("a client that dies before it has told the peer of a deletion", () => {
   it("leaves a tombstone that the next command on the group carries", async () => {
     const { id } = await json("protection-group create shop");
     await harness.run("protection-group delete shop");
@@ -184,69 +137,6 @@ describe("a client that dies at any request", () => {
     expect(await rows()).toEqual({ a: [], b: [] });
   });
 });
-
-/** From which request on whom the network no longer carries, and whether that request still arrives. */
-const CUTS = {
-  "everything is cut off": () => "unreachable",
-  "everything is cut off, with the answer on its way": (isFirst: boolean) => (isFirst ? "lost_answer" : "unreachable"),
-  "site B is cut off": (_: boolean, site: string) => (site === "site-b" ? "unreachable" : undefined),
-} as const satisfies Record<string, (isFirst: boolean, site: string) => Fate>;
-
-describe.each(Object.entries(CUTS))("a network that is cut at any request: %s", (_, fateOf) => {
-  it.each([
-    "protection-group create other",
-    "protection-group set shop --description new",
-    `protection-group policy-create shop ${POLICY}`,
-    "protection-group delete shop",
-  ])("leaves a state that sync-status explains and one command mends: %s", async (change) => {
-    await json("protection-group create shop");
-    harness.requests.length = 0;
-    await harness.run(change);
-    const total = harness.requests.length;
-    expect(total).toBeGreaterThan(5);
-    for (let cut = 1; cut <= total; cut++) await cutAt(change, cut);
-  });
-
-  async function cutAt(change: string, cut: number) {
-    harness = await openHarness();
-    const { id } = await json("protection-group create shop");
-    harness.requests.length = 0;
-    harness.fate = ({ number, site }) => (number < cut ? undefined : fateOf(number === cut, site));
-    const { code, stderr } = await harness.run(change);
-    harness.fate = () => undefined;
-    await finishEverything(harness, change.includes("delete"));
-    const name = change.includes("other") && (await rows()).a.length > 1 ? "other" : "shop";
-    // A name is known only as long as one site has the group alive.
-    const ref = (await rows()).a[0]?.isDeleted ? id : name;
-    const told = { change, cut, code, stderr };
-    const status = await harness.run(`protection-group sync-status ${ref} -f json`);
-    if ((await rows()).a.length > 0) {
-      const { status: word, remedy } = JSON.parse(status.stdout);
-      expect({ ...told, word, remedy }).toEqual({
-        ...told,
-        word: status.code === 0 ? "IN SYNC" : "OUT OF SYNC",
-        remedy: status.code === 0 ? null : expect.stringContaining(`sync-force ${ref}`),
-      });
-      const mended = await harness.run(`protection-group sync-force ${ref}`);
-      expect({ ...told, mended: mended.stderr }).toEqual({ ...told, mended: "" });
-    }
-    const { a, b } = await rows();
-    expect({ ...told, b }).toEqual({ ...told, b: a });
-    expect({ ...told, code: [0, 6].includes(code) }).toEqual({ ...told, code: true });
-  }
-});
-
-/** What the engines would have done meanwhile. */
-async function finishEverything({ sites, clock }: Harness, isDeletion: boolean) {
-  const { a } = sites;
-  for (const { id, current_operation_id } of await a.database.db
-    .selectFrom("protection_groups")
-    .selectAll()
-    .execute()) {
-    if (isDeletion && current_operation_id !== null) await bury(a, id, clock.now());
-    await finishOperation(a, id);
-  }
-}
 
 describe("sync-status", () => {
   it("tells IN SYNC with generation and digest of both sites", async () => {
