@@ -61,6 +61,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "operation skip": ["operation skip OPERATION --step nothing --reason nobody-needs-it"],
   "operation commit": ["operation commit OPERATION"],
   "operation abandon": ["operation abandon OPERATION --reason no-longer-wanted"],
+  "service list": [`service list ${ADMIN}`],
   "health show": ["health", "health show --site site-b"],
   doctor: ["doctor"],
 };

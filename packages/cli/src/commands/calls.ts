@@ -60,6 +60,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   },
   "site volume-types": { flow: "one", routes: ["sites.index", "sites.volume_types"] },
   "site failover": { ...runs("site_failovers.create"), flow: "siteRun" },
+  "service list": { flow: "one", routes: ["services.index"] },
   "tenant-mapping create": {
     flow: "both",
     routes: ["versions.show", "tenant_mappings.create", "tenant_mappings.index"],
@@ -98,7 +99,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "member list": { flow: "inspect", routes: ["members.index"] },
   "member show": { flow: "inspect", routes: ["members.index"] },
   "member set": { flow: "change", routes: ["members.index", "members.update"] },
-  "member update": { flow: "change", routes: ["members.index", "members.action"] },
+  "member update": { flow: "change", routes: ["members.index", "members.action"], verb: "accept_drift" },
   "member remove": { flow: "change", routes: ["members.index", "members.delete"] },
   "mapping show": { flow: "inspect", routes: ["mappings.show", "mappings.show_defaults"] },
   "mapping set": {

@@ -15,6 +15,7 @@ import { addProtectionGroupCommands } from "./protection-groups.ts";
 import { addReadinessCommand } from "./readiness.ts";
 import { addRecoveryPlanCommands } from "./recovery-plans.ts";
 import { addRecoveryPointCommands } from "./recovery-points.ts";
+import { addServiceCommand } from "./services.ts";
 import { addSiteFailoverCommand } from "./site-failovers.ts";
 import { addSiteCommands } from "./sites.ts";
 import { addSyncCommands } from "./sync.ts";
@@ -25,6 +26,7 @@ export function addCommands(program: Command, act: Act): void {
   const sites = addSiteCommands(program, act);
   addSiteFailoverCommand(sites, act);
   addTenantMappingCommands(program, act);
+  addServiceCommand(program, act);
   const groups = addProtectionGroupCommands(program, act);
   addPolicyCommands(program, groups, act);
   addSyncCommands(groups, act);
