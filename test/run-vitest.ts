@@ -1,5 +1,5 @@
 import { spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { existsSync, mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { fileURLToPath } from "node:url";
@@ -20,16 +20,22 @@ export interface VitestRun {
   readonly wrap?: (command: readonly string[]) => readonly string[];
   /** Beside the variables of this process. */
   readonly env?: Readonly<Record<string, string>>;
+  /** It is ended after this; what had not ended by then counts as skipped. ms */
+  readonly timeLimit?: number;
 }
 
 /** Runs vitest and sums up what became of its tests. */
-export async function runVitest({ name, args, wrap = (command) => command, env }: VitestRun): Promise<SuiteResult[]> {
+export async function runVitest(run: VitestRun): Promise<SuiteResult[]> {
+  const { name, args, wrap = (command) => command, env, timeLimit = TIME_LIMIT } = run;
   const folder = mkdtempSync(join(tmpdir(), "protector-test-"));
   const file = join(folder, "report.json");
   try {
     const reporters = ["--reporter=default", "--reporter=./test/summary-reporter.ts"];
     const command = wrap([programOf("vitest"), "run", ...reporters, ...args]);
-    const status = await runCommand(name, command, { ...env, PROTECTOR_TEST_REPORT: file });
+    const beganAt = Date.now();
+    const status = await runCommand(name, command, { ...env, PROTECTOR_TEST_REPORT: file }, timeLimit);
+    const isCut = run.timeLimit !== undefined && Date.now() - beganAt >= timeLimit && !existsSync(file);
+    if (isCut) return [{ name, passed: 0, failed: 0, skipped: 1, skippedTests: [`${name}: its time was over`] }];
     return [...readRunReport(file, status === 0)];
   } finally {
     rmSync(folder, { recursive: true, force: true });
@@ -49,12 +55,13 @@ export async function runCommand(
   name: string,
   [program = "", ...args]: readonly string[],
   env: Readonly<Record<string, string>> = {},
+  timeLimit = TIME_LIMIT,
 ): Promise<number> {
   process.stdout.write(`\n== ${name}\n`);
   const child = spawn(program, args, {
     cwd: ROOT,
     stdio: ["ignore", "inherit", "inherit"],
-    timeout: TIME_LIMIT,
+    timeout: timeLimit,
     env: { ...process.env, ...env },
   });
   return new Promise((resolve) => {

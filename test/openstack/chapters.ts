@@ -20,12 +20,12 @@ export const CHAPTERS: readonly Chapter[] = [
   {
     name: "page",
     files: [suite("page/page")],
-    minutes: 4,
+    minutes: 5,
     isForAnyClouds: false,
     installs: true,
     isEssential: true,
   },
-  { name: "story", files: [suite("story/planned-failover")], minutes: 4, isForAnyClouds: true, isEssential: true },
+  { name: "story", files: [suite("story/planned-failover")], minutes: 5, isForAnyClouds: true, isEssential: true },
   {
     name: "troubleshooting",
     files: [suite("page/troubleshooting"), suite("page/manage-forbidden")],

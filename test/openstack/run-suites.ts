@@ -2,18 +2,15 @@ import type { SuiteResult } from "../run-report.ts";
 import { runVitest } from "../run-vitest.ts";
 import { CHAPTERS, type Chapter } from "./chapters.ts";
 import { bringUp, type Say, whyNotHere } from "./clouds/bring-up.ts";
-import { CLOUD_IMAGE } from "./clouds/image.ts";
-import { ensureLibatomic } from "./clouds/libatomic.ts";
 import { openPair, type Pair } from "./clouds/pair.ts";
 import { takeDown } from "./clouds/take-down.ts";
-import { ensureTools } from "./machines/host.ts";
-import { ensureImage } from "./machines/image.ts";
 import { namespaceCommand } from "./machines/network.ts";
+import { beginPreparation, type Preparation } from "./preparation.ts";
 import { namedClouds } from "./story/named-clouds.ts";
 
 /** What to run and how long it may take. */
 export interface OpenstackRun {
-  /** ms since the UNIX epoch; chapters that would end later are skipped. Undefined: none is run. */
+  /** ms since the UNIX epoch; chapters that would end later are skipped, also in their midst. Undefined: none is run. */
   readonly endsAt: number | undefined;
   /** Chapters by name; default all. */
   readonly chapters?: readonly string[];
@@ -21,10 +18,14 @@ export interface OpenstackRun {
   readonly keepClouds?: boolean;
   /** Clouds that do not come up on this host are a reason to skip, not a failure. */
   readonly mayLackClouds?: boolean;
+  /** What has been begun of them; default: it is done now. */
+  readonly preparation?: Preparation;
 }
 
-/** Minutes until a pair of clouds is up, on a host that has nothing of it, with two processors. */
-const BRING_UP_MINUTES = 8;
+/** Minutes until a pair of clouds is up, with two processors, from what it is made from. */
+const BRING_UP_MINUTES = 3;
+
+const ENDED_BY_SIGNAL = 130;
 
 const CONFIGURATION = "test/openstack/vitest.config.ts";
 
@@ -44,34 +45,25 @@ export async function runOpenstackSuites(run: OpenstackRun): Promise<readonly Su
   if (namedClouds()) return tellOnNamedClouds(chapters, endsAt);
   const say = sayWithSeconds();
   process.stdout.write("\n== openstack: two clouds\n");
-  const reason = whyNotHere() ?? whyTooLate(BRING_UP_MINUTES, endsAt) ?? (await whyNoImage(say));
+  say("what they are made from");
+  // Waited for in any case: nothing of it runs on when this ends.
+  const failure = await (run.preparation ?? beginPreparation()).failure;
+  const reason = failure ?? whyNotHere() ?? whyTooLate(BRING_UP_MINUTES, endsAt);
   if (reason !== undefined) return [skippedChapters(chapters, reason)];
   const pair = openPair();
   const wasUp = Object.values(pair.sites).every((machine) => machine.isOn);
+  const mustClear = !wasUp && run.keepClouds !== true;
+  if (mustClear) clearWhenEnded(pair);
   try {
-    const failure = await bringUp(pair, say).then(() => undefined, String);
-    if (failure === undefined) {
+    const trouble = await bringUp(pair, say).then(() => undefined, String);
+    if (trouble === undefined) {
       return await tell(chapters, endsAt, (command) => namespaceCommand(pair.network.namespace, command));
     }
-    process.stdout.write(`${failure}\n`);
+    process.stdout.write(`${trouble}\n`);
     if (run.mayLackClouds === true) return [skippedChapters(chapters, "the clouds did not come up, see above")];
     return [{ name: "openstack (clouds)", passed: 0, failed: 1, skipped: 0, skippedTests: [] }];
   } finally {
-    if (!wasUp && run.keepClouds !== true) await clearAway(pair);
-  }
-}
-
-/** Fetches Debian's packages. A host that cannot have them is no fault of what is tested. */
-async function whyNoImage(say: Say): Promise<string | undefined> {
-  try {
-    say("packages of Debian, fetched when they are not here yet");
-    await ensureTools();
-    await ensureImage(CLOUD_IMAGE);
-    await ensureLibatomic();
-    return undefined;
-  } catch (error) {
-    process.stdout.write(`${error instanceof Error ? error.message : String(error)}\n`);
-    return "the machines' Debian packages could not be had, see above";
+    if (mustClear) await clearAway(pair);
   }
 }
 
@@ -88,16 +80,21 @@ async function tell(
 ): Promise<readonly SuiteResult[]> {
   const results: SuiteResult[] = [];
   let isInstalled = true;
-  for (const chapter of chapters) {
-    const reason = isInstalled ? whyTooLate(chapter.minutes, endsAt) : "the chapter that installs Protector failed";
+  for (const [index, chapter] of chapters.entries()) {
+    const kept = sumOfMinutes(chapters.slice(index + 1).filter(({ isEssential }) => isEssential));
+    const reason = isInstalled
+      ? whyTooLate(chapter.minutes, endsAt, chapter.isEssential ? 0 : kept)
+      : "Protector was not installed";
     if (reason !== undefined) {
       results.push(skippedChapters([chapter], reason));
+      if (chapter.installs) isInstalled = false;
       continue;
     }
     const args = ["--config", CONFIGURATION, ...chapter.files];
-    const suites = await runVitest({ name: `openstack: ${chapter.name}`, args, wrap });
+    const timeLimit = Number.isFinite(endsAt) ? { timeLimit: endsAt - Date.now() } : {};
+    const suites = await runVitest({ name: `openstack: ${chapter.name}`, args, wrap, ...timeLimit });
     results.push(...suites.map((suite) => ({ ...suite, name: `openstack ${chapter.name}` })));
-    if (chapter.installs) isInstalled = suites.every(({ failed }) => failed === 0);
+    if (chapter.installs) isInstalled = suites.every(({ failed, passed }) => failed === 0 && passed > 0);
   }
   return results;
 }
@@ -106,8 +103,13 @@ function isForAnyClouds(chapter: Chapter): boolean {
   return chapter.isForAnyClouds;
 }
 
-function whyTooLate(minutes: number, endsAt: number): string | undefined {
-  const left = Math.floor((endsAt - Date.now()) / 60_000);
+function sumOfMinutes(chapters: readonly Chapter[]): number {
+  return chapters.reduce((sum, { minutes }) => sum + minutes, 0);
+}
+
+/** @param kept - minutes that belong to something else. */
+function whyTooLate(minutes: number, endsAt: number, kept = 0): string | undefined {
+  const left = Math.floor((endsAt - Date.now()) / 60_000) - kept;
   return left < minutes ? `it takes up to ${minutes} minutes and ${Math.max(left, 0)} are left` : undefined;
 }
 
@@ -122,6 +124,12 @@ function skipped(skippedTests: readonly string[]): SuiteResult {
 function sayWithSeconds(): Say {
   const start = Date.now();
   return (stage) => process.stdout.write(`[${((Date.now() - start) / 1000).toFixed(1).padStart(6)} s] ${stage}\n`);
+}
+
+/** Machines are processes of their own: they would outlive whoever ends this one. */
+function clearWhenEnded(pair: Pair): void {
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => void clearAway(pair).finally(() => process.exit(ENDED_BY_SIGNAL)));
 }
 
 /** What stays behind must not hide what the tests found. */

@@ -172,6 +172,7 @@ describe("a planned failover between two real clouds", { timeout: 900_000 }, () 
 
   it("takes about as long as between simulated sites that are as slow", async (test) => {
     if (!calls) test.skip("what the engines measured cannot be read on these clouds");
+    if (process.env.CI) test.skip("wall times of a machine that does other things tell nothing");
     const [, { name }] = stage.sites;
     const steps = await new TenantApi(name, tenancy.logins[1]).steps(operation.id);
     const kinds = ["lock", "stop", "volume", "describe", "port", "server", "active", "park"];
