@@ -114,6 +114,7 @@ it("nobody at the terminal and no --yes: nothing is written", async () => {
   expect({ code, stderr }).toMatchObject({ code: 2, stderr: expect.stringContaining("Use --yes") });
   expect(await here.read<GroupMappings["mappings"]>("mapping show shop")).toContainEqual({
     kind: "flavor",
+    origin: "group",
     source_id: here.sites.a.tenant.basics.flavors.small.id,
     target_id: here.sites.b.tenant.basics.flavors.small.id,
   });

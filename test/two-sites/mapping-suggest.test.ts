@@ -33,6 +33,7 @@ it("--apply maps what is sure on both sites, and a failover is ready", async () 
   const mapped = await here.read<ResourceMapping[]>("mapping show shop --site site-b");
   expect(mapped).toContainEqual({
     kind: "network",
+    origin: "group",
     source_id: here.sites.a.tenant.front.network.id,
     target_id: here.sites.b.tenant.front.network.id,
   });

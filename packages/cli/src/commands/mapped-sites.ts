@@ -22,5 +22,18 @@ export async function sitesOfGroup(context: CommandContext, asked: SiteClient, i
 export function merged(current: readonly ResourceMapping[], pairs: readonly ResourceMapping[]): ResourceMapping[] {
   const bySource = new Map(current.map((pair) => [`${pair.kind} ${pair.source_id}`, pair]));
   for (const pair of pairs) bySource.set(`${pair.kind} ${pair.source_id}`, pair);
-  return [...bySource.values()];
+  return [...bySource.values()].map(({ kind, source_id, target_id }) => ({ kind, source_id, target_id }));
+}
+
+/** Writes the project's defaults at the near site and carries each group that has them now to the other one. */
+export async function replaceDefaults(
+  context: CommandContext,
+  mappings: readonly ResourceMapping[],
+): Promise<readonly ResourceMapping[]> {
+  const replaced = await context.sites.near.call("mappings.update_defaults", { body: { mappings: [...mappings] } });
+  for (const { id, name, reason } of replaced.groups) {
+    if (reason === null) await context.sites.inspectAndMend(id);
+    else context.warn(`Protection group ${name} keeps the old defaults: ${reason} Set them again when that is over.`);
+  }
+  return replaced.mappings;
 }

@@ -1,4 +1,4 @@
-import type { GroupMappings, Member, ResourceMapping } from "@protector/contract";
+import type { Member, MemberNicSettings, ResourceMapping } from "@protector/contract";
 import type { Command } from "commander";
 import { stringify } from "yaml";
 import type { SiteHandle } from "../cloud/site-handle.ts";
@@ -11,6 +11,12 @@ import type { Act } from "./command.ts";
 import { readingSite } from "./find.ts";
 import { type MappedSites, sitesOfGroup } from "./mapped-sites.ts";
 import { ResourceNames } from "./resource-names.ts";
+
+/** What is exported, and compared with what is imported. */
+export interface HeldMappings {
+  readonly mappings: readonly ResourceMapping[];
+  readonly nics: readonly MemberNicSettings[];
+}
 
 interface ExportOptions {
   readonly as?: string;
@@ -64,7 +70,7 @@ async function subjectOf(context: CommandContext, ref: string | undefined) {
   if (ref === undefined) {
     const sites: MappedSites = { home: context.near, other: await context.far() };
     const { mappings } = await context.sites.near.call("mappings.show_defaults");
-    return { sites, held: { mappings, nics: [] } satisfies GroupMappings, members: [] as Member[] };
+    return { sites, held: { mappings, nics: [] } satisfies HeldMappings, members: [] as Member[] };
   }
   const { client, id } = await readingSite(context, ref);
   const [held, members, sites] = await Promise.all([
@@ -100,7 +106,7 @@ export async function otherSite({ client, cloud }: SiteHandle): Promise<OtherSit
 
 /** A row for each interface with settings; with `all` for every other one too, to be filled in. */
 function nicRows(
-  { nics }: GroupMappings,
+  { nics }: HeldMappings,
   members: readonly Member[],
   {
     other,

@@ -1,4 +1,4 @@
-import type { GroupMappings, MappingKind, Member, MemberNicSettings, ResourceMapping } from "@protector/contract";
+import type { MappingKind, Member, MemberNicSettings, ResourceMapping } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit-codes.ts";
@@ -10,8 +10,8 @@ import { readMappingFile } from "../mapping-files/read.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
-import { type MappedSites, merged, sitesOfGroup } from "./mapped-sites.ts";
-import { namedMappings, otherSite } from "./mapping-export.ts";
+import { type MappedSites, merged, replaceDefaults, sitesOfGroup } from "./mapped-sites.ts";
+import { type HeldMappings, namedMappings, otherSite } from "./mapping-export.ts";
 import { ResourceNames } from "./resource-names.ts";
 
 /** One line of what an import would change. */
@@ -51,7 +51,7 @@ export function addMappingImport(mappings: Command, act: Act): void {
 }
 
 /** What is there, and what people call it. */
-interface Held extends GroupMappings {
+interface Held extends HeldMappings {
   readonly sites: MappedSites;
   readonly members: readonly Member[];
   readonly other: OtherSite;
@@ -79,6 +79,11 @@ async function importMappings(context: CommandContext, ref: string | undefined, 
   context.report(delivery);
 }
 
+interface WantedMappings {
+  readonly mappings: ResourceMapping[];
+  readonly nics: MemberNicSettings[];
+}
+
 interface ImportRequest {
   readonly content: FileContent;
   readonly options: ImportOptions;
@@ -94,7 +99,7 @@ async function importDefaults(context: CommandContext, request: ImportRequest): 
   const held = { mappings, nics: [], sites, members: [], other: await otherSite(sites.other) };
   const wanted = await wantedOf(held, request);
   if (!(await shallWrite(context, await differences(held, wanted), options))) return;
-  await near.call("mappings.update_defaults", { body: { mappings: wanted.mappings } });
+  await replaceDefaults(context, wanted.mappings);
 }
 
 function readFiles(context: CommandContext, files: readonly string[], problems: FileProblems): FileContent {
@@ -108,7 +113,7 @@ function readFiles(context: CommandContext, files: readonly string[], problems: 
 }
 
 /** @throws UsageError that lists everything that is wrong in the files. */
-async function wantedOf(held: Held, { content, options, problems }: ImportRequest): Promise<GroupMappings> {
+async function wantedOf(held: Held, { content, options, problems }: ImportRequest): Promise<WantedMappings> {
   const pairs = await readPairs(held.sites, content.mappings, problems);
   const nics = readNics(held, content.nics, problems);
   problems.raise();
@@ -166,7 +171,7 @@ function readNics({ members, other }: Held, rows: readonly FileRow[], problems: 
   return found;
 }
 
-async function differences(held: Held, wanted: GroupMappings): Promise<readonly Difference[]> {
+async function differences(held: Held, wanted: WantedMappings): Promise<readonly Difference[]> {
   const pairKey = ({ kind, source_id }: ResourceMapping) => `${kind} ${source_id}`;
   const both = await namedMappings([...held.mappings, ...wanted.mappings], held.sites);
   const before = new Map(held.mappings.map((pair, i) => [pairKey(pair), { pair, named: both[i] }]));

@@ -11,7 +11,7 @@ import type { CommandContext } from "../context.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { readingSite } from "./find.ts";
-import { type MappedSites, merged, sitesOfGroup } from "./mapped-sites.ts";
+import { type MappedSites, merged, replaceDefaults, sitesOfGroup } from "./mapped-sites.ts";
 import { makeMissing } from "./mapping-create.ts";
 
 /** One line of the answer: something unmapped with one thing that it could be. */
@@ -101,7 +101,7 @@ async function suggestDefaults(context: CommandContext, options: SuggestOptions)
   const sure = options.apply ? sureOf(suggestions) : [];
   if (sure.length > 0) {
     const mappings = merged(await subject.mappings(), sure);
-    await near.call("mappings.update_defaults", { body: { mappings } });
+    await replaceDefaults(context, mappings);
   }
   show(context, suggestions, options);
 }

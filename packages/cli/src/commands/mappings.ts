@@ -1,4 +1,4 @@
-import { MAPPING_KINDS, type MappingKind, type ResourceMapping } from "@protector/contract";
+import { type GroupMapping, MAPPING_KINDS, type MappingKind, type ResourceMapping } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { UsageError } from "../exit-codes.ts";
@@ -9,20 +9,29 @@ import { readMappingFile } from "../mapping-files/read.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
-import { type MappedSites, merged, sitesOfGroup } from "./mapped-sites.ts";
+import { type MappedSites, merged, replaceDefaults, sitesOfGroup } from "./mapped-sites.ts";
 import { addMappingExport } from "./mapping-export.ts";
 import { addMappingImport } from "./mapping-import.ts";
 import { addMappingSuggest } from "./mapping-suggest.ts";
 import { ResourceNames } from "./resource-names.ts";
 
-const LIST: readonly Column<ResourceMapping>[] = [{ name: "kind" }, { name: "source_id" }, { name: "target_id" }];
+/** Defaults have no origin: they are one. */
+type ShownMapping = ResourceMapping & Partial<Pick<GroupMapping, "origin">>;
 
-type NamedMapping = ResourceMapping & { readonly source?: string | undefined; readonly target?: string | undefined };
+const LIST: readonly Column<ShownMapping>[] = [
+  { name: "kind" },
+  { name: "source_id" },
+  { name: "target_id" },
+  { name: "origin" },
+];
+
+type NamedMapping = ShownMapping & { readonly source?: string | undefined; readonly target?: string | undefined };
 
 const NAMED_LIST: readonly Column<NamedMapping>[] = [
   { name: "kind" },
   { name: "source" },
   { name: "target" },
+  { name: "origin" },
   { name: "source_id" },
   { name: "target_id" },
 ];
@@ -32,7 +41,7 @@ interface SetOptions extends Readonly<Record<string, unknown>> {
   readonly replace?: boolean;
 }
 
-/** `protector mapping …`: without a group, what new groups of the project start with. */
+/** `protector mapping …`: without a group, what holds for every group that does not say otherwise. */
 export function addMappingCommands(program: Command, act: Act): void {
   const mappings = program.command("mapping").description("what a resource of one site is on the other");
   atSite(yields(mappings.command("show"), "list", NAMED_LIST))
@@ -71,7 +80,7 @@ async function show(context: CommandContext, ref: string | undefined, options: S
 /** People get the names as well, as far as the clouds tell them. */
 async function print(
   context: CommandContext,
-  mappings: readonly ResourceMapping[],
+  mappings: readonly ShownMapping[],
   sites: () => Promise<MappedSites>,
 ): Promise<void> {
   const { printer } = context;
@@ -105,7 +114,7 @@ async function setDefaults(context: CommandContext, typed: readonly TypedPair[],
   const sites = { home: context.near, other: await context.far() };
   const pairs = await resolve(sites, typed);
   const current = isReplacing ? [] : (await near.call("mappings.show_defaults")).mappings;
-  const { mappings } = await near.call("mappings.update_defaults", { body: { mappings: merged(current, pairs) } });
+  const mappings = await replaceDefaults(context, merged(current, pairs));
   await print(context, mappings, async () => sites);
 }
 

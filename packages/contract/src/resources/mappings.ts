@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { ExternalId, OneOf, SeenGeneration, Strict } from "./common.ts";
+import { ExternalId, Nullable, OneOf, SeenGeneration, Strict } from "./common.ts";
 import { MemberNicSettings } from "./nic-settings.ts";
 
 /** Kinds of resource that differ between the sites. Those that begin with `test_` hold for test failovers only. */
@@ -45,13 +45,33 @@ export type ResourceMapping = Static<typeof ResourceMapping>;
 export const ResourceMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }) });
 export type ResourceMappings = Static<typeof ResourceMappings>;
 
+/** A mapping that holds for a group. */
+export const GroupMapping = Strict({
+  ...ResourceMapping.properties,
+  origin: OneOf(["group", "default"] as const, { description: "default: it came from the project's defaults" }),
+});
+export type GroupMapping = Static<typeof GroupMapping>;
+
+/** A project's new defaults, and the groups at home here, which they lie under. */
+export const DefaultsReplaced = Strict({
+  mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
+  groups: Type.Array(
+    Type.Object({
+      id: Type.String(),
+      name: Type.String(),
+      reason: Nullable(Type.String({ description: "Why it keeps the old ones; null = it has the new ones" })),
+    }),
+  ),
+});
+export type DefaultsReplaced = Static<typeof DefaultsReplaced>;
+
 const Nics = Type.Array(MemberNicSettings, { maxItems: 10_000 });
 
 /** A group's mappings, and what single network interfaces of its members have of their own. */
-export const GroupMappings = Strict({ mappings: Type.Array(ResourceMapping, { maxItems: 2000 }), nics: Nics });
+export const GroupMappings = Strict({ mappings: Type.Array(GroupMapping, { maxItems: 2000 }), nics: Nics });
 export type GroupMappings = Static<typeof GroupMappings>;
 
-/** A new set for a group. Without `nics` those stay as they are. */
+/** A new set of a group's own, over the project's defaults. Without `nics` those stay as they are. */
 export const ReplaceMappings = Strict({
   mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
   nics: Type.Optional(Nics),

@@ -10,7 +10,7 @@ import {
 import { Description, Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
 import { Hook } from "./hooks.ts";
-import { ResourceMapping } from "./mappings.ts";
+import { GroupMapping } from "./mappings.ts";
 import { Member } from "./members.ts";
 import { MemberResult } from "./operations.ts";
 import { ReplicationPolicy } from "./policies.ts";
@@ -46,7 +46,7 @@ export const DecidedGroup = Strict({
     }),
     { maxItems: 500 },
   ),
-  mappings: Type.Array(ResourceMapping, { maxItems: 2000 }),
+  mappings: Type.Array(GroupMapping, { maxItems: 2000 }),
   hooks: Type.Array(Hook, { maxItems: 50 }),
   policy: Nullable(
     Strict({

@@ -1,5 +1,5 @@
 import { AskMappingSuggestions, MappingSuggestions } from "../resources/mapping-suggestions.ts";
-import { GroupMappings, ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
+import { DefaultsReplaced, GroupMappings, ReplaceMappings, ResourceMappings } from "../resources/mappings.ts";
 import { CHANGE_ERRORS } from "./change-errors.ts";
 import { route } from "./route.ts";
 
@@ -10,7 +10,7 @@ export const mappingRoutes = {
   "mappings.show_defaults": route({
     method: "GET",
     path: OF_PROJECT,
-    summary: "Mappings that a new group of the project starts with",
+    summary: "Mappings that hold for every group at home here that does not say otherwise",
     rule: "protector:mappings:show",
     request: null,
     response: ResourceMappings,
@@ -20,10 +20,10 @@ export const mappingRoutes = {
   "mappings.update_defaults": route({
     method: "PUT",
     path: OF_PROJECT,
-    summary: "Replace the mappings that a new group starts with; groups that exist keep theirs",
+    summary: "Replace the mappings that hold for every group at home here that does not say otherwise",
     rule: "protector:mappings:update",
     request: ResourceMappings,
-    response: ResourceMappings,
+    response: DefaultsReplaced,
     status: 200,
     errors: ["mapping.invalid"],
   }),

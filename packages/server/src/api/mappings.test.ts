@@ -106,3 +106,48 @@ describe("settings of network interfaces", () => {
     expect(await contents(sites.a)).toBe(before);
   });
 });
+
+describe("the project's defaults", () => {
+  const pair = (source_id: string, target_id: string) => ({ kind: "flavor" as const, source_id, target_id });
+  const setDefaults = (...mappings: ReturnType<typeof pair>[]) => {
+    const path = { project_id: sites.a.projectId };
+    return send(sites.a, "mappings.update_defaults", { path, body: { mappings } });
+  };
+  const heldAt = async (site: TestSites["a"], id: string) => {
+    const { body } = await send(site, "mappings.show", { path: { project_id: site.projectId, id } });
+    return body.mappings.map(({ source_id, target_id, origin }) => `${source_id}=${target_id} ${origin}`);
+  };
+
+  it("lie under what a group says for itself, and travel to the peer with its document", async () => {
+    const id = await activeGroup(sites);
+    await setDefaults(pair("small", "s"), pair("large", "l"));
+    await carry(id, sites.a, sites.b);
+    expect(await heldAt(sites.a, id)).toEqual(["large=l default", "small=s default"]);
+    const path = { project_id: sites.a.projectId, id };
+    const mappings = [pair("small", "own"), pair("large", "l")];
+    await send(sites.a, "mappings.update", { path, body: { mappings } });
+    await carry(id, sites.a, sites.b);
+    const changed = await setDefaults(pair("small", "s2"), pair("large", "l2"));
+    expect(changed.body.groups).toEqual([{ id, name: "shop", reason: null }]);
+    await carry(id, sites.a, sites.b);
+    expect(await heldAt(sites.a, id)).toEqual(["large=l2 default", "small=own group"]);
+    expect(await heldAt(sites.b, id)).toEqual(["large=l2 default", "small=own group"]);
+  });
+
+  it("of the other site are of the other direction: they touch no group that is at home here", async () => {
+    const id = await activeGroup(sites);
+    const path = { project_id: sites.b.projectId };
+    const answer = await send(sites.b, "mappings.update_defaults", { path, body: { mappings: [pair("b", "a")] } });
+    expect(answer.body.groups).toEqual([]);
+    expect(await heldAt(sites.b, id)).toEqual([]);
+  });
+
+  it("are not forced upon a group that cannot be changed now: it is named, with the reason", async () => {
+    const id = await activeGroup(sites);
+    await setDefaults(pair("small", "s"));
+    const answer = await setDefaults(pair("small", "s2"));
+    expect(answer.status).toBe(200);
+    expect(answer.body.groups).toEqual([{ id, name: "shop", reason: expect.stringMatching(/shop/) }]);
+    expect(await heldAt(sites.a, id)).toEqual(["small=s default"]);
+  });
+});

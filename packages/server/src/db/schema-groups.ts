@@ -132,6 +132,8 @@ export interface ResourceMappingsTable {
   source_id: string;
   /** At its other site. */
   target_id: string;
+  /** `default` = a group's copy of a default; null = said for it alone. */
+  origin: "default" | null;
   created_at: DbTime;
 }
 

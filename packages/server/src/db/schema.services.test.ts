@@ -245,6 +245,7 @@ const COLUMNS: Columns = {
     kind: true,
     source_id: true,
     target_id: true,
+    origin: true,
     created_at: true,
   },
   tenant_mappings: { id: true, site_id: true, local_project_id: true, peer_project_id: true, created_at: true },

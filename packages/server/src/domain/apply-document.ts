@@ -47,8 +47,9 @@ export async function applyDecisions(transaction: Rows, ports: ApplyPorts, conte
   if (held && document.epoch > held.epoch) await yieldTo(transaction, ports, { held, context });
   await saveGroup(transaction, held, context);
   await saveMembers(transaction, context);
-  const rows = document.decided.mappings.map((mapping) => ({
+  const rows = document.decided.mappings.map(({ origin, ...mapping }) => ({
     ...mapping,
+    origin: origin === "default" ? origin : null,
     id: ports.random.uuid(),
     created_at: writeTime(context.now),
   }));

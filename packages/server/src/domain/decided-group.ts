@@ -60,7 +60,7 @@ function decidedMember(row: PgMembersTable): DecidedGroup["members"][number] {
 }
 
 function decidedMapping(row: ResourceMappingsTable): DecidedGroup["mappings"][number] {
-  return { kind: row.kind, source_id: row.source_id, target_id: row.target_id };
+  return { kind: row.kind, source_id: row.source_id, target_id: row.target_id, origin: row.origin ?? "group" };
 }
 
 function decidedPolicy(row: ReplicationPoliciesTable): DecidedGroup["policy"] {

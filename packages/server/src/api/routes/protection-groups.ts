@@ -107,6 +107,7 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
       kind,
       source_id,
       target_id,
+      origin: "default" as const,
       created_at: now,
     }));
     await replaceMappings(transaction, { projectId: project_id, groupId: id }, copies);

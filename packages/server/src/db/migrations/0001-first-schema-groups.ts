@@ -222,6 +222,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       kind: WORD,
       source_id: NAME,
       target_id: NAME,
+      origin: WORD_OR_NULL,
       created_at: TIME,
     },
     primaryKey: ["id"],

@@ -24,26 +24,6 @@ export function listMappings(db: Db, { projectId, groupId }: MappingScope): Prom
     .execute();
 }
 
-/** What holds for a group: the project's defaults, each replaced by the group's own for the same source. */
-export async function effectiveMappings(
-  db: Db,
-  scope: { readonly projectId: string; readonly groupId: string },
-): Promise<ResourceMappingRow[]> {
-  const rows = await db
-    .selectFrom("resource_mappings")
-    .selectAll()
-    .where("project_id", "=", scope.projectId)
-    .where((where) =>
-      where.or([where("protection_group_id", "is", null), where("protection_group_id", "=", scope.groupId)]),
-    )
-    .orderBy("kind")
-    .orderBy("source_id")
-    .execute();
-  const key = (row: ResourceMappingRow) => `${row.kind}\n${row.source_id}`;
-  const own = new Set(rows.filter((row) => row.protection_group_id !== null).map(key));
-  return rows.filter((row) => row.protection_group_id !== null || !own.has(key(row)));
-}
-
 /** Puts `rows` in the place of all mappings of the scope. Call it in a transaction. */
 export async function replaceMappings(
   db: Db,

@@ -236,3 +236,18 @@ async function refuseTakenName<T>(name: string, write: () => Promise<T>): Promis
     );
   }
 }
+
+/** Groups of a project whose home a site is. */
+export function groupsAtHome(
+  db: Db,
+  { projectId, siteId }: { readonly projectId: string; readonly siteId: string },
+): Promise<{ readonly id: string; readonly name: string }[]> {
+  return db
+    .selectFrom("protection_groups")
+    .select(["id", "name"])
+    .where("project_id", "=", projectId)
+    .where("home_site_id", "=", siteId)
+    .where("deleted_at", "is", null)
+    .orderBy("name")
+    .execute();
+}

@@ -15,7 +15,7 @@ import { insertAuditEvent, listAuditEvents } from "./audit-events.ts";
 import { insertConsistencyGroup, insertVolumes, listVolumes, replaceVolumesOfMember } from "./consistency-groups.ts";
 import { listEngineServices, reportEngineService } from "./engine-services.ts";
 import { listGroupHealth } from "./group-health.ts";
-import { effectiveMappings, listMappings, replaceMappings } from "./mappings.ts";
+import { listMappings, replaceMappings } from "./mappings.ts";
 import { insertMember, listMembers, nextMemberPosition } from "./members.ts";
 import {
   claimProtectionGroup,
@@ -188,15 +188,13 @@ describeDatabases("repositories", (database) => {
     expect(await nextMemberPosition(db, GROUP)).toBe(2);
   });
 
-  it("a group's own mapping stands before the project's default for the same source", async () => {
+  it("a project's defaults are replaced apart from a group's mappings", async () => {
     const { db } = database.connection;
     const row = (n: number, source_id: string, target_id: string) =>
       ({ id: testId("mapp", n), kind: "network", source_id, target_id, created_at: TIME }) as const;
     const project = { projectId: TEST_PROJECT, groupId: null };
     await replaceMappings(db, project, [row(1, "net-1", "default-1"), row(2, "net-2", "default-2")]);
     await replaceMappings(db, { projectId: TEST_PROJECT, groupId: GROUP }, [row(3, "net-1", "own-1")]);
-    const effective = await effectiveMappings(db, { projectId: TEST_PROJECT, groupId: GROUP });
-    expect(effective.map(({ target_id }) => target_id)).toEqual(["own-1", "default-2"]);
     await replaceMappings(db, project, []);
     expect(await listMappings(db, project)).toEqual([]);
     expect(await listMappings(db, { projectId: TEST_PROJECT, groupId: GROUP })).toHaveLength(1);

@@ -24,7 +24,7 @@ export interface GroupView {
   readonly group: ProtectionGroupsTable;
   readonly members: readonly MemberView[];
   readonly policy: ReplicationPoliciesTable | undefined;
-  /** Of the group first, then the project's defaults. */
+  /** The group's own, and its copies of the project's defaults: those at this site may be of the other direction. */
   readonly mappings: readonly MappingRow[];
   readonly consistencyGroups: readonly ConsistencyGroupsTable[];
   readonly volumes: readonly CgVolumesTable[];
@@ -51,7 +51,7 @@ export async function loadGroup(connection: DatabaseConnection, groupId: string)
     .selectFrom("resource_mappings")
     .selectAll()
     .where("project_id", "=", group.project_id)
-    .where((eb) => eb.or([eb("protection_group_id", "=", groupId), eb("protection_group_id", "is", null)]))
+    .where("protection_group_id", "=", groupId)
     .execute();
   const consistencyGroups = await db
     .selectFrom("consistency_groups")
@@ -75,9 +75,7 @@ export async function loadGroup(connection: DatabaseConnection, groupId: string)
       description: readOptionalJson(row.description),
     })),
     policy,
-    mappings: mappings
-      .sort((a, b) => Number(a.protection_group_id === null) - Number(b.protection_group_id === null))
-      .map((row) => ({ kind: row.kind, sourceId: row.source_id, targetId: row.target_id })),
+    mappings: mappings.map((row) => ({ kind: row.kind, sourceId: row.source_id, targetId: row.target_id })),
     consistencyGroups,
     volumes,
   };
