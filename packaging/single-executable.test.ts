@@ -1,5 +1,15 @@
 import { spawnSync } from "node:child_process";
-import { closeSync, mkdirSync, mkdtempSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
+import {
+  closeSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readFileSync,
+  readSync,
+  rmSync,
+  writeFileSync,
+} from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
@@ -12,6 +22,12 @@ const MACHINES = { amd64: 62, arm64: 183 } as const;
 
 const own: Architecture = process.arch === "arm64" ? "arm64" : "amd64";
 const other: Architecture = own === "arm64" ? "amd64" : "arm64";
+/** Runs programs for arm64 on another processor, with Debian's libraries for it. */
+const EMULATOR = "/usr/bin/qemu-aarch64-static";
+const LIBRARIES = "/usr/aarch64-linux-gnu";
+const EMULATION =
+  "built, but not run: apt-get install qemu-user-static libc6-arm64-cross libstdc++6-arm64-cross libatomic1-arm64-cross";
+
 const release = readRelease();
 const folder = mkdtempSync(join(tmpdir(), "protector-executable-"));
 const otherNode = fetchOther();
@@ -45,6 +61,14 @@ describe.skipIf(process.platform !== "linux")("the single executable", { timeout
     expect(machineOf(executable)).toBe(MACHINES[other]);
     const content = readFileSync(executable);
     expect(content.includes(readFileSync(join(folder, other, "protector.cjs")))).toBe(true);
+    if (!existsSync(EMULATOR) || !existsSync(`${LIBRARIES}/lib/libatomic.so.1`)) return test.skip(EMULATION);
+    const run = (...args: readonly string[]) =>
+      spawnSync(EMULATOR, ["-L", LIBRARIES, executable, ...args], { encoding: "utf8", env: {}, cwd: "/" });
+    expect(run("--version")).toMatchObject({ status: 0, stderr: "", stdout: `protector ${release.version}\n` });
+    expect(run("protection-group", "list")).toMatchObject({
+      status: 2,
+      stderr: expect.stringMatching(/^Error: No cloud is named/),
+    });
   });
 
   it("is not built with another Node.js than the one that is shipped", async () => {
