@@ -1,7 +1,7 @@
 import type { PortDescription, VolumeDescription } from "@protector/contract";
 import type { CreatePort } from "@protector/openstack";
 import type { PlannedStep } from "../runner/plan.ts";
-import type { CreateServerInput } from "../steps/servers.ts";
+import type { CreateServerInput } from "../steps/create-server.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappedImageMetadata } from "./mapping-gaps.ts";
 import { step } from "./planned-step.ts";

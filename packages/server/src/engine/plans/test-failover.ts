@@ -1,8 +1,8 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ConfirmPointInput } from "../steps/confirm-point.ts";
+import type { CreateServerInput } from "../steps/create-server.ts";
 import type { CopiedSubnet, EnsureIsolatedPortInput, IsolateNetworkInput } from "../steps/isolated-networks.ts";
 import type { EnsurePortInput } from "../steps/ports.ts";
-import type { CreateServerInput } from "../steps/servers.ts";
 import type { DescribeVolumeInput, RecoverVolumeInput } from "../steps/volumes.ts";
 import { poolsWithout } from "./address-pools.ts";
 import { tiersOf } from "./failover-phases.ts";

@@ -13,6 +13,7 @@ import { barrier } from "./barrier.ts";
 import { deleteCinderGroup, ensureCinderGroup, removeFromCinderGroup } from "./cinder-groups.ts";
 import { awaitCommit, openWindow } from "./commit-window.ts";
 import { confirmPoint } from "./confirm-point.ts";
+import { awaitActive, createServer, powerOff } from "./create-server.ts";
 import { describeStorage } from "./describe-storage.ts";
 import { deleteAway, deleteAwayGroup, endAwayReplication, removeAwayVolume } from "./empty-away.ts";
 import { fenceSource, stopSource } from "./fence-source.ts";
@@ -40,16 +41,7 @@ import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, v
 import { attachVolume, captureHome, detachVolume, reusePort, unlockServer, unshelveServer } from "./return-server.ts";
 import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
-import {
-  awaitActive,
-  bringBack,
-  createServer,
-  lockServer,
-  observeServer,
-  parkServer,
-  powerOff,
-  stopServer,
-} from "./servers.ts";
+import { bringBack, lockServer, observeServer, parkServer, stopServer } from "./servers.ts";
 import { describeSurvivor, disallowReplica } from "./survivor.ts";
 import { verifyServer } from "./verify-server.ts";
 import { describeVolume, recoverVolume } from "./volumes.ts";
