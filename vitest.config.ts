@@ -19,6 +19,7 @@ export default defineConfig({
           include: ["packages/**/*.test.ts", "packaging/*.test.ts", "test/**/*.test.ts"],
           exclude: ["**/node_modules/**", ...SERVICE_SUITES, ...OPENSTACK_SUITES],
           testTimeout: 60_000,
+          hookTimeout: 60_000,
           // No test changes what all share, and loading the programs anew for each file costs more than most tests.
           isolate: false,
         },
