@@ -1,18 +1,23 @@
 import { expect, it } from "vitest";
 import { turnedMappings } from "./turn-home.ts";
 
-const row = (kind: "network" | "test_network", source_id: string, target_id: string, group: string | null = "g") => ({
+const row = (
+  kind: "network" | "test_network",
+  source_id: string,
+  target_id: string,
+  origin: "default" | null = null,
+) => ({
   kind,
   source_id,
   target_id,
-  protection_group_id: group,
+  origin,
 });
 
-it("turns what holds for the group around: its own mappings before the project's, without those for tests", () => {
+it("turns what holds for the group around: what was said for it alone before its copies of the project's defaults, without those for tests", () => {
   const rows = [
-    row("network", "front", "nobody", null),
+    row("network", "front", "nobody", "default"),
     row("network", "front", "vorne"),
-    row("network", "back", "hinten", null),
+    row("network", "back", "hinten", "default"),
     row("test_network", "front", "probe"),
   ];
   expect(turnedMappings(rows)).toEqual([

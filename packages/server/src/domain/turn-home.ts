@@ -16,7 +16,7 @@ export interface TurnPorts {
  * |---|---|
  * | members | the server at the primary is the one at home |
  * | policy | the primary's array is the first one |
- * | mappings | those that hold for the group, its project's defaults included, are the group's own and lead the other way; what is for tests cannot be turned around and goes |
+ * | mappings | those of the group, its copies of the project's defaults included, are its own and lead the other way; what is for tests cannot be turned around and goes |
  */
 export async function turnHome(
   trx: Transaction<Database>,
@@ -71,8 +71,7 @@ async function turnMappings(
   const rows = await trx
     .selectFrom("resource_mappings")
     .selectAll()
-    .where("project_id", "=", group.project_id)
-    .where((eb) => eb.or([eb("protection_group_id", "=", group.id), eb("protection_group_id", "is", null)]))
+    .where("protection_group_id", "=", group.id)
     .execute();
   const turned = turnedMappings(rows).map((row) => ({
     ...row,
@@ -85,11 +84,11 @@ async function turnMappings(
   if (turned.length > 0) await trx.insertInto("resource_mappings").values(turned).execute();
 }
 
-/** Mappings that lead back; of several that lead to one resource the first counts, the group's own first. Pure. */
+/** Mappings that lead back; of several that lead to one resource the first counts, what was said for the group alone first. Pure. */
 export function turnedMappings(
-  rows: readonly Pick<ResourceMappingsTable, "kind" | "source_id" | "target_id" | "protection_group_id">[],
+  rows: readonly Pick<ResourceMappingsTable, "kind" | "source_id" | "target_id" | "origin">[],
 ): readonly { readonly kind: MappingKind; readonly source_id: string; readonly target_id: string }[] {
-  const own = [...rows].sort((a, b) => Number(a.protection_group_id === null) - Number(b.protection_group_id === null));
+  const own = [...rows].sort((a, b) => Number(a.origin === "default") - Number(b.origin === "default"));
   const effective = new Map<string, (typeof own)[number]>();
   for (const row of own) {
     const key = `${row.kind} ${row.source_id}`;
