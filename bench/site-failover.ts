@@ -1,5 +1,5 @@
 import { INSTANT, TYPICAL } from "./failover/cloud-times.ts";
-import { printTable, readOptions, writeRows } from "./output/table.ts";
+import { printTable, type Row, readOptions, writeRows } from "./output/table.ts";
 import { measureSiteFailover } from "./site-failover/measure.ts";
 import { measureMemory } from "./site-failover/measure-memory.ts";
 
@@ -13,12 +13,17 @@ const sizes = (options.sizes ?? "100/20,1000/120,2500/300").split(",").map((size
   return { servers, groups };
 });
 const wanted = (options.clouds ?? "typical,instant,memory").split(",");
-const rows = [];
+const rows: Row[] = [];
+/** Large sizes take minutes: each is told as soon as it is known. */
+const measured = (row: Row) => {
+  rows.push(row);
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+};
 for (const size of sizes) {
   for (const times of [TYPICAL, INSTANT]) {
-    if (wanted.includes(times.name)) rows.push(await measureSiteFailover(times, size));
+    if (wanted.includes(times.name)) measured(await measureSiteFailover(times, size));
   }
-  if (wanted.includes("memory")) rows.push(await measureMemory(size));
+  if (wanted.includes("memory")) measured(await measureMemory(size));
 }
 printTable(rows);
 writeRows(options.json, rows);
