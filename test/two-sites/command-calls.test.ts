@@ -57,6 +57,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "operation list": ["operation list"],
   "operation show": ["operation show OPERATION"],
   "operation watch": ["operation watch OPERATION"],
+  "operation report": ["operation report OPERATION"],
   "operation cancel": ["operation cancel OPERATION"],
   "operation skip": ["operation skip OPERATION --step nothing --reason nobody-needs-it"],
   "operation commit": ["operation commit OPERATION"],

@@ -144,6 +144,7 @@ export async function createGroup(
       secondary_backend: "array-b",
       replication_interval: 300,
       rpo_minutes: 15,
+      rto_minutes: 30,
       retention: writeJson({ all_for_seconds: 86_400, per_day: 4, days: 7 }),
       created_at: now,
       updated_at: now,

@@ -19,15 +19,14 @@ export class CommandContext {
   readonly host: CliHost;
   readonly options: GlobalOptions;
   readonly printer: Printer;
-  readonly sites: TwoSiteClient;
   /** The exit code so far; commands may worsen it. */
   exitCode: number = EXIT.done;
   readonly #globalRequestId: string;
   readonly #handles = new Map<SiteClient, SiteHandle>();
-  readonly #near: SiteHandle;
+  #near: SiteHandle | undefined;
+  #sites: TwoSiteClient | undefined;
   #files: CloudFiles | undefined;
 
-  /** @throws UsageError when no cloud is named or it is not described. */
   constructor(host: CliHost, options: GlobalOptions) {
     this.host = host;
     this.options = options;
@@ -37,12 +36,18 @@ export class CommandContext {
       isForPeople: options.format === "table" || options.isExchangeForPeople,
     });
     this.#globalRequestId = `req-${host.random.uuid()}`;
-    this.#near = this.#openNear();
-    this.sites = new TwoSiteClient({ near: this.#near.client, far: async () => (await this.#openFar()).client });
   }
 
+  /** @throws UsageError when no cloud is named or it is not described. */
   get near(): SiteHandle {
+    this.#near ??= this.#openNear();
     return this.#near;
+  }
+
+  /** @throws UsageError when no cloud is named or it is not described. */
+  get sites(): TwoSiteClient {
+    this.#sites ??= new TwoSiteClient({ near: this.near.client, far: async () => (await this.#openFar()).client });
+    return this.#sites;
   }
 
   async far(): Promise<SiteHandle> {
@@ -54,7 +59,7 @@ export class CommandContext {
    * @throws ApiError `site.not_found`; UsageError when its cloud is not described.
    */
   async siteNamed(name: string): Promise<SiteClient> {
-    const { client, entry } = this.#near;
+    const { client, entry } = this.near;
     if (name === client.name) return client;
     const described = this.#cloudFiles().entries.find((one) => one.name === name);
     if (described) return this.#open(described).client;
@@ -69,7 +74,7 @@ export class CommandContext {
 
   /** The site that a client belongs to. */
   handleOf(client: SiteClient): SiteHandle {
-    return this.#handles.get(client) ?? this.#near;
+    return this.#handles.get(client) ?? this.near;
   }
 
   /** File that describes the clouds; undefined when there is none. */
@@ -155,8 +160,8 @@ export class CommandContext {
   async #openFar(): Promise<SiteHandle> {
     const name = this.options.secondaryCloud ?? this.host.env.OS_SECONDARY_CLOUD;
     if (name) return this.#open(requireEntry(this.#cloudFiles(), name));
-    const summaries = await this.#near.client.all("site_summaries.index");
-    return this.#open(findPeer(this.#cloudFiles(), this.#near.entry, summaries));
+    const summaries = await this.near.client.all("site_summaries.index");
+    return this.#open(findPeer(this.#cloudFiles(), this.near.entry, summaries));
   }
 
   /** A login that was handed over is renewed as the cloud's own entry says, where there is one. */

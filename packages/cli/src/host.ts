@@ -24,6 +24,8 @@ export interface CliHost {
   readonly readFile: (path: string) => string | undefined;
   /** Writes a file of the caller's, in place of what was there. @throws Error that says why it cannot. */
   readonly writeFile: (path: string, text: string) => void;
+  /** Prints a page to a PDF; undefined = there is no browser on this machine. @throws Error that says why it cannot. */
+  readonly printPage?: ((page: string, pdfPath: string) => Promise<void>) | undefined;
   /** Asks the person at the terminal; undefined = nobody is there. */
   readonly ask?: ((question: string) => Promise<string>) | undefined;
   /** Where tokens outlive the command; undefined = every command logs in. */

@@ -1,5 +1,6 @@
 import { readFileSync, renameSync, writeFileSync } from "node:fs";
 import { NodeTransport, systemClock, systemRandom } from "@protector/ports";
+import { pagePrinter } from "./page-printer.ts";
 import { privateFiles } from "./private-files.ts";
 import { runCli } from "./run-cli.ts";
 
@@ -30,6 +31,7 @@ export async function main(): Promise<number> {
       random: systemRandom,
       readFile,
       writeFile,
+      printPage: pagePrinter(process.env),
       tokens: { files: privateFiles, digest },
       interrupt: interrupt.signal,
       ...(process.stdin.isTTY && process.stderr.isTTY ? { ask: (question) => ask(question, interrupt) } : {}),

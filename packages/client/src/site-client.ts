@@ -89,6 +89,17 @@ export class SiteClient {
 
   /** Calls a route and returns its typed answer. */
   async call<N extends RouteName>(name: N, ...[options]: OptionalArguments<CallOptions<N>>): Promise<ResponseOf<N>> {
+    return this.#read(ROUTES[name], await this.#exchange(name, options)) as ResponseOf<N>;
+  }
+
+  /** Calls a route that can answer with an HTML page, and returns the page as it came. */
+  async page<N extends RouteName>(name: N, options: CallOptions<N>): Promise<string> {
+    const answer = await this.#exchange(name, { ...options, query: { ...options.query, format: "html" } });
+    if (answer.status >= 300) throw refusal(this.name, answer);
+    return answer.body;
+  }
+
+  async #exchange(name: RouteName, options: object | undefined): Promise<HttpResponse> {
     const given = (options ?? {}) as {
       readonly query?: Query;
       readonly path?: Readonly<Record<string, string>>;
@@ -97,7 +108,7 @@ export class SiteClient {
     };
     const route: Route = ROUTES[name];
     const project = route.path.includes("{project_id}") ? { project_id: await this.projectId() } : {};
-    const path = pathOf(name, { ...given.path, ...project } as PathOf<N>);
+    const path = pathOf(name, { ...given.path, ...project } as PathOf<typeof name>);
     const url = `${await this.rootUrl()}${path}${queryText(given.query)}`;
     const key = route.isIdempotencyKeyed ? (given.idempotencyKey ?? this.#options.ports.random.uuid()) : undefined;
     const send = async (token: string | undefined) =>
@@ -113,8 +124,7 @@ export class SiteClient {
         ...(given.body === undefined ? {} : { body: JSON.stringify(given.body) }),
         ...(this.#options.tls === undefined ? {} : { tls: this.#options.tls }),
       });
-    const answer = route.rule === null ? await send(undefined) : await this.#authorised(send);
-    return this.#read(route, answer) as ResponseOf<N>;
+    return route.rule === null ? send(undefined) : this.#authorised(send);
   }
 
   /** Every item of a list, page by page as they are asked for. */

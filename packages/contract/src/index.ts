@@ -1,4 +1,5 @@
 export { canonicalJson } from "./canonical-json.ts";
+export { durationText } from "./duration-text.ts";
 export * from "./error-catalogue.ts";
 export * from "./errors.ts";
 export * from "./microversions.ts";
@@ -12,6 +13,7 @@ export * from "./resources/mapping-suggestions.ts";
 export * from "./resources/mappings.ts";
 export * from "./resources/members.ts";
 export * from "./resources/nic-settings.ts";
+export * from "./resources/operation-reports.ts";
 export * from "./resources/operations.ts";
 export * from "./resources/policies.ts";
 export * from "./resources/protection-groups.ts";

@@ -61,7 +61,12 @@ function operation(name: string, route: Route): Json {
     tags: [name.slice(0, name.indexOf("."))],
     ...(route.rule === null ? {} : { security: [{ token: [] }], "x-policy-rule": route.rule }),
     ...(route.verbRules ? { "x-policy-rules": route.verbRules } : {}),
-    parameters: [...pathParameters(route), ...headerParameters(route), ...listParameters(route)],
+    parameters: [
+      ...pathParameters(route),
+      ...headerParameters(route),
+      ...pageParameters(route),
+      ...listParameters(route),
+    ],
     ...(route.request ? { requestBody: { required: true, content: jsonContent(plain(route.request)) } } : {}),
     responses: responses(route),
   };
@@ -91,6 +96,12 @@ function headerParameters(route: Route): readonly Json[] {
   ];
 }
 
+function pageParameters({ hasPage }: Route): readonly Json[] {
+  if (!hasPage) return [];
+  const description = "Instead of the `Accept` header";
+  return [{ name: "format", in: "query", description, schema: { type: "string", enum: ["json", "html"] } }];
+}
+
 function listParameters({ list }: Route): readonly Json[] {
   if (!list) return [];
   const query = (name: string, description: string, schema: Json = { type: "string" }) => ({
@@ -113,7 +124,9 @@ function listParameters({ list }: Route): readonly Json[] {
 function responses(route: Route): Json {
   const success = {
     description: "Success",
-    ...(route.response ? { content: jsonContent(plain(route.response)) } : {}),
+    ...(route.response
+      ? { content: { ...jsonContent(plain(route.response)), ...(route.hasPage ? PAGE_CONTENT : {}) } }
+      : {}),
   };
   const codes: readonly ErrorCode[] = route.rule === null ? ["internal"] : [...COMMON_ERRORS, ...route.errors];
   const unauthorized = { description: "No valid token", content: jsonContent(reference("Unauthorized")) };
@@ -137,6 +150,8 @@ function errorResponses(codes: readonly ErrorCode[]): Json {
 function reference(name: string): Json {
   return { $ref: `#/components/schemas/${name}` };
 }
+
+const PAGE_CONTENT = { "text/html": { schema: { type: "string" } } };
 
 function jsonContent(schema: Json): Json {
   return { "application/json": { schema } };

@@ -153,6 +153,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "operation list": { flow: "both", routes: ["versions.show", "operations.index"] },
   "operation show": { flow: "operation", routes: ["operations.steps"] },
   "operation watch": { flow: "operation", routes: ["operations.steps"], waitsFor: "operation" },
+  "operation report": { flow: "operation", routes: ["operations.report"] },
   "operation cancel": asked("cancel"),
   "operation retry": asked("retry"),
   "operation rollback": asked("rollback"),
@@ -160,6 +161,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "operation skip": asked("skip"),
   "operation commit": asked("commit"),
   "operation abandon": asked("abandon"),
+  "report verify": { flow: "one", routes: ["site_summaries.index"] },
   "health show": { flow: "one", routes: ["health.show"], isVerdict: true },
   doctor: {
     flow: "both",

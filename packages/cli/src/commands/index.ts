@@ -15,6 +15,7 @@ import { addProtectionGroupCommands } from "./protection-groups.ts";
 import { addReadinessCommand } from "./readiness.ts";
 import { addRecoveryPlanCommands } from "./recovery-plans.ts";
 import { addRecoveryPointCommands } from "./recovery-points.ts";
+import { addReportCommands } from "./reports.ts";
 import { addServiceCommand } from "./services.ts";
 import { addSiteFailoverCommand } from "./site-failovers.ts";
 import { addSiteCommands } from "./sites.ts";
@@ -40,6 +41,7 @@ export function addCommands(program: Command, act: Act): void {
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
   addOperationCommands(program, act);
+  addReportCommands(program, act);
   addHealthCommand(program, act);
   addDoctorCommand(program, act);
   addCompleteCommand(program);

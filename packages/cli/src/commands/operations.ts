@@ -23,6 +23,7 @@ import { remedies } from "../output/remedies.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption } from "./find.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST, placed } from "./operation-columns.ts";
+import { addOperationReportCommand } from "./operation-reports.ts";
 
 /** `protector operation …` */
 export function addOperationCommands(program: Command, act: Act): void {
@@ -41,6 +42,7 @@ export function addOperationCommands(program: Command, act: Act): void {
     .argument("<operation>", "id")
     .description("watch an operation until it has ended; Ctrl-C leaves, the operation goes on")
     .action((id: string) => act((context) => watch(context, id)));
+  addOperationReportCommand(operations, act);
   addVerbs(operations, act);
 }
 

@@ -19,6 +19,7 @@ const RECORD: readonly Column<ReplicationPolicy>[] = [
   { name: "secondary_backend" },
   { name: "replication_interval", cell: (policy) => `${policy.replication_interval} s` },
   { name: "rpo_minutes" },
+  { name: "rto_minutes" },
   { name: "retention", cell: ({ retention }) => retentionText(retention) },
   { name: "created_at", isTime: true },
   { name: "updated_at", isTime: true },
@@ -38,6 +39,7 @@ interface PolicyOptions {
   readonly secondaryBackend?: string;
   readonly replicationInterval?: number;
   readonly rpoMinutes?: number;
+  readonly rtoMinutes?: number;
   readonly keepAllFor?: number;
   readonly keepPerDay?: number;
   readonly keepDays?: number;
@@ -81,6 +83,11 @@ function withPolicy(command: Command): Command {
     .option("--secondary-backend <section>", "section of protector.conf instead of URL and token")
     .option("--replication-interval <seconds>", "time between recovery points", positive)
     .option("--rpo-minutes <minutes>", "largest data loss that is accepted", positive)
+    .option(
+      "--rto-minutes <minutes>",
+      "longest recovery that is accepted; reports hold tests and failovers against it",
+      positive,
+    )
     .option("--keep-all-for <seconds>", "keep every recovery point for this long", positive)
     .option("--keep-per-day <count>", "then keep this many a day", natural)
     .option("--keep-days <days>", "for this many days", natural);
@@ -127,6 +134,7 @@ function policyOf(options: PolicyOptions, { env, current }: PolicySources): Upda
     secondary_backend: options.secondaryBackend,
     replication_interval: options.replicationInterval,
     rpo_minutes: options.rpoMinutes,
+    rto_minutes: options.rtoMinutes,
     retention: retentionOf(options, current),
   };
   return Object.fromEntries(Object.entries(values).filter(([, value]) => value !== undefined));

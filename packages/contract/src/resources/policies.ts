@@ -30,6 +30,14 @@ const RpoMinutes = Type.Integer({
   description: "Largest data loss that is accepted, min",
 });
 
+const RtoMinutes = Nullable(
+  Type.Integer({
+    minimum: 1,
+    maximum: 525600,
+    description: "Longest recovery that is accepted, min; null = none agreed",
+  }),
+);
+
 const Retention = Strict({
   all_for_seconds: Type.Integer({ minimum: 60, maximum: 34560000 }),
   per_day: Type.Integer({ minimum: 0, maximum: 1440 }),
@@ -51,6 +59,7 @@ export const ReplicationPolicy = Type.Object({
   has_secondary_fa_api_token: Type.Boolean(),
   replication_interval: ReplicationInterval,
   rpo_minutes: RpoMinutes,
+  rto_minutes: RtoMinutes,
   retention: Retention,
   created_at: Timestamp,
   updated_at: Timestamp,
@@ -66,6 +75,7 @@ const settable = {
   secondary_backend: Type.Optional(BackendName),
   replication_interval: Type.Optional(ReplicationInterval),
   rpo_minutes: Type.Optional(RpoMinutes),
+  rto_minutes: Type.Optional(RtoMinutes),
   retention: Type.Optional(Retention),
   generation: Type.Optional(SeenGeneration),
 };

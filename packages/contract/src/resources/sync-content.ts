@@ -57,6 +57,7 @@ export const DecidedGroup = Strict({
       secondary_backend: policy.secondary_backend,
       replication_interval: policy.replication_interval,
       rpo_minutes: policy.rpo_minutes,
+      rto_minutes: policy.rto_minutes,
       retention: policy.retention,
     }),
   ),

@@ -1,4 +1,5 @@
 import Type from "typebox";
+import { OperationReport } from "../resources/operation-reports.ts";
 import { Operation, OperationAction, OperationStep } from "../resources/operations.ts";
 import { listOf, route } from "./route.ts";
 
@@ -51,6 +52,17 @@ export const operationRoutes = {
     rule: "protector:operations:show",
     request: null,
     response: Type.Object({ steps: Type.Array(OperationStep) }),
+    status: 200,
+    errors: ["operation.not_found"],
+  }),
+  "operations.report": route({
+    method: "GET",
+    path: `${ITEM}/report`,
+    summary: "Report of an operation, signed by this site: JSON, or a page that prints well",
+    rule: "protector:operations:report",
+    hasPage: true,
+    request: null,
+    response: OperationReport,
     status: 200,
     errors: ["operation.not_found"],
   }),

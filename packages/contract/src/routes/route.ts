@@ -36,6 +36,8 @@ export interface Route {
   /** HTTP status of success. */
   readonly status: number;
   readonly list?: ListOptions;
+  /** Can also answer with an HTML page: `?format=html`, or by `Accept`. */
+  readonly hasPage?: boolean;
   /** Honours `Idempotency-Key` for 24 h. */
   readonly isIdempotencyKeyed?: boolean;
   /** Errors of the catalogue that it gives beside those that every route gives ({@link COMMON_ERRORS}). */

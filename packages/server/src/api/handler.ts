@@ -16,6 +16,8 @@ export interface Call<N extends RouteName> {
   /** Path and query as they came, for `self` links. */
   readonly url: string;
   readonly idempotency: Idempotency | undefined;
+  /** Of routes that can answer with a page: whether one is wanted. */
+  readonly wantsPage: boolean;
 }
 
 /** Header `Idempotency-Key`, and a digest of the request it came with. */
@@ -27,6 +29,8 @@ export interface Idempotency {
 /** What a handler gives back; the status is the route's. */
 export interface Answer<N extends RouteName> {
   readonly body: ResponseOf<N>;
+  /** The page, instead of the body. */
+  readonly page?: string;
   /** Path of what was made or started. */
   readonly location?: string;
   /** Header `Link`. */

@@ -5,6 +5,7 @@ import { type Caller, callerOfToken } from "./caller.ts";
 import type { Idempotency } from "./handler.ts";
 import { requestedVersion } from "./http/api-version.ts";
 import { baseUrl } from "./http/base-url.ts";
+import { PAGE_HEADERS, wantsPage } from "./http/page.ts";
 import { type ListQuery, parseListQuery, type QueryParameters } from "./listing/list-query.ts";
 import type { ApiPorts } from "./ports.ts";
 
@@ -18,7 +19,8 @@ export type AnyHandler = (call: {
   readonly baseUrl: string;
   readonly url: string;
   readonly idempotency: Idempotency | undefined;
-}) => Promise<{ readonly body: unknown; readonly location?: string; readonly link?: string }>;
+  readonly wantsPage: boolean;
+}) => Promise<{ readonly body: unknown; readonly page?: string; readonly location?: string; readonly link?: string }>;
 
 interface Target {
   readonly ports: ApiPorts;
@@ -49,9 +51,11 @@ export async function handleRequest(target: Target, request: FastifyRequest, rep
     baseUrl: base,
     url: request.url,
     idempotency: route.isIdempotencyKeyed ? idempotencyOf(request, caller) : undefined,
+    wantsPage: route.hasPage === true && wantsPage(request),
   });
   if (answer.location !== undefined) void reply.header("location", `${base}${answer.location}`);
   if (answer.link !== undefined) void reply.header("link", answer.link);
+  if (answer.page !== undefined) return reply.code(route.status).headers(PAGE_HEADERS).send(answer.page);
   return route.response ? reply.code(route.status).send(answer.body) : reply.code(route.status).send();
 }
 

@@ -9,6 +9,8 @@ import type { Policy } from "../policy/index.ts";
 
 /** Options of protector.conf that the API reads. */
 export interface ApiSettings {
+  /** The release, for reports. */
+  readonly version: string;
   /** `[keystone_authtoken] www_authenticate_uri`. */
   readonly wwwAuthenticateUri: string;
   /** `[keystone_authtoken] region_name`. */

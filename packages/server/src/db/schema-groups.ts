@@ -117,6 +117,8 @@ export interface ReplicationPoliciesTable {
   /** s */
   replication_interval: number;
   rpo_minutes: number;
+  /** Null = none agreed. */
+  rto_minutes: number | null;
   retention: Json<ReplicationPolicy["retention"]>;
   created_at: DbTime;
   updated_at: DbTime;

@@ -118,6 +118,7 @@ const COLUMNS: Columns = {
     secondary_backend: true,
     replication_interval: true,
     rpo_minutes: true,
+    rto_minutes: true,
     retention: true,
     created_at: true,
     updated_at: true,

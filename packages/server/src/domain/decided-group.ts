@@ -72,6 +72,7 @@ function decidedPolicy(row: ReplicationPoliciesTable): DecidedGroup["policy"] {
     secondary_backend: row.secondary_backend,
     replication_interval: row.replication_interval,
     rpo_minutes: row.rpo_minutes,
+    rto_minutes: row.rto_minutes,
     retention: readJson(row.retention),
   };
 }

@@ -13,6 +13,7 @@ import { Trusts } from "../domain/trusts.ts";
 import { connectServiceSession, openTokenValidator, serviceCloudOptions } from "../keystone/index.ts";
 import type { MessageBus } from "../messaging/index.ts";
 import { Policy } from "../policy/index.ts";
+import { VERSION } from "./version.ts";
 
 /** Documents hold the descriptions of up to 500 servers, user data included. */
 const MAX_DOCUMENT_BYTES = 64 * 1024 * 1024;
@@ -86,6 +87,7 @@ export async function assembleApi(parts: ApiParts): Promise<{ readonly app: Fast
 function settingsOf(config: Config): ApiSettings {
   const { keystone_authtoken: auth, oslo_middleware, healthcheck, storage, hooks } = config;
   return {
+    version: VERSION,
     wwwAuthenticateUri: auth.www_authenticate_uri ?? auth.auth_url ?? "",
     region: auth.region_name ?? null,
     maxBodyBytes: oslo_middleware.max_request_body_size,

@@ -9,7 +9,12 @@ import {
   listOperations,
   type OperationRow,
 } from "../../db/repositories/operations.ts";
+import { findLocalSite } from "../../db/repositories/sites.ts";
 import type { Db } from "../../db/transaction.ts";
+import { reportPage } from "../../domain/reports/page/report-page.ts";
+import { reportContent } from "../../domain/reports/report-content.ts";
+import { readReportRows } from "../../domain/reports/report-rows.ts";
+import { signPage, signReport } from "../../domain/reports/sign-report.ts";
 import { memberIds, type SkipRequest, stepsToSkip } from "../../domain/skip-rules.ts";
 import { audit } from "../audit.ts";
 import type { Caller } from "../caller.ts";
@@ -18,9 +23,9 @@ import { callerOf, type Handlers, listOf } from "../handler.ts";
 import { pageOf } from "../listing/links.ts";
 import type { ApiPorts } from "../ports.ts";
 import { operationStepView, operationView } from "../views/operation.ts";
-import { groupStepView, runView } from "../views/run.ts";
+import { childView, groupStepView, runView } from "../views/run.ts";
 
-type Names = "operations.index" | "operations.show" | "operations.steps" | "operations.action";
+type Names = "operations.index" | "operations.show" | "operations.steps" | "operations.report" | "operations.action";
 
 export function operationHandlers(ports: ApiPorts): Handlers<Names> {
   const { database } = ports;
@@ -53,10 +58,18 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
     },
     "operations.steps": async (call) => {
       const operation = await requireOperation(call);
-      const rows = await listOperationSteps(database.db, operation.id);
-      if (operation.type !== "site_failover") return { body: { steps: rows.map(operationStepView) } };
-      const children = await listChildren(database.db, operation.id);
-      return { body: { steps: rows.map((row) => groupStepView(row, children)) } };
+      return { body: { steps: [...(await stepsOf(database.db, operation)).steps] } };
+    },
+    "operations.report": async (call) => {
+      const operation = await requireOperation(call);
+      const { steps, children } = await stepsOf(database.db, operation);
+      const { siteId } = ports.identity;
+      const known = { operation, steps, groups: children.map(childView), localSiteId: siteId };
+      const rows = await readReportRows(database.db, { ...known, version: ports.settings.version });
+      const site = await findLocalSite(database.db);
+      const signer = { identity: ports.identity, siteName: site?.name ?? siteId, now: ports.clock.now() };
+      const report = signReport(reportContent(rows), signer);
+      return { body: report, ...(call.wantsPage ? { page: signPage(reportPage(report), signer) } : {}) };
     },
     "operations.action": async (call) => {
       const before = await requireOperation(call);
@@ -81,6 +94,14 @@ export function operationHandlers(ports: ApiPorts): Handlers<Names> {
       return { body: { operation: operationView(await announce(ports, after)) }, location };
     },
   };
+}
+
+/** The journal, and the operations of the groups under it: their progress is that of the steps that wait for them. */
+async function stepsOf(db: Db, operation: OperationRow) {
+  const rows = await listOperationSteps(db, operation.id);
+  if (operation.type !== "site_failover") return { steps: rows.map(operationStepView), children: [] };
+  const children = await listChildren(db, operation.id);
+  return { steps: rows.map((row) => groupStepView(row, children)), children };
 }
 
 interface OperationCall {

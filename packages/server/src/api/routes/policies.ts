@@ -83,6 +83,7 @@ function startCreation(ports: ApiPorts, call: Call<"policies.create">) {
         secondary_backend: secondary.backend,
         replication_interval: wanted.replication_interval ?? DEFAULT_INTERVAL,
         rpo_minutes: wanted.rpo_minutes ?? DEFAULT_RPO_MINUTES,
+        rto_minutes: wanted.rto_minutes ?? null,
         retention: writeJson(wanted.retention ?? DEFAULT_RETENTION),
         created_at: now,
         updated_at: now,
@@ -123,11 +124,12 @@ function startUpdate(ports: ApiPorts, call: Call<"policies.update">) {
           [`${which}_backend`]: row.backend,
         });
       }
-      const { replication_interval, rpo_minutes, retention } = wanted;
+      const { replication_interval, rpo_minutes, rto_minutes, retention } = wanted;
       await updateReplicationPolicy(transaction, group.id, {
         ...arrays,
         ...(replication_interval === undefined ? {} : { replication_interval }),
         ...(rpo_minutes === undefined ? {} : { rpo_minutes }),
+        ...(rto_minutes === undefined ? {} : { rto_minutes }),
         ...(retention === undefined ? {} : { retention: writeJson(retention) }),
         updated_at: writeTime(clock.now()),
       });

@@ -15,6 +15,7 @@ export function policyView(row: ReplicationPolicyRow): ReplicationPolicy {
     has_secondary_fa_api_token: row.secondary_token_secret_id !== null,
     replication_interval: row.replication_interval,
     rpo_minutes: row.rpo_minutes,
+    rto_minutes: row.rto_minutes,
     retention: readJson(row.retention),
     created_at: isoTime(row.created_at),
     updated_at: isoTime(row.updated_at),

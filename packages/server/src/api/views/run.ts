@@ -9,7 +9,8 @@ export function runView(row: OperationRow, children: readonly OperationSummary[]
   return { ...operationView(row), children: children.map(childView) };
 }
 
-function childView(row: OperationSummary): ChildOperation {
+/** One group's operation under that of many. */
+export function childView(row: OperationSummary): ChildOperation {
   const facts = operationFacts(row);
   return {
     id: facts.id,

@@ -192,6 +192,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       secondary_backend: WORD_OR_NULL,
       replication_interval: INTEGER,
       rpo_minutes: INTEGER,
+      rto_minutes: INTEGER_OR_NULL,
       retention: JSON_TEXT,
       created_at: TIME,
       updated_at: TIME,

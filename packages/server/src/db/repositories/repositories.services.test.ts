@@ -280,6 +280,7 @@ describeDatabases("repositories", (database) => {
       secondary_backend: "fa-b",
       replication_interval: 300,
       rpo_minutes: 15,
+      rto_minutes: 30,
       retention: writeJson({ all_for_seconds: 86400, per_day: 4, days: 7 }),
       created_at: TIME,
       updated_at: TIME,
