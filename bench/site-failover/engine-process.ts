@@ -48,3 +48,6 @@ process.on("message", (message: ToEngine) => {
   waiting.get(message.number)?.(message.answer);
   waiting.delete(message.number);
 });
+
+// Without the process that has the clouds there is nobody to answer.
+process.on("disconnect", () => process.exit());
