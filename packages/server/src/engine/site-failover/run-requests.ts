@@ -6,8 +6,8 @@ import type { StepWrite } from "../runner/journal.ts";
 import { clearRequest, setOperation } from "../runner/operation-tools.ts";
 import { askChild, isAtWork } from "./children.ts";
 import type { GroupStep } from "./group-step.ts";
+import type { Look } from "./look.ts";
 import { namesOf } from "./run-end.ts";
-import type { Look } from "./site-failover-run.ts";
 
 /** What a person asked. */
 type Asked = NonNullable<ReturnType<typeof requestOf>>;
