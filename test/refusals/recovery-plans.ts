@@ -12,6 +12,12 @@ async function planned(harness: Harness): Promise<RecoveryPlan> {
 
 export const RECOVERY_PLANS: Provocations<keyof typeof RECOVERY_PLAN_ERRORS> = {
   "recovery_plan.not_found": apis("recovery-plan show nightly", 1, 'No recovery plan "nightly" at site-a'),
+  "drill_schedule.not_found": apis("drill-schedule show nightly", 1, 'No drill schedule "nightly"'),
+  "drill_schedule.invalid": apis(
+    'drill-schedule create nightly --protection-group shop --cron "0 25 * * *"',
+    1,
+    'The schedule "0 25 * * *" in time zone "UTC" cannot be read',
+  ),
   "recovery_plan.name_exists": apis(
     async (harness) => {
       await planned(harness);

@@ -7,6 +7,8 @@ import { type Harness, openHarness } from "./harness.ts";
 
 const ADMIN = "--os-cloud admin-a --secondary-cloud admin-b";
 
+const SCHEDULE = 'drill-schedule create monthly --protection-group shop --cron "0 3 1 * *"';
+
 /** Lines by command; `OPERATION` stands for one that has ended. */
 const LINES: Readonly<Record<string, readonly string[]>> = {
   "site list": ["site list", `site list ${ADMIN}`],
@@ -54,6 +56,11 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   reclaim: ["reclaim shop --dry-run"],
   "test-failover": ["test-failover shop --dry-run"],
   "test-cleanup": ["test-cleanup shop"],
+  "drill-schedule create": [SCHEDULE],
+  "drill-schedule list": ["drill-schedule list"],
+  "drill-schedule show": [SCHEDULE, "drill-schedule show monthly"],
+  "drill-schedule set": [SCHEDULE, "drill-schedule set monthly --disable"],
+  "drill-schedule delete": [SCHEDULE, "drill-schedule delete monthly"],
   "operation list": ["operation list"],
   "operation show": ["operation show OPERATION"],
   "operation watch": ["operation watch OPERATION"],
@@ -107,8 +114,10 @@ describe("what the documentation says a command asks of the API", () => {
     const known = new Set<RouteName>([
       ...(calls?.routes ?? []),
       ...own,
+      ...(lines.includes(SCHEDULE) ? FLOW_CALLS.inspect : []),
       "protection_groups.create",
       "recovery_plans.create",
+      "drill_schedules.create",
     ]);
     expect([...seen].filter((route) => !known.has(route))).toEqual([]);
     expect((calls?.routes ?? []).filter((route) => !seen.has(route) && !RARE.includes(route))).toEqual([]);

@@ -100,6 +100,7 @@ export function enginePorts(
       peerMs: 30_000,
       readinessMs: 600_000,
       readinessHistoryDays: 30,
+      drillOverdueDays: 180,
       recoveryPointMs: 30_000,
       callTimeoutMs: 60_000,
       policyArrayTls: {},

@@ -18,6 +18,7 @@ describe("the description of the commands", () => {
       "tenant-mapping delete",
       "mapping export",
       "recovery-plan delete",
+      "drill-schedule delete",
     ]);
   });
 

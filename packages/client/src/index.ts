@@ -8,6 +8,15 @@ export {
   PEER_UNREACHABLE_SENTENCE,
 } from "./api-error.ts";
 export type { FieldDifference } from "./document-differences.ts";
+export {
+  createDrillSchedule,
+  type DrillSubject,
+  deleteDrillSchedule,
+  findDrillSchedule,
+  listDrillSchedules,
+  type PlacedSchedule,
+  updateDrillSchedule,
+} from "./drill-schedules.ts";
 export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
 export {
   chooseKept,

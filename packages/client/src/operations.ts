@@ -205,7 +205,7 @@ async function oneOrNone(client: SiteClient, id: string): Promise<readonly Opera
 }
 
 /** Asks both sites; one that gives no answer is told, unless both do. */
-async function askBoth<T>(
+export async function askBoth<T>(
   sites: AskedSites,
   ask: (client: SiteClient) => Promise<T>,
 ): Promise<{ readonly lists: readonly T[]; readonly silent: readonly ApiError[] }> {

@@ -37,6 +37,16 @@ export const RECOVERY_PLAN_ERRORS = {
     title: "Already under way",
     help: "Look at the named operation: protector operation watch ID. Wait for its end or cancel it, then repeat.",
   },
+  "drill_schedule.not_found": {
+    status: 404,
+    title: "Drill schedule not found",
+    help: "Schedules are of one site. List those of both with: protector drill-schedule list",
+  },
+  "drill_schedule.invalid": {
+    status: 400,
+    title: "Drill schedule is not valid",
+    help: "Five fields: minute hour day-of-month month day-of-week, e.g. 0 3 1 * *; a time zone like Europe/Berlin; one group or one plan.",
+  },
   "protection_group.in_recovery_plan": {
     status: 409,
     title: "Group is in a recovery plan",

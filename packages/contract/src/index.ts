@@ -5,6 +5,7 @@ export * from "./errors.ts";
 export * from "./microversions.ts";
 export { openApiDocument } from "./openapi.ts";
 export * from "./resources/common.ts";
+export * from "./resources/drill-schedules.ts";
 export * from "./resources/errors.ts";
 export * from "./resources/health.ts";
 export * from "./resources/hooks.ts";

@@ -1,3 +1,4 @@
+import { drillScheduleRoutes } from "./routes/drill-schedules.ts";
 import { healthRoutes } from "./routes/health.ts";
 import { hookRoutes } from "./routes/hooks.ts";
 import { mappingRoutes } from "./routes/mappings.ts";
@@ -27,6 +28,7 @@ export const ROUTES = {
   ...mappingRoutes,
   ...syncRoutes,
   ...recoveryPlanRoutes,
+  ...drillScheduleRoutes,
   ...operationRoutes,
   ...siteRoutes,
 } as const;

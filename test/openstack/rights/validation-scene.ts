@@ -64,6 +64,7 @@ export async function openValidation(
       peerMs: 30_000,
       readinessMs: 600_000,
       readinessHistoryDays: 30,
+      drillOverdueDays: 180,
       recoveryPointMs: 30_000,
       callTimeoutMs: 180_000,
       policyArrayTls: {},

@@ -150,6 +150,17 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     routes: ["operations.index", "protection_groups.action"],
     verb: "test_cleanup",
   },
+  "drill-schedule create": { flow: "inspect", routes: ["drill_schedules.create"] },
+  "drill-schedule list": { flow: "both", routes: ["drill_schedules.index"] },
+  "drill-schedule show": { flow: "both", routes: ["drill_schedules.index", "drill_schedules.show"] },
+  "drill-schedule set": {
+    flow: "both",
+    routes: ["drill_schedules.index", "drill_schedules.show", "drill_schedules.update"],
+  },
+  "drill-schedule delete": {
+    flow: "both",
+    routes: ["drill_schedules.index", "drill_schedules.show", "drill_schedules.delete"],
+  },
   "operation list": { flow: "both", routes: ["versions.show", "operations.index"] },
   "operation show": { flow: "operation", routes: ["operations.steps"] },
   "operation watch": { flow: "operation", routes: ["operations.steps"], waitsFor: "operation" },

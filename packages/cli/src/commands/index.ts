@@ -2,6 +2,7 @@ import type { Command } from "commander";
 import type { Act } from "./command.ts";
 import { addCompleteCommand } from "./complete.ts";
 import { addDoctorCommand } from "./doctor.ts";
+import { addDrillScheduleCommands } from "./drill-schedules.ts";
 import { addDrillCommands } from "./drills.ts";
 import { addFailoverCommands } from "./failovers.ts";
 import { addHealthCommand } from "./health.ts";
@@ -40,6 +41,7 @@ export function addCommands(program: Command, act: Act): void {
   addRecoveryPlanCommands(program, act);
   addFailoverCommands(program, act);
   addDrillCommands(program, act);
+  addDrillScheduleCommands(program, act);
   addOperationCommands(program, act);
   addReportCommands(program, act);
   addHealthCommand(program, act);

@@ -1,6 +1,7 @@
 import type { RouteName } from "@protector/contract";
 import type { Handlers } from "./handler.ts";
 import type { ApiPorts } from "./ports.ts";
+import { drillScheduleHandlers } from "./routes/drill-schedules.ts";
 import { healthHandlers } from "./routes/health.ts";
 import { hookHandlers } from "./routes/hooks.ts";
 import { keptSnapshotHandlers } from "./routes/kept-snapshots.ts";
@@ -36,6 +37,7 @@ export function createHandlers(ports: ApiPorts): Handlers<RouteName> {
     ...syncHandlers(ports),
     ...recoveryPlanHandlers(ports),
     ...siteFailoverHandlers(ports),
+    ...drillScheduleHandlers(ports),
     ...operationHandlers(ports),
     ...siteHandlers(ports),
     ...tenantMappingHandlers(ports),

@@ -235,6 +235,12 @@ export const OPTIONS = {
       min: 1,
       help: "Days that a readiness finding is listed after it is gone.",
     },
+    drill_overdue_days: {
+      type: "int",
+      default: "180",
+      min: 1,
+      help: "Days after which readiness warns that no test of a group has succeeded.",
+    },
     max_operations: { type: "int", default: "25", min: 1, help: "Operations that one engine runs at once." },
     calls_per_service: {
       type: "int",

@@ -1,3 +1,4 @@
+import type { DrillRunsTable, DrillSchedulesTable } from "./schema-drills.ts";
 import type {
   CgVolumesTable,
   ConsistencyGroupsTable,
@@ -25,6 +26,7 @@ import type {
 } from "./schema-sites.ts";
 
 export type * from "./schema-columns.ts";
+export type * from "./schema-drills.ts";
 export type * from "./schema-groups.ts";
 export type * from "./schema-operations.ts";
 export type * from "./schema-plans.ts";
@@ -56,6 +58,8 @@ export interface Database {
   readiness_findings: ReadinessFindingsTable;
   recovery_plans: RecoveryPlansTable;
   recovery_plan_groups: RecoveryPlanGroupsTable;
+  drill_schedules: DrillSchedulesTable;
+  drill_runs: DrillRunsTable;
   audit_events: AuditEventsTable;
   engine_services: EngineServicesTable;
 }

@@ -59,6 +59,8 @@ export interface EngineSettings {
   readonly readinessMs: number;
   /** Days that a readiness finding is kept after it is gone. */
   readonly readinessHistoryDays: number;
+  /** Days after which a group without a successful test is told. */
+  readonly drillOverdueDays: number;
   /** ms between two looks at the recovery points. */
   readonly recoveryPointMs: number;
   /** One call's time limit in ms. */

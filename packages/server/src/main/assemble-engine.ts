@@ -65,6 +65,7 @@ export function engineSettings(config: Config): EngineSettings {
     peerMs: engine.peer_interval * 1000,
     readinessMs: engine.readiness_interval * 1000,
     readinessHistoryDays: engine.readiness_history_days,
+    drillOverdueDays: engine.drill_overdue_days,
     recoveryPointMs: engine.recovery_point_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
     policyArrayTls: tlsOf(config.storage),

@@ -1,3 +1,4 @@
+import { DRILL_TABLES } from "./0001-first-schema-drills.ts";
 import { GROUP_TABLES } from "./0001-first-schema-groups.ts";
 import { OPERATION_TABLES } from "./0001-first-schema-operations.ts";
 import { PLAN_TABLES } from "./0001-first-schema-plans.ts";
@@ -11,7 +12,12 @@ export const firstSchema: Migration = {
   revision: "0001_first_schema",
   step: "expand",
   statements: (dialect) =>
-    [...SITE_TABLES, ...GROUP_TABLES, ...READINESS_TABLES, ...PLAN_TABLES, ...OPERATION_TABLES].flatMap((table) =>
-      createTable(table, dialect),
-    ),
+    [
+      ...SITE_TABLES,
+      ...GROUP_TABLES,
+      ...READINESS_TABLES,
+      ...PLAN_TABLES,
+      ...DRILL_TABLES,
+      ...OPERATION_TABLES,
+    ].flatMap((table) => createTable(table, dialect)),
 };

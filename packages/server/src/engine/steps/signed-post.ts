@@ -2,6 +2,11 @@ import { HttpTransportError } from "@protector/ports";
 import { isOutsideAddressAllowed, isOutsideUrlAllowed } from "../../domain/outside-addresses.ts";
 import type { StepContext } from "../runner/step-handler.ts";
 
+/** Who posts: a step of an operation, or what stands for one. */
+export type PostSender = Pick<StepContext, "outbound" | "stepKey" | "clock" | "signal"> & {
+  readonly operation: { readonly id: string };
+};
+
 /** What is posted to a web service outside. */
 export interface SignedPost {
   readonly url: string;
@@ -15,7 +20,7 @@ export interface SignedPost {
  * @returns why it was not answered with 2xx; undefined when it was.
  */
 export async function postSigned(
-  context: StepContext,
+  context: PostSender,
   { url, timeoutMs, facts }: SignedPost,
 ): Promise<string | undefined> {
   const { hooks, http, identity } = context.outbound;

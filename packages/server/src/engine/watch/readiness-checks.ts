@@ -24,6 +24,7 @@ import { observeFailover } from "../world/observe-failover.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 import { arrayNameOf } from "../world/stand-ins.ts";
 import { checkCredentials } from "./credential-checks.ts";
+import { checkLastDrill } from "./last-drill.ts";
 import type { LookedAt } from "./readiness-record.ts";
 import { systemRequestId } from "./request-id.ts";
 
@@ -94,6 +95,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
     ...(await lookAtPoints(scene, input)),
     ...(await checkTrust(source)),
     ...(await checkCredentials(ports, view.group.project_id, [source, target])),
+    ...(await checkLastDrill(ports, view.group)),
     ...checkLink(input),
     ...(away ? [] : checkMappingFit(input)),
     ...checkSecurityGroupRules(input, await source.admin.network.listSecurityGroups({ projectId: source.projectId })),

@@ -1,6 +1,7 @@
 import { withJitter } from "@protector/ports";
 import type { EnginePorts, EngineSettings } from "../engine-ports.ts";
 import { CallLimits } from "../world/call-limits.ts";
+import { runDrills } from "./drills.ts";
 import { doDuties } from "./duties.ts";
 import { beat } from "./heartbeat.ts";
 import { watchMarkers } from "./markers.ts";
@@ -78,6 +79,7 @@ function watchesOf(
     { name: "readiness-requests", everyMs: 5_000, round: answerReadinessRequests },
     { name: "readiness", everyMs: Math.min(READINESS_ROUND_MS, readinessMs), round: watchReadiness },
     { name: "site-validation", everyMs: 5_000, round: validateSites },
+    { name: "drills", everyMs: 10_000, round: runDrills },
     { name: "tests", everyMs: 10_000, round: endTests },
     { name: "heartbeat", everyMs: 10_000, round: (ports) => beat(ports, options.messaging()) },
   ];
