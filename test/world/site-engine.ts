@@ -22,6 +22,8 @@ export interface EngineOptions {
   readonly callsPerService?: number;
   /** Mock arrays in this directory take the place of the simulated FlashArrays. */
   readonly mockDirectory?: string;
+  /** Its configuration names the array of a third site too. */
+  readonly hasSpareSite?: boolean;
   /** Who listens; default nobody. */
   readonly tcpProbe?: TcpProbe;
 }
@@ -83,7 +85,7 @@ export function enginePorts(
           scope: { kind: "project", projectName: "service", projectDomainName: "Default" },
         },
       },
-      backends: ["a", "b", "c"].map((letter, index) => ({
+      backends: (options.hasSpareSite ? ["a", "b", "c"] : ["a", "b"]).map((letter, index) => ({
         name: `array-${letter}`,
         url: options.mockDirectory ? `mock://array-${letter}` : `https://127.0.0.${21 + index}`,
         apiToken: `token-array-${letter}`,

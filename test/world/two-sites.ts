@@ -88,7 +88,11 @@ export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Pr
   const [a, b] = [await createSite(world, "site-a", open), await createSite(world, "site-b", open)];
   await Promise.all([register(world, a, b), register(world, b, a)]);
   const events: EngineEvent[] = [];
-  const usual: EngineOptions = { clock, ...settings.engines?.(world) };
+  const usual: EngineOptions = {
+    clock,
+    ...(settings.hasSpareSite ? { hasSpareSite: true } : {}),
+    ...settings.engines?.(world),
+  };
   return {
     world,
     clock,

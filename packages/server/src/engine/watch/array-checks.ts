@@ -43,7 +43,7 @@ export async function checkArrays(
 }
 
 async function checkArray(array: StorageArray, backend: StorageBackend, list: CheckList): Promise<boolean> {
-  const remedy = `Correct san_ip and pure_api_token of section [${backend.name}] in protector.conf.`;
+  const remedy = `Correct fa_url and fa_api_token of section [${backend.name}] in protector.conf.`;
   const answers = await list.make({
     check: "storage.array",
     remedy,
