@@ -49,7 +49,7 @@ const CASES: readonly Case[] = [
     name: "timedOut",
     line: "failover shop --dry-run --timeout 1",
     isStill: true,
-    says: "has not ended within 1s and goes on",
+    says: "The plan of the planned failover was not there within 1s. Nothing has been started.",
   },
   {
     name: "peerUnreachable",

@@ -34,7 +34,7 @@ test("every verb in every status of every type is either for it, or refused with
   for (const type of OPERATION_TYPES)
     for (const status of OPERATION_STATUSES)
       for (const past of [0, 1] as const) {
-        const subject = { type, status, phase: null, isPastNoReturn: past === 1 };
+        const subject = { type, status, phase: null, isPastNoReturn: past === 1, isDryRun: false };
         const helpful = verbsFor(subject);
         const isOver = ["completed", "rolled_back", "cancelled", "superseded"].includes(status);
         if (helpful.length === 0 && !isOver) unhelped.push(`${type} ${status}`);
@@ -58,6 +58,30 @@ test("every verb in every status of every type is either for it, or refused with
         }
       }
   expect(unhelped).toEqual([]);
+});
+
+test("a run that only plans can be given up until it has ended; a failed one leaves nothing to ask for", async () => {
+  writing = await writingGroup(1);
+  const { sites, group } = writing;
+  const { connection, projectId } = sites.b;
+  const id = await sites.order(sites.b, group.id, { type: "failover", mode: "planned" });
+  const ask = (verb: OperationVerb) =>
+    requestVerb(connection, { operationId: id, projectId, verb, userId: "somebody" }).catch(
+      (error: ProtectorError) => error.message,
+    );
+  const taken: string[] = [];
+  for (const status of OPERATION_STATUSES)
+    for (const verb of OPERATION_VERBS) {
+      await connection.db.updateTable("dr_operations").set({ status, is_dry_run: 1, request: null }).execute();
+      const answer = await ask(verb);
+      if (typeof answer !== "string") taken.push(`${status} ${verb}`);
+      else if (status === "failed") expect(answer).toContain("only made a plan. It is over:");
+    }
+  const open = ["pending", "running", "waiting", "paused"].flatMap((status) => [
+    `${status} cancel`,
+    `${status} abandon`,
+  ]);
+  expect(taken.toSorted()).toEqual([...open, "cancelling abandon", "rolling_back abandon"].toSorted());
 });
 
 test("what goes on again takes its group again, and is refused while another operation has it", async () => {
@@ -239,7 +263,13 @@ test.each(STARTS)(
       expect({ label, stuck: ["waiting", "failed", "paused"].includes(stuck) }).toEqual({ label, stuck: true });
       for (const end of ends) end();
       const row = await operationRow(writing, id, sites[at]);
-      const subject = { type, status: row.status, phase: row.phase, isPastNoReturn: row.is_past_no_return === 1 };
+      const subject = {
+        type,
+        status: row.status,
+        phase: row.phase,
+        isPastNoReturn: row.is_past_no_return === 1,
+        isDryRun: false,
+      };
       const asked = verbsFor(subject).includes(verb) ? verb : "resume";
       await sites.ask(sites[at], id, { verb: asked, reason: "nobody can wait for it any longer" });
       const status = await sites.settle(sites[at], id, sites.engine(sites[at], { host: "engine-2" }), LONGEST_MS);

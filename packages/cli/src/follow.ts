@@ -54,7 +54,7 @@ export async function follow(
     return last;
   } catch (error) {
     if (limit.isReached && error === limit.signal.reason) throw timedOut(context, running);
-    if (host.interrupt?.aborted) context.note(`\nLeft. The operation goes on. ${rejoin(running)}`);
+    if (host.interrupt?.aborted) context.note(`\nLeft. The operation goes on.\n${rejoin(running)}`);
     throw error;
   } finally {
     limit.stop();
@@ -134,6 +134,10 @@ function rejoin({ operation }: RunningOperation): string {
 function timedOut(context: CommandContext, running: RunningOperation): TimedOut {
   const { operation } = running;
   const limit = durationText(context.options.timeout ?? 0);
+  if (operation.is_dry_run) {
+    const title = operationTitle(operation);
+    return new TimedOut(`The plan of the ${title} was not there within ${limit}. Nothing has been started.`);
+  }
   return new TimedOut(`The ${operationTitle(operation)} has not ended within ${limit} and goes on. ${rejoin(running)}`);
 }
 

@@ -143,6 +143,8 @@ export interface VerbSubject {
   readonly status: OperationStatus;
   readonly phase: string | null;
   readonly isPastNoReturn: boolean;
+  /** Whether it only makes a plan. */
+  readonly isDryRun: boolean;
 }
 
 /** Whether a failover stands in its commit window. */
@@ -152,9 +154,11 @@ export function isInCommitWindow({ status, phase }: Pick<VerbSubject, "status" |
 
 /** What can be asked of an operation in its state. */
 export function verbsFor(operation: VerbSubject): readonly OperationVerb[] {
-  const { type, status, phase, isPastNoReturn } = operation;
+  const { type, status, phase, isPastNoReturn, isDryRun } = operation;
   const isOpen = isInCommitWindow(operation);
   return OPERATION_VERBS.filter((verb) => {
+    // One that only plans has changed nothing: it is given up, or made anew.
+    if (isDryRun && (status === "failed" || (verb !== "cancel" && verb !== "abandon"))) return false;
     if (verb === "rollback" && isPastNoReturn && !isOpen) return false;
     if (verb === "commit" && !isOpen) return false;
     // Of many groups' one what has failed is left out in the group's own operation.

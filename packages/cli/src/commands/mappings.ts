@@ -32,8 +32,8 @@ const NAMED_LIST: readonly Column<NamedMapping>[] = [
   { name: "source" },
   { name: "target" },
   { name: "origin" },
-  { name: "source_id" },
-  { name: "target_id" },
+  { name: "source_id", isMinor: true },
+  { name: "target_id", isMinor: true },
 ];
 
 interface SetOptions extends Readonly<Record<string, unknown>> {

@@ -18,8 +18,8 @@ const LIST: readonly Column<Member>[] = [
   { name: "status" },
   { name: "tier" },
   { name: "is_critical" },
-  { name: "home_server_id" },
-  { name: "peer_server_id" },
+  { name: "home_server_id", isMinor: true },
+  { name: "peer_server_id", isMinor: true },
   { name: "error", cell: ({ error }) => error?.detail },
 ];
 

@@ -44,14 +44,14 @@ export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
 export const OPERATION_LIST: readonly Column<PlacedOperation>[] = [
   { name: "id" },
   { name: "type" },
-  { name: "mode" },
+  { name: "mode", isMinor: true },
   { name: "is_dry_run" },
   { name: "status" },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
-  { name: "site" },
-  { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },
-  { name: "created_at", isTime: true },
-  { name: "finished_at", isTime: true },
+  { name: "site", isMinor: true },
+  { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %`, isMinor: true },
+  { name: "created_at", isTime: true, isMinor: true },
+  { name: "finished_at", isTime: true, isMinor: true },
 ];
 
 /** What an operation would do. */

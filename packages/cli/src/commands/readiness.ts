@@ -4,7 +4,9 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, TimedOut, UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
-import { durationText, timeText } from "../output/duration.ts";
+import { agoText, durationText, timeText } from "../output/duration.ts";
+import { type Finding, findingLines, isNarrow } from "../output/finding-lines.ts";
+import { wrap } from "../output/fit.ts";
 import { forecastText } from "../output/forecast.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
@@ -66,7 +68,9 @@ async function showReadiness(context: CommandContext, ref: string, options: Read
   if (isAsked && isHistory) throw new UsageError("--check and --history exclude each other.");
   const { client, id } = await readingSite(context, ref, at);
   if (isHistory) {
-    context.printer.list(await client.all("readiness.findings", { path: { id } }), HISTORY);
+    const findings = await client.all("readiness.findings", { path: { id } });
+    const when = ({ found_at, gone_at }: ReadinessFinding) => whenText(context, found_at, gone_at);
+    listFindings(context, findings, { columns: HISTORY, when });
     return;
   }
   const readiness = isAsked ? await checkNow(context, client, id) : await lastOf(client, id);
@@ -76,8 +80,32 @@ async function showReadiness(context: CommandContext, ref: string, options: Read
   if (readiness.is_failover_ready !== true) context.worsen(EXIT.refusedByState);
 }
 
+type Listed = Omit<Finding, "when">;
+
+/** A table, or on a narrow terminal one finding below the other. */
+function listFindings<T extends Listed>(
+  { printer }: CommandContext,
+  findings: readonly T[],
+  { columns, when }: { readonly columns: readonly Column<T>[]; when(finding: T): string | undefined },
+): void {
+  const { width, paint, format, picks } = printer;
+  if (format !== "table" || picks.length > 0 || !isNarrow(width)) {
+    printer.list(findings, columns);
+    return;
+  }
+  const lines = findings.flatMap((finding) => findingLines({ ...finding, when: when(finding) }, { width, paint }));
+  printer.write(lines.map((line) => `${line}\n`).join(""));
+}
+
+function whenText({ host }: CommandContext, found: string | null, gone: string | null): string | undefined {
+  if (found === null) return undefined;
+  const now = host.clock.now();
+  return gone === null ? agoText(found, now) : `${agoText(found, now)}, gone ${agoText(gone, now)}`;
+}
+
 /** What is to be done first, by severity; what is well, in one line. */
-function printReadiness({ printer }: CommandContext, readiness: Readiness): void {
+function printReadiness(context: CommandContext, readiness: Readiness): void {
+  const { printer } = context;
   const { is_failover_ready: isReady, checked_at, predicted_rto, checks } = readiness;
   const verdict = isReady === null ? "not checked yet" : isReady ? "yes" : "no";
   printer.write(`Failover ready: ${verdict}\nChecked at: ${timeText(checked_at) ?? "never"}\n`);
@@ -85,10 +113,13 @@ function printReadiness({ printer }: CommandContext, readiness: Readiness): void
   const found = checks.filter(({ severity }) => severity !== null);
   if (found.length > 0) {
     printer.write("\n");
-    printer.list(found, CHECKS);
+    const since = (check: ReadinessCheck) => whenText(context, check.since, null);
+    listFindings(context, found, { columns: CHECKS, when: since });
   }
   const well = new Set(checks.filter(({ severity }) => severity === null).map(({ check }) => check));
-  if (well.size > 0) printer.write(`\nLooked at and found well (${well.size}): ${[...well].join(", ")}\n`);
+  if (well.size === 0) return;
+  const line = `Looked at and found well (${well.size}): ${[...well].join(", ")}`;
+  printer.write(`\n${(printer.width === undefined ? [line] : wrap(line, printer.width)).join("\n")}\n`);
 }
 
 async function lastOf(client: SiteClient, id: string): Promise<Readiness> {

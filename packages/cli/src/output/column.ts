@@ -11,6 +11,8 @@ export interface Column<T> {
   readonly cell?: (item: T) => Cell;
   /** Holds sentences: in a table on a terminal they go on in further lines instead of being cut. */
   readonly isWrapped?: boolean;
+  /** Left out first where a terminal has no room for all. */
+  readonly isMinor?: boolean;
   /** The value is a time, ISO 8601: people at a terminal read how long ago it was. */
   readonly isTime?: boolean;
 }

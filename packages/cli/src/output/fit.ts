@@ -48,3 +48,8 @@ export function wrapHard(text: string, width: number): readonly string[] {
     return lines;
   });
 }
+
+/** The widest word between blanks: what {@link wrap} cannot make narrower. */
+export function longestWord(text: string): string {
+  return text.split(" ").reduce((longest, word) => (widthOf(word) > widthOf(longest) ? word : longest), "");
+}

@@ -2,7 +2,7 @@ import { isEnded, type OperationMoment } from "@protector/client";
 import type { Operation, OperationStep } from "@protector/contract";
 import type { Clock } from "@protector/ports";
 import { durationText, timeText } from "./duration.ts";
-import { operationTitle, whyText } from "./operation-tree.ts";
+import { runTitle, whyText } from "./operation-tree.ts";
 
 export interface OperationLinesOptions {
   /** Name of the member of an id. */
@@ -42,7 +42,7 @@ export class OperationLines {
   #reminder(operation: Operation): string {
     const { why = "no reason is given", since = 0 } = this.#wait ?? {};
     const waited = durationText((this.#options.clock.now() - since) / 1000);
-    return `${this.#now()} ${operationTitle(operation)} ${operation.id}: still waiting after ${waited}: ${why}`;
+    return `${this.#now()} ${runTitle(operation)} ${operation.id}: still waiting after ${waited}: ${why}`;
   }
 
   #changes({ operation, steps, silence }: OperationMoment): readonly string[] {
@@ -64,7 +64,7 @@ export class OperationLines {
     const why = whyText(operation);
     if (!this.#isNew("operation", `${operation.status} ${why ?? ""}`)) return undefined;
     const at = timeText(operation.finished_at) ?? this.#now();
-    return `${at} ${operationTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`;
+    return `${at} ${runTitle(operation)} ${operation.id}: ${operation.status}${why ? `: ${why}` : ""}`;
   }
 
   #line(step: OperationStep, wasRunning: boolean): string {

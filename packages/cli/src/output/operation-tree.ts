@@ -48,6 +48,11 @@ export function operationTitle({ type, mode }: Pick<Operation, "type" | "mode">)
   return `${mode ? `${mode} ` : ""}${type.replaceAll("_", " ")}`;
 }
 
+/** Title of a run: one that only plans says so, lest somebody takes its end for the real one's. */
+export function runTitle(operation: Pick<Operation, "type" | "mode" | "is_dry_run">): string {
+  return `${operation.is_dry_run ? "dry run of a " : ""}${operationTitle(operation)}`;
+}
+
 /** What an operation is about, for people: `"shop"`, `recovery plan "all"`, `site "site-a"`. */
 export function subjectText(operation: Pick<Operation, "type" | "recovery_plan_id" | "protection_group_name">): string {
   const name = `"${operation.protection_group_name}"`;
@@ -76,7 +81,7 @@ function headLines({ operation, silence }: OperationMoment, { width, now, paint 
   ];
   if (operation.status === "running" && operation.remaining_seconds !== null)
     facts.push(`about ${durationText(operation.remaining_seconds)} left`);
-  const title = `${operationTitle(operation)} of ${subjectText(operation)}`;
+  const title = `${runTitle(operation)} of ${subjectText(operation)}`;
   const state = operation.status;
   const room = Math.max(10, width - state.length - facts.join("  ").length - 4);
   const lines = [`${paint(cut(title, room), "bold")}  ${paintState(state, paint)}  ${facts.join("  ")}`];

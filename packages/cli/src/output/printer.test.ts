@@ -81,8 +81,8 @@ describe("a list", () => {
     );
   });
 
-  it("fits the terminal: the widest gives way, ids never", () => {
-    const shown = list("table", [], { columns: 50, NO_COLOR: "1" });
+  it("of named columns fits the terminal: the widest gives way, ids never", () => {
+    const shown = list("table", ["id", "name", "is_ready"], { columns: 50, NO_COLOR: "1" });
     expect(shown).toBe(
       [
         "ID                                NAME       READY",
@@ -188,6 +188,55 @@ describe("a list of many ids", () => {
     const text = printed("table", [], (printer) => printer.list(items, columns), { columns: 80, NO_COLOR: "1" });
     for (const line of text.split("\n")) expect(line.length).toBeLessThanOrEqual(80);
     expect(text).toContain(`${id}  failed_over  4ac51ff`);
+  });
+});
+
+describe("a list with more columns than there is room for", () => {
+  const id = "4ac51ffbbc8d42aca35a30c676872a05";
+  const item = { id, name: "shop", status: "completed_with_errors", member_count: 2, site: "site-a" };
+  const columns: readonly Column<Partial<typeof item>>[] = [
+    { name: "id" },
+    { name: "status" },
+    { name: "site", isMinor: true },
+    { name: "member_count" },
+  ];
+  const shownAt = (width: number, picks: readonly string[] = []) =>
+    printed("table", picks, (printer) => printer.list([item], columns), {
+      columns: width,
+      NO_COLOR: "1",
+    }).split("\n");
+
+  it("breaks titles before it leaves anything out", () => {
+    expect(shownAt(72)).toEqual([
+      `${" ".repeat(65)}MEMBER`,
+      "ID                                STATUS                 SITE    COUNT",
+      `${id}  completed_with_errors  site-a  2`,
+      "",
+    ]);
+  });
+
+  it("leaves out minor ones first, never cuts a state beyond recognition, and says what is missing", () => {
+    expect(shownAt(60)).toEqual([
+      `${" ".repeat(54)}MEMBER`,
+      "ID                                STATUS              COUNT",
+      `${id}  completed_with_er…  2`,
+      "No room for: site. Name columns with -c, or make the",
+      "terminal wider.",
+      "",
+    ]);
+  });
+
+  it("gives up ids where there are names", () => {
+    const text = printed("table", [], (printer) => printer.list([item], [...columns, { name: "name" }]), {
+      columns: 60,
+      NO_COLOR: "1",
+    });
+    expect(text).toMatch(/^STATUS +SITE +MEMBER COUNT +NAME\n/);
+    expect(text).toContain("No room for: id.");
+  });
+
+  it("shows all that was named with -c", () => {
+    expect(shownAt(40, ["id", "site"])[0]).toContain("SITE");
   });
 });
 

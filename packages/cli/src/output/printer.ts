@@ -76,6 +76,10 @@ export class Printer {
           width: this.width,
           paint: this.paint,
           wrapped: new Set(chosen.flatMap(({ isWrapped }, i) => (isWrapped ? [i] : []))),
+          // What was asked for by name is shown.
+          ...(this.picks.length > 0
+            ? {}
+            : { minor: new Set(chosen.flatMap(({ isMinor }, i) => (isMinor ? [i] : []))) }),
         });
     }
   }

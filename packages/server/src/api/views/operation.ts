@@ -1,5 +1,6 @@
-import { type Operation, type OperationStep, type OperationVerb, verbsFor } from "@protector/contract";
+import type { Operation, OperationStep } from "@protector/contract";
 import { isoTime, isoTimeOrNull, readJson, readOptionalJson } from "../../db/codecs.ts";
+import { verbsOf } from "../../db/repositories/operation-requests.ts";
 import type { OperationRow, OperationStepRow, OperationSummary } from "../../db/repositories/operations.ts";
 import { operationFacts } from "../../domain/operation-facts.ts";
 
@@ -13,22 +14,12 @@ export function operationView(row: OperationSummary & Partial<Pick<OperationRow,
     parent_id: row.parent_id,
     project_id: row.project_id,
     remaining_seconds: row.remaining_seconds,
-    verbs: [...verbsOf(row)],
+    // Nothing while another request waits for the engine.
+    verbs: row.request === null ? [...verbsOf(row)] : [],
     plan: readOptionalJson(row.plan ?? null),
     members: row.members ? [...readJson(row.members)] : [],
     updated_at: isoTime(row.updated_at),
   };
-}
-
-/** What can be asked of an operation now: nothing while another request waits for the engine. */
-function verbsOf(row: OperationSummary): readonly OperationVerb[] {
-  if (row.request !== null) return [];
-  return verbsFor({
-    type: row.type,
-    status: row.status,
-    phase: row.phase,
-    isPastNoReturn: row.is_past_no_return === 1,
-  });
 }
 
 /** A journaled step as the API shows it. */

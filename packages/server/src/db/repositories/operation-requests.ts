@@ -12,7 +12,7 @@ import type { DatabaseConnection } from "../connection.ts";
 import { isDuplicate } from "../constraint.ts";
 import type { Database, DrOperationsTable } from "../schema.ts";
 import { type Db, inTransaction } from "../transaction.ts";
-import { findOperation, type OperationRow } from "./operations.ts";
+import { findOperation, type OperationRow, type OperationSummary } from "./operations.ts";
 import { claimProtectionGroup, releaseProtectionGroup } from "./protection-groups.ts";
 
 /** ms for which an idempotency key is remembered. */
@@ -194,12 +194,14 @@ async function holdGroup(
   if (group?.current_operation_id !== operationId) await claimProtectionGroup(db, { id: groupId, operationId });
 }
 
-function verbsOf(row: OperationRow): readonly OperationVerb[] {
+/** What can be asked of an operation in its state, whatever was asked before. */
+export function verbsOf(row: OperationSummary): readonly OperationVerb[] {
   return verbsFor({
     type: row.type,
     status: row.status,
     phase: row.phase,
     isPastNoReturn: row.is_past_no_return === 1,
+    isDryRun: row.is_dry_run === 1,
   });
 }
 
@@ -214,7 +216,7 @@ function refusal(operation: OperationRow, verb: OperationVerb): ProtectorError {
   }
   const instead =
     verbs.length > 0 ? `What helps: ${verbs.join(", ")}.` : "It is over: start another operation on its group.";
-  if (verb === "rollback" && VERB_ALLOWED_IN.rollback.includes(status)) {
+  if (verb === "rollback" && operation.is_dry_run === 0 && VERB_ALLOWED_IN.rollback.includes(status)) {
     const detail = `Operation ${id} is past its point of no return and cannot be rolled back. ${instead}`;
     return new ProtectorError("operation.past_no_return", detail, { facts });
   }
@@ -223,7 +225,8 @@ function refusal(operation: OperationRow, verb: OperationVerb): ProtectorError {
   });
 }
 
-function whyNot({ status, phase }: OperationRow, verb: OperationVerb): string {
+function whyNot({ status, phase, is_dry_run }: OperationRow, verb: OperationVerb): string {
+  if (is_dry_run === 1) return `is ${status} and only made a plan`;
   if (isTestBeingCleaned(phase)) return "is a test that is being cleaned up, or has been";
   const wanted = verb === "commit" ? "a failover in its commit window" : VERB_ALLOWED_IN[verb].join(", ");
   return `is ${status}; ${verb} is for ${wanted}`;
