@@ -137,7 +137,7 @@ describe("failover", () => {
     };
     const { code, stderr } = await harness.run("failover shop --yes --wait", { interrupt: interrupt.signal });
     expect(code).toBe(130);
-    expect(stderr).toMatch(/Left\. The operation goes on\. Watch it with: protector operation watch [0-9a-f-]{36}/);
+    expect(stderr).toMatch(/Left\. The operation goes on\.\nWatch it with: protector operation watch [0-9a-f-]{36}/);
     expect(harness.requests.filter(({ call }) => call.includes("/operations/*/action"))).toEqual([]);
   });
 

@@ -133,7 +133,7 @@ describe("readiness", () => {
     expect(code).toBe(3);
     expect(stdout).toContain("Failover ready: no");
     expect(stdout).toMatch(
-      /critical +mapping\.network_unmapped +web-01 .* protector mapping set GROUP --network HERE=THERE/,
+      /critical +mapping\.network_unmapped +web-01 .* protector mapping set shop --network HERE=THERE/,
     );
     await here.must("mapping set shop --network demo-front=demo-front --network demo-back=demo-back");
     const mended = await here.run("pg readiness shop --check");

@@ -25,8 +25,10 @@ export function isOpenForCommit({ verbs }: Pick<Operation, "verbs">): boolean {
  * Whether an operation stands still until a person asks something of it, or for good. An ended one of which something
  * has been asked offers no verbs until the engine has taken that up.
  */
-export function isAtRest({ status, verbs }: Pick<Operation, "status" | "verbs">): boolean {
+export function isAtRest({ status, verbs, is_dry_run }: Pick<Operation, "status" | "verbs" | "is_dry_run">): boolean {
   if (isOpenForCommit({ verbs })) return true;
+  // Nothing can be asked of a plan that failed.
+  if (is_dry_run && status === "failed") return true;
   if (status === "paused" || status === "failed" || status === "completed_with_errors") return verbs.length > 0;
   return isEnded({ status });
 }

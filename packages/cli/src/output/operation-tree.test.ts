@@ -83,7 +83,7 @@ const options = { width: 80, stepLines: 5, now: NOW, paint: plain, memberName: (
 
 it("says of a run that only plans that it is one", () => {
   const moment = { operation: { ...operation, is_dry_run: true }, steps: [], silence: undefined };
-  expect(operationTree(moment, options)[0]).toMatch(/^dry run of a planned failover of /);
+  expect(operationTree(moment, { ...options, width: 120 })[0]).toMatch(/^dry run of a planned failover of /);
 });
 
 describe("the rows of an operation's members", () => {

@@ -43,3 +43,8 @@ export function fromPlan({ check, result, subject, reason, remedy }: CheckResult
   const severity = result === "error" ? "critical" : result === "warning" ? "warning" : null;
   return { check, result, severity, subject, reason, remedy };
 }
+
+/** The remedies' commands as they are typed for this group: the catalogue's have `GROUP` in its place. */
+export function forGroup(name: string, findings: readonly Finding[]): readonly Finding[] {
+  return findings.map((one) => ({ ...one, remedy: one.remedy?.replaceAll(/\bGROUP\b/g, () => name) ?? null }));
+}

@@ -2,7 +2,7 @@ import { withJitter } from "@protector/ports";
 import { writeTime } from "../../db/codecs.ts";
 import { forgetFindings } from "../../db/repositories/readiness-findings.ts";
 import type { EnginePorts } from "../engine-ports.ts";
-import { critical, type Finding } from "../readiness/finding.ts";
+import { critical, type Finding, forGroup } from "../readiness/finding.ts";
 import { failureOf } from "../runner/failure.ts";
 import { type GroupView, loadGroup } from "../world/group-view.ts";
 import { localSite, siteById } from "../world/site-directory.ts";
@@ -103,7 +103,7 @@ async function lookAt(ports: EnginePorts, view: GroupView, localSiteId: string):
       return { checks: await examineStandby(ports, view, { localSiteId, peer }), predictedRto: null };
     }
     const { checks, predictedRto } = await examineGroup(ports, view, { localSiteId, peer });
-    return { checks: [...about, ...checks], predictedRto };
+    return { checks: [...about, ...forGroup(view.group.name, checks)], predictedRto };
   } catch (error) {
     const failure = lookFailed(view, failureOf(error).error.message);
     const fresh = new Set([...about, failure].map(({ check }) => check));
