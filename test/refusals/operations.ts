@@ -255,6 +255,7 @@ export const OPERATIONS: Provocations<keyof typeof OPERATION_ERRORS> = {
     "A test of shop is still being taken back at site-b",
   ),
   "test.none_standing": apis("test-cleanup shop", 3, 'No test of protection group "shop" stands'),
+  "test.not_proven": apis("test-promote shop --dry-run", 3, 'There is no test of protection group "shop"'),
   "test.left_behind": sites(
     async (here) => {
       await here.must("test-failover shop --yes --wait");

@@ -61,6 +61,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "drill-schedule show": [SCHEDULE, "drill-schedule show monthly"],
   "drill-schedule set": [SCHEDULE, "drill-schedule set monthly --disable"],
   "drill-schedule delete": [SCHEDULE, "drill-schedule delete monthly"],
+  "test-promote": ["test-promote shop --dry-run"],
   "operation list": ["operation list"],
   "operation show": ["operation show OPERATION"],
   "operation watch": ["operation watch OPERATION"],

@@ -1,6 +1,6 @@
 import { isTestStanding } from "@protector/contract";
 import { clientError } from "./api-error.ts";
-import type { RunningOperation } from "./recoveries.ts";
+import { askedWindow, type FailoverRequest, type RunningOperation } from "./recoveries.ts";
 import type { ReachableView, SiteView } from "./site-view.ts";
 import { askedHow, keyed, type RecoveryOptions, type StartOptions } from "./start-options.ts";
 import type { TwoSiteClient } from "./two-site-client.ts";
@@ -66,6 +66,36 @@ export async function testCleanup(
   const body = { test_cleanup: testId === undefined ? {} : { test_id: testId } };
   const { operation } = await view.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
   return { operation, client: view.client };
+}
+
+export interface TestPromotion extends FailoverRequest {
+  /** The test failover whose recovery point is taken; default: the newest one that is proven. */
+  readonly testId?: string;
+  /** Why to go on when something cannot be fenced. */
+  readonly reason?: string;
+}
+
+/**
+ * Unplanned failover from the recovery point that a test has proven, with fresh clones; asked of the site of the test alone.
+ * @throws ApiError `test.not_proven` when no test there has shown every server up.
+ */
+export async function testPromote(
+  sites: TwoSiteClient,
+  ref: string,
+  { testId, reason, ...options }: TestPromotion = {},
+): Promise<RunningOperation> {
+  const { id, other } = await sites.inspect(ref);
+  if (!other.isReachable) throw other.failure;
+  const body = {
+    test_promote: {
+      ...askedHow(options),
+      ...askedWindow(options),
+      ...(testId === undefined ? {} : { test_id: testId }),
+      ...(reason === undefined ? {} : { reason }),
+    },
+  };
+  const { operation } = await other.client.call("protection_groups.action", { path: { id }, body, ...keyed(options) });
+  return { operation, client: other.client };
 }
 
 function silenceOf(view: SiteView): unknown {

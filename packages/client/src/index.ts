@@ -17,7 +17,14 @@ export {
   type PlacedSchedule,
   updateDrillSchedule,
 } from "./drill-schedules.ts";
-export { type TestCleanupOptions, type TestFailoverOptions, testCleanup, testFailover } from "./drills.ts";
+export {
+  type TestCleanupOptions,
+  type TestFailoverOptions,
+  type TestPromotion,
+  testCleanup,
+  testFailover,
+  testPromote,
+} from "./drills.ts";
 export {
   chooseKept,
   deleteKeptSnapshot,

@@ -20,7 +20,8 @@ export interface FailoverRequest extends RecoveryOptions {
   readonly atWindowEnd?: "commit" | "rollback";
 }
 
-function askedWindow({ commitWindow, atWindowEnd }: FailoverRequest) {
+/** Body fields of a commit window. */
+export function askedWindow({ commitWindow, atWindowEnd }: FailoverRequest) {
   return {
     ...(commitWindow === undefined ? {} : { commit_window: commitWindow }),
     ...(atWindowEnd === undefined ? {} : { at_window_end: atWindowEnd }),

@@ -132,6 +132,11 @@ export const OPERATION_ERRORS = {
     title: "No test stands",
     help: "There is nothing to clean up at this site. See: protector operation list --type test_failover",
   },
+  "test.not_proven": {
+    status: 409,
+    title: "No test has proven a recovery point",
+    help: "Only a test that ended as completed can be promoted: protector operation list --type test_failover. To recover without one: protector failover GROUP --unplanned",
+  },
   "test.left_behind": {
     status: 409,
     title: "Test not cleaned up completely",

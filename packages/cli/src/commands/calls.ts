@@ -161,6 +161,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     flow: "both",
     routes: ["drill_schedules.index", "drill_schedules.show", "drill_schedules.delete"],
   },
+  "test-promote": recovery("test_promote"),
   "operation list": { flow: "both", routes: ["versions.show", "operations.index"] },
   "operation show": { flow: "operation", routes: ["operations.steps"] },
   "operation watch": { flow: "operation", routes: ["operations.steps"], waitsFor: "operation" },

@@ -1,11 +1,20 @@
-import { type TestFailoverOptions, testCleanup, testFailover } from "@protector/client";
+import { type TestFailoverOptions, testCleanup, testFailover, testPromote } from "@protector/client";
 import type { Command } from "commander";
+import type { CommandContext } from "../context.ts";
 import { finish } from "../follow.ts";
 import { type Act, yields } from "./command.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
 import { type PlanOptions, recover, withPlan } from "./recover.ts";
 import { testDuration } from "./test-duration.ts";
+import {
+  confirming,
+  hintingAtOtherCloud,
+  type WindowOptions,
+  type WindowWish,
+  windowOf,
+  withWindow,
+} from "./unplanned-options.ts";
 
 interface TestOptions extends PlanOptions {
   readonly point?: string;
@@ -14,7 +23,7 @@ interface TestOptions extends PlanOptions {
   readonly suffix?: string;
 }
 
-/** `protector test-failover` and `protector test-cleanup` */
+/** `protector test-failover`, `protector test-cleanup` and `protector test-promote` */
 export function addDrillCommands(program: Command, act: Act): void {
   withPlan(yields(program.command("test-failover"), "record", OPERATION_COLUMNS))
     .argument("<group>", "name or id")
@@ -48,6 +57,47 @@ export function addDrillCommands(program: Command, act: Act): void {
         context.printer.record(ended, OPERATION_COLUMNS);
       }),
     );
+  addPromotion(program, act);
+}
+
+/** What is wanted of a promotion. */
+interface PromotionWish extends WindowWish {
+  readonly testId?: string;
+  readonly reason?: string;
+}
+
+interface PromotionOptions extends PlanOptions, WindowOptions {
+  readonly test?: string;
+  readonly reason?: string;
+}
+
+function addPromotion(program: Command, act: Act): void {
+  const command = withPlan(yields(program.command("test-promote"), "record", OPERATION_COLUMNS))
+    .argument("<group>", "name or id")
+    .option("--test <operation>", "this test failover; default: the newest that brought every server up")
+    .option("--reason <text>", "why to go on when something cannot be fenced; kept in the audit");
+  withWindow(command)
+    .description("fail over for real, without the site that is left, from the recovery point that a test has proven")
+    .action((ref: string, options: PromotionOptions) =>
+      act((context) => hintingAtOtherCloud(context, "test-promote", () => promote(context, ref, options))),
+    );
+}
+
+function promote(context: CommandContext, ref: string, { test, reason, ...options }: PromotionOptions): Promise<void> {
+  const wish: PromotionWish = {
+    ...windowOf(options),
+    ...(test === undefined ? {} : { testId: test }),
+    ...(reason === undefined ? {} : { reason }),
+  };
+  return recover(context, {
+    command: "test-promote",
+    type: "failover",
+    ref,
+    wish,
+    options,
+    ask: (which, { recoveryPoint: _none, ...how }) => testPromote(context.sites, ref, { ...which, ...how }),
+    ...confirming<PromotionWish>(context),
+  });
 }
 
 function wish({ point, autoCleanup, timeLimit, suffix }: TestOptions): TestFailoverOptions {

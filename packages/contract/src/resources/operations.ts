@@ -162,6 +162,19 @@ export type OperationAction = Static<typeof OperationAction>;
 /** How long a failover can stay open for its way back, in s: nothing replicates meanwhile. */
 export const COMMIT_WINDOW = { least: 60, most: 604_800 } as const;
 
+const CommitWindowOptions = {
+  commit_window: Type.Optional(
+    Type.Integer({
+      minimum: COMMIT_WINDOW.least,
+      maximum: COMMIT_WINDOW.most,
+      description: "s for which it can be rolled back after its servers run; default: not at all",
+    }),
+  ),
+  at_window_end: Type.Optional(
+    OneOf(["commit", "rollback"] as const, { description: "What follows when nobody has said; default commit" }),
+  ),
+};
+
 /** A test failover: copies of the servers on isolated networks; production and replication are not touched. */
 export const TestFailoverRequest = Strict({
   ...RecoveryHow,
@@ -202,16 +215,7 @@ export const ProtectionGroupAction = Strict(
             description: "Unplanned only: why to go on when something cannot be fenced; kept in the audit",
           }),
         ),
-        commit_window: Type.Optional(
-          Type.Integer({
-            minimum: COMMIT_WINDOW.least,
-            maximum: COMMIT_WINDOW.most,
-            description: "s for which it can be rolled back after its servers run; default: not at all",
-          }),
-        ),
-        at_window_end: Type.Optional(
-          OneOf(["commit", "rollback"] as const, { description: "What follows when nobody has said; default commit" }),
-        ),
+        ...CommitWindowOptions,
         plan_digest: Type.Optional(
           Type.String({ pattern: "^[0-9a-f]{64}$", description: "Start only if this is still the plan" }),
         ),
@@ -261,6 +265,23 @@ export const ProtectionGroupAction = Strict(
           ...Uuid,
           description: "Only this test failover; default: every one of the group here",
         }),
+      }),
+    ),
+    test_promote: Type.Optional(
+      Strict({
+        ...RecoveryHow,
+        test_id: Type.Optional({
+          ...Uuid,
+          description: "The test failover whose recovery point is taken; default: the newest one here that is proven",
+        }),
+        reason: Type.Optional(
+          Type.String({
+            minLength: 10,
+            maxLength: 1024,
+            description: "Why to go on when something cannot be fenced; kept in the audit",
+          }),
+        ),
+        ...CommitWindowOptions,
       }),
     ),
     sync: Type.Optional(Strict({})),

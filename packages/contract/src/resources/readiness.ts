@@ -32,8 +32,9 @@ export type ReadinessCheck = Static<typeof ReadinessCheck>;
 /** How long a recovery will take, and how good such predictions have been. */
 export const DurationForecast = Type.Object({
   seconds: Type.Integer({ description: "Along the plan's longest path" }),
-  basis: OneOf(["measured", "usual"] as const, {
-    description: "measured: steps take what they took in the last operation of this kind; usual: there was none yet",
+  basis: OneOf(["measured", "tested", "usual"] as const, {
+    description:
+      "measured: steps take what they took in the last operation of this kind; tested: in the test that is promoted; usual: there was none yet",
   }),
   error_percent: Nullable(
     Type.Integer({ description: "How far predictions were off, the median of the last operations; null = none yet" }),

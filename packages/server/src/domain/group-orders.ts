@@ -13,6 +13,7 @@ import { findSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
 import { firstEpoch } from "./epochs.ts";
 import { requireLostPeer, requireNotBusy, requirePrimaryHere, requireStatus } from "./group-guards.ts";
+import { NEWEST_TEST, requireProvenTest } from "./proven-tests.ts";
 import { standingTests } from "./standing-tests.ts";
 
 /** What somebody wants done with a group: the operation that does it, and what it needs of the group. */
@@ -34,7 +35,7 @@ const AT_REST = ["active", "failed_over", "failed_over_partial"] as const;
  * @throws ProtectorError `request.invalid` for options of another mode.
  */
 export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOrder {
-  if (body.failover) requireWindow(body.failover);
+  if (body.failover) requireWindow("failover", body.failover);
   if (body.failover?.mode === "unplanned") return unplannedOrder(body.failover, siteId);
   if (body.failover) {
     const { mode, dry_run, ...parameters } = body.failover;
@@ -123,6 +124,7 @@ export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOr
       },
     };
   }
+  if (body.test_promote) return promoteOrder(body.test_promote, siteId);
   if (body.delete) {
     return {
       type: "group_delete",
@@ -181,6 +183,23 @@ function unplannedOrder(
   };
 }
 
+/** An unplanned failover from the point that a test has proven here. */
+function promoteOrder(
+  { test_id, ...wish }: NonNullable<ProtectionGroupAction["test_promote"]>,
+  siteId: string,
+): GroupOrder {
+  requireWindow("test_promote", wish);
+  const order = unplannedOrder({ mode: "unplanned", ...wish }, siteId);
+  return {
+    ...order,
+    parameters: { ...order.parameters, promotes: test_id ?? NEWEST_TEST },
+    check: async (db, group, holder) => {
+      await order.check(db, group, holder);
+      await requireProvenTest(db, { group, siteId, promotes: test_id ?? NEWEST_TEST });
+    },
+  };
+}
+
 /** One that is under way here already goes on without its source by a verb of its own; one without a plan gives way. */
 async function requireNoOtherFailover(db: Db, group: ProtectionGroupView, holder: string): Promise<void> {
   const held = group.current_operation_id;
@@ -200,11 +219,15 @@ function requireOwnOptions({ recovery_point, reason }: NonNullable<ProtectionGro
 }
 
 /** @throws ProtectorError `request.invalid` for an end of a window that is not asked for. */
-function requireWindow({ commit_window, at_window_end }: NonNullable<ProtectionGroupAction["failover"]>): void {
+function requireWindow(
+  verb: "failover" | "test_promote",
+  { commit_window, at_window_end }: NonNullable<ProtectionGroupAction["test_promote"]>,
+): void {
   if (at_window_end === undefined || commit_window !== undefined) return;
+  const field = `${verb}.at_window_end`;
   const problem = "goes with commit_window";
-  throw new ProtectorError("request.invalid", `The request is not valid: failover.at_window_end ${problem}.`, {
-    facts: { fields: [{ field: "failover.at_window_end", problem }] },
+  throw new ProtectorError("request.invalid", `The request is not valid: ${field} ${problem}.`, {
+    facts: { fields: [{ field, problem }] },
   });
 }
 

@@ -68,6 +68,7 @@ const VERB_DESCRIPTIONS: Readonly<Record<string, string>> = {
   "protector:protection_groups:test_failover":
     "Start copies of a group's servers on isolated networks; asked beside protector:operations:action.",
   "protector:protection_groups:test_cleanup": "Delete what a test failover made.",
+  "protector:protection_groups:test_promote": "Fail over for real from the recovery point that a test has proven.",
   "protector:protection_groups:sync": "Replicate a protection group now.",
   "protector:protection_groups:reclaim": "Take a protection group back on its primary site.",
   "protector:recovery_plans:failover": "Fail over all groups of a recovery plan.",
@@ -101,7 +102,8 @@ function defaultCheck(name: string): string {
   if (resource === "site_failover") return "rule:site_admin";
   // What is over all groups of a site lives in the operator's own project, and is shown to him alone.
   if (resource === "operations" && OPERATION_VERBS.some((each) => each === verb)) return OPERATION_STEERER;
-  // Whoever may not fail a group over may not do it by a plan.
+  // Whoever may not fail a group over may not do it by a plan, nor by a test.
+  if (resource === "protection_groups" && verb === "test_promote") return "rule:protector:protection_groups:failover";
   if (resource === "recovery_plans" && PLAN_ACTIONS.includes(verb)) return `rule:protector:protection_groups:${verb}`;
   if (ADMIN_RESOURCES.includes(resource)) return ADMIN;
   return READ_VERBS.includes(verb) ? READER : MEMBER;

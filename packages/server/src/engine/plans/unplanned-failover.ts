@@ -13,6 +13,7 @@ import { groupInCinder, tiersOf, volumeStepsOf } from "./failover-phases.ts";
 import { homewardBlockers, homewardWarnings, recoveryOf, roomOf, shortages } from "./homeward.ts";
 import { tellNics } from "./nic-checks.ts";
 import { barrier, step } from "./planned-step.ts";
+import { type PromotedTest, tellPromoted } from "./promoted-test.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { stayedSteps } from "./stayed-members.ts";
 import { testRemovals } from "./test-cleanup.ts";
@@ -26,9 +27,11 @@ export interface UnplannedInput extends FailoverInput {
   readonly answers: SourceAnswers;
   /** Why it is safe to go on when something cannot be fenced, as a person has said. */
   readonly reason: string | undefined;
+  /** The test whose point is taken. */
+  readonly promoted: PromotedTest | undefined;
   /** The group comes back to its home: what waits there is used again. Undefined on the way to the other site. */
   readonly waiting: WaitingHome | undefined;
-  /** Tests of the group that stand at the target: where they take the room, they go first. */
+  /** Tests of the group that stand at the target: where they take room or addresses, they go first. */
   readonly tests: readonly StandingTest[];
   /** A test that gave way is still being taken back. */
   readonly isTestLeaving: boolean;
@@ -67,7 +70,7 @@ export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
 
 function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   const { group, members, target, point, pointProblem, ownMarker } = input;
-  const found = [...fenceBlocker(input), ...homewardBlockers(input), ...roomBlockers(input)];
+  const found = [...fenceBlocker(input), ...homewardBlockers(withoutTestPorts(input)), ...roomBlockers(input)];
   if (!point) found.push(finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete."));
   if (!ownMarker) {
     found.push(
@@ -90,7 +93,19 @@ function roomBlockers(input: UnplannedInput): readonly CheckResult[] {
 /** Tests that have to go before the servers have room. */
 export function testsInTheWay(input: UnplannedInput): readonly StandingTest[] {
   const standing = input.tests.filter(({ objects }) => objects.length > 0);
-  return standing.length > 0 && shortages(input).length > 0 ? standing : [];
+  const areInTheWay = standing.length > 0 && (shortages(input).length > 0 || doTestsHoldAddresses(input));
+  return areInTheWay ? standing : [];
+}
+
+/** A test on a network of somebody's own that recoveries use by now. */
+function doTestsHoldAddresses(input: UnplannedInput): boolean {
+  return homewardBlockers(input).length > homewardBlockers(withoutTestPorts(input)).length;
+}
+
+function withoutTestPorts(input: UnplannedInput): UnplannedInput {
+  const objects = input.tests.flatMap((test) => test.objects);
+  const ids = new Set(objects.filter(({ kind }) => kind === "port").map(({ external_id }) => external_id));
+  return { ...input, target: { ...input.target, ports: input.target.ports.filter(({ id }) => !ids.has(id)) } };
 }
 
 /** Whether a test that is being taken back holds the room that the servers need. */
@@ -123,10 +138,14 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
       : `Nothing of ${siteName} answers: its servers may run on and write until it hears of the failover. What they write then is not at ${target.siteName}.${whyGoOn}`;
   const stops = `If a server at ${siteName} can be neither stopped nor cut off within 60 s after all, the failover stops before the switch and asks for a reason.`;
   return [
+    ...tellPromoted(input),
     warn("failover.fence", fence),
     ...(reason === undefined ? [warn("failover.fence_fails", stops)] : []),
     ...testsInTheWay(input).map(({ operation }) =>
-      warn("failover.test_goes", `Test ${operation.id} stands and takes the room: what it made is deleted first.`),
+      warn(
+        "failover.test_goes",
+        `Test ${operation.id} stands and takes room or addresses that the servers need: what it made is deleted first.`,
+      ),
     ),
     ...input.members.flatMap((member) => unseenGate(input, member)),
     ...tellNics(input),

@@ -1,16 +1,45 @@
-import { readOptionalJson, readTime } from "../../db/codecs.ts";
+import { readJson, readOptionalJson, readTime, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
+import { findProvenTest } from "../../domain/proven-tests.ts";
 import type { MeasuredSeconds } from "../plans/expected-duration.ts";
 import type { JournaledStep, OperationRow } from "./operation-store.ts";
 
+/** What tells which operations are like another one; its own group and parameters, where it is ordered already. */
+export type MeasuredKind = Pick<OperationRow, "type" | "site_id"> &
+  Partial<Pick<OperationRow, "protection_group_id" | "protection_group_name" | "parameters">>;
+
 /**
  * How long the steps of the newest completed operation of the same type took at the same site: the median of each action.
- * Empty before there is one. The figures travel with a group's history, so both sites know them.
+ * Where it promotes a test, what that one has measured comes first. Empty before there is one. The figures travel with a
+ * group's history, so both sites know them.
  */
 export async function measuredSeconds(
-  { db }: DatabaseConnection,
-  operation: Pick<OperationRow, "type" | "site_id">,
+  connection: DatabaseConnection,
+  operation: MeasuredKind,
 ): Promise<MeasuredSeconds> {
+  const like = await measuredByLike(connection, operation);
+  const promoted = await promotedTest(connection, operation);
+  const tested = Object.entries(readOptionalJson(promoted?.step_seconds ?? null) ?? {});
+  return new Map([...like, ...tested]);
+}
+
+/** Whether an operation follows a test, and its times. */
+export function isPromotion({ parameters }: MeasuredKind): boolean {
+  return promotesOf(parameters) !== undefined;
+}
+
+function promotesOf(parameters: MeasuredKind["parameters"]): string | undefined {
+  return (readJson(parameters ?? writeJson({})) as { promotes?: string }).promotes;
+}
+
+async function promotedTest({ db }: DatabaseConnection, operation: MeasuredKind) {
+  const { protection_group_id: id, protection_group_name: name = "", site_id: siteId } = operation;
+  const promotes = promotesOf(operation.parameters);
+  if (promotes === undefined || !id) return undefined;
+  return findProvenTest(db, { group: { id, name }, siteId, promotes });
+}
+
+async function measuredByLike({ db }: DatabaseConnection, operation: MeasuredKind): Promise<MeasuredSeconds> {
   const newest = await db
     .selectFrom("dr_operations")
     .select("step_seconds")

@@ -1,6 +1,7 @@
-import { type MemberResult, ProtectorError, type ServerDescription } from "@protector/contract";
+import { isTestStanding, type MemberResult, ProtectorError, type ServerDescription } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { findProvenTest } from "../../domain/proven-tests.ts";
 import { commitWindowOf, withCommitWindow } from "../plans/commit-window.ts";
 import { withHooks } from "../plans/hooks.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
@@ -42,8 +43,10 @@ export const plannedFailover: Workflow = {
       .execute();
   },
   end: async (context, end) => {
-    if (end === "completed" || end === "completed_with_errors") await recordFailover(context, end);
-    else await recordReturn(context);
+    if (end === "completed" || end === "completed_with_errors") {
+      await recordFailover(context, end);
+      await endPromotedTest(context);
+    } else await recordReturn(context);
   },
   report: reportFailover,
 };
@@ -78,6 +81,16 @@ async function cleanUpAfterwards({ trx, connection, operation }: WorkflowTransac
       tests.map(({ operation_id }) => operation_id),
     )
     .execute();
+}
+
+/** The test that was promoted has done its work: the watch cleans it up, where it stands. */
+async function endPromotedTest(context: WorkflowTransaction): Promise<void> {
+  const { trx, connection, operation, view, targetSiteId } = context;
+  const { promotes } = readJson(operation.parameters) as { promotes?: string };
+  if (promotes === undefined) return;
+  const test = await findProvenTest(trx, { group: view.group, siteId: targetSiteId, promotes });
+  if (!test || !isTestStanding(test.phase)) return;
+  await trx.updateTable("dr_operations").set({ next_look_at: connection.now() }).where("id", "=", test.id).execute();
 }
 
 /** The target is primary: members, volumes, epoch. */

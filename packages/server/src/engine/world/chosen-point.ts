@@ -3,10 +3,15 @@ import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 
-/** The newest complete point, or the one that was asked for. @throws ProtectorError `recovery_point.gone` */
+/**
+ * The newest complete point, or the one that was asked for.
+ * @param testId test failover that has proven the one that was asked for.
+ * @throws ProtectorError `recovery_point.gone`
+ */
 export async function chosenPoint(
   { view, source, target, connection }: PlanningContext,
   asked: string | undefined,
+  testId?: string,
 ): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
   const points = await target.array.listRecoveryPoints({
     group: arrayGroupName(view.group.id),
@@ -23,8 +28,16 @@ export async function chosenPoint(
   }
   const wanted = await nameOfPoint(connection, view.group.id, asked);
   const point = points.find((each) => each.suffix === wanted);
-  if (!point)
-    throw new ProtectorError("recovery_point.gone", `There is no recovery point ${wanted} at ${target.siteName}.`);
+  if (!point) {
+    const proven =
+      testId === undefined
+        ? ""
+        : ` Test ${testId} had proven it. From another one: protector failover ${view.group.name} --unplanned`;
+    throw new ProtectorError(
+      "recovery_point.gone",
+      `There is no recovery point ${wanted} at ${target.siteName}.${proven}`,
+    );
+  }
   const pointProblem = `Recovery point ${wanted} is not complete at ${target.siteName} (${Math.floor(point.progress * 100)} %).`;
   return { point: point.isUsable ? point : undefined, pointProblem };
 }

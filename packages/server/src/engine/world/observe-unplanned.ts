@@ -9,13 +9,23 @@ import { chosenPoint } from "./chosen-point.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 import { atHome, homewardMembers, observeWaiting } from "./observe-homeward.ts";
+import { observePromoted } from "./observe-promoted.ts";
 import { unlessSilent, within } from "./within.ts";
+
+/** What a person asked of an unplanned failover, as the operation holds it. */
+interface UnplannedParameters {
+  readonly recovery_point?: string;
+  readonly reason?: string;
+  /** Test failover whose point is taken: its id, or the newest. */
+  readonly promotes?: string;
+}
 
 /** Looks at the surviving site, and at the other's marker if that answers, and gathers what is planned from. */
 export async function observeUnplanned(context: PlanningContext): Promise<UnplannedInput> {
   const { operation, view, source, target, clock } = context;
   const { group } = view;
-  const { recovery_point, reason } = readJson(operation.parameters) as { recovery_point?: string; reason?: string };
+  const { recovery_point, reason, promotes } = readJson(operation.parameters) as UnplannedParameters;
+  const promoted = promotes === undefined ? undefined : await observePromoted(context, promotes);
   const isHomeward = target.siteId === group.home_site_id;
   const mapping = isHomeward ? atHome : mappingLookup(view.mappings, false);
   const sites = { awayId: source.siteId, homeId: target.siteId };
@@ -24,7 +34,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving, waiting] =
     await Promise.all([
       observeTarget(context, members, mapping),
-      chosenPoint(context, recovery_point),
+      chosenPoint(context, promoted?.pointName ?? recovery_point, promoted?.id),
       target.array.readMarker(group.id),
       soon(context, (array) => array.readMarker(group.id)),
       unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
@@ -55,6 +65,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     ownMarker,
     answers: { nova: nova !== undefined, array: connections !== undefined && source.array.holdsData },
     reason,
+    promoted,
     tests,
     isTestLeaving,
     waiting,
