@@ -22,7 +22,7 @@ export const EXIT_MEANINGS: Readonly<Record<keyof typeof EXIT, string>> = {
   refusedByState:
     "refused by the present state (HTTP 409), also where only a typed `--reason` overrides it; blockers in the plan, or a plan that is no longer the one that was shown; not ready; not in sync; validation failed",
   completedWithErrors: "the operation completed with errors",
-  timedOut: "not done within `--timeout`; it goes on",
+  timedOut: "not done within `--timeout`: it goes on; or no plan within it: nothing has been started",
   peerUnreachable:
     "a site does not answer. When the change had been made already, a warning says so; the next command on the group carries it to the peer.",
   interrupted: "left with Ctrl-C; an operation that was watched goes on",

@@ -137,13 +137,19 @@ function show(
   { apply, ref }: SuggestOptions & { readonly ref?: string },
 ): void {
   const rows = suggestions.flatMap(rowsOf);
-  if (suggestions.length === 0) context.note("Everything that the servers use is mapped, or needs no mapping.");
+  if (suggestions.length === 0) {
+    context.note(
+      "Everything that the servers use is mapped, or needs no mapping. A group without servers has nothing to map.",
+    );
+    if (context.printer.isForPeople) return;
+  }
   context.printer.list(rows, context.printer.isForPeople ? LIST : FULL_LIST);
   const sure = sureOf(suggestions).length;
   const rest = suggestions.filter(({ is_required, candidates: [best] }) => is_required && best?.confidence !== "sure");
   const what = ref === undefined ? "protector mapping set" : `protector mapping set ${ref}`;
-  if (apply && sure > 0) context.note(`Mapped: the ${sure} that are sure.`);
-  else if (sure > 0) context.note(`${sure} are sure: --apply maps them.`);
+  if (apply && sure > 0)
+    context.note(sure === 1 ? "Mapped: the one that is sure." : `Mapped: the ${sure} that are sure.`);
+  else if (sure > 0) context.note(sure === 1 ? "1 is sure: --apply maps it." : `${sure} are sure: --apply maps them.`);
   if (rest.length > 0)
     context.note(`Yours to decide, and needed by a recovery or a test: ${rest.length}; ${what} --KIND A=B maps one.`);
 }
