@@ -64,6 +64,7 @@ try {
 /** @param answer what is typed when the command asks. */
 async function play(command: string, answer?: string): Promise<void> {
   process.stdout.write(`$ ${command}\n`);
+  await standsAtPrompt();
   const ended = terminal.signal("prompt");
   await terminal.type(command);
   if (answer !== undefined) {
@@ -76,7 +77,13 @@ async function play(command: string, answer?: string): Promise<void> {
     throw new Error(`"${command}" ended with exit code ${code}:\n${plain(await terminal.screen()).join("\n")}`);
 }
 
+/** The signal comes before the shell has written its prompt: what is typed between the two would be seen twice. */
+async function standsAtPrompt(): Promise<void> {
+  while (plain(await terminal.screen()).at(-1)?.trim() !== "$") await sleep(50);
+}
+
 async function clear(): Promise<void> {
+  await standsAtPrompt();
   const ended = terminal.signal("prompt");
   await terminal.type("clear");
   await ended;
