@@ -79,7 +79,10 @@ async function play(command: string, answer?: string): Promise<void> {
 
 /** The signal comes before the shell has written its prompt: what is typed between the two would be seen twice. */
 async function standsAtPrompt(): Promise<void> {
-  const lastLine = async () => plain(await terminal.screen()).at(-1)?.trim();
+  const lastLine = async () =>
+    plain(await terminal.screen())
+      .at(-1)
+      ?.trim();
   while ((await lastLine()) !== "$") await sleep(50);
 }
 
