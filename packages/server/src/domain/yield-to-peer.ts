@@ -1,6 +1,6 @@
 import type { Random } from "@protector/ports";
 import type { Transaction } from "kysely";
-import { writeJson } from "../db/codecs.ts";
+import { readJson, writeJson } from "../db/codecs.ts";
 import type { DatabaseConnection } from "../db/connection.ts";
 import { insertDuty } from "../db/repositories/duties.ts";
 import { listMembers } from "../db/repositories/members.ts";
@@ -30,7 +30,8 @@ export interface Takeover {
 
 /**
  * Writes down that this site has to fence its part of a group, however it has learned of the takeover: by a marker or by a
- * document of the other site. In the transaction that writes the new epoch, so that none of the two is ever known alone.
+ * document of the other site. In the transaction that writes the new epoch, so that none of the two is ever known alone. One
+ * that is still owed is brought up to date.
  * @returns the duty's id.
  */
 export async function oweFence(trx: Transaction<Database>, random: Random, takeover: Takeover): Promise<string> {
@@ -40,6 +41,20 @@ export async function oweFence(trx: Transaction<Database>, random: Random, takeo
   const servers = members.flatMap(
     ({ home_server_id, peer_server_id }) => (isHome ? home_server_id : peer_server_id) ?? [],
   );
+  const owed = await trx
+    .selectFrom("duties")
+    .select(["id", "input"])
+    .where("protection_group_id", "=", group.id)
+    .where("kind", "=", FENCE_DUTY)
+    .where("state", "=", "owed")
+    .executeTakeFirst();
+  const before = owed ? (readJson(owed.input) as FenceInput).servers : [];
+  const input = writeJson({ epoch, servers: [...new Set([...before, ...servers])] } satisfies FenceInput);
+  const reason = `the other site is primary since epoch ${epoch}`;
+  if (owed) {
+    await trx.updateTable("duties").set({ input, reason, next_look_at: null }).where("id", "=", owed.id).execute();
+    return owed.id;
+  }
   const id = random.uuid();
   await insertDuty(trx, {
     id,
@@ -48,8 +63,8 @@ export async function oweFence(trx: Transaction<Database>, random: Random, takeo
     site_id: localSiteId,
     kind: FENCE_DUTY,
     subject: `Stop and lock the servers of ${group.name} here`,
-    input: writeJson({ epoch, servers } satisfies FenceInput),
-    reason: `the other site is primary since epoch ${epoch}`,
+    input,
+    reason,
     created_at: now,
   });
   return id;
