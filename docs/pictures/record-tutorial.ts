@@ -15,7 +15,7 @@ import { commandsOf } from "./tutorial-commands.ts";
 
 const ROOT = fileURLToPath(new URL("../..", import.meta.url));
 const SOCKET = "protector-tutorial";
-const SIZE = { columns: 112, rows: 110 };
+const SIZE = { columns: 112, rows: 120 };
 /** What a plan ends with before anything is done. */
 const QUESTION = /type "?yes"?.*: *$|go on: *$/i;
 
