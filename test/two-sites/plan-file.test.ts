@@ -59,7 +59,7 @@ describe("--plan-file", () => {
   it.each([
     ["failover shop --plan-file none.plan --yes", "No file none.plan. Save a plan first"],
     ["test-failover shop --plan-file shop.plan --yes", 'holds a plan for "protector failover"'],
-    ["failover other --plan-file shop.plan --yes", 'holds a plan for group "shop", not for "other"'],
+    ["failover other --plan-file shop.plan --yes", 'holds a plan for "shop", not for "other"'],
     ["failover shop --dry-run --plan-file letter.txt", "is no plan of protector; it is left as it is"],
     ["reclaim shop --plan-file reclaim.plan --site site-b --yes", "holds a plan with other options"],
   ])("is wrong usage in: %s", async (line, text) => {
