@@ -1,4 +1,5 @@
 import { writesOf } from "@protector/simulator";
+import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { type Outcome, orderFailover, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { finalState } from "./final-state.ts";
 import { letRest } from "./late-effects.ts";
@@ -25,11 +26,12 @@ export async function goAway(writing: WritingGroup, order = orderFailover): Prom
   await sites.clock.advance(5000);
 }
 
-/** Replicates back from site B, and tells site A. */
+/** Replicates back from site B, and tells site A, which fences what is left there. */
 export async function protectBack(writing: WritingGroup): Promise<void> {
   const { sites, group } = writing;
   await run(sites, sites.b, group.id, { type: "reprotect" });
   await carryHome(writing);
+  await sites.clock.run(doDuties(sites.ports(sites.a)));
 }
 
 /** A group that runs at site B and replicates back, its servers writing. */
