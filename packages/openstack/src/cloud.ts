@@ -117,7 +117,7 @@ export interface CloudPorts {
 
 /**
  * One authenticated session with one OpenStack cloud. The token is fetched with the first call, shared by all clients,
- * renewed shortly before it expires, and once on a 401, after which the call is made again once.
+ * renewed shortly before it expires, and on a 401, after which the call is made again.
  */
 export interface Cloud {
   readonly identity: IdentityClient;

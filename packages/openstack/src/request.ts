@@ -38,6 +38,8 @@ export interface ServiceAddress {
 
 /** Most pages of one list: a service that keeps naming a next page is broken. */
 const MOST_PAGES = 10_000;
+/** Tokens that a call is tried with. */
+const TOKENS = 3;
 
 /** Calls one service with the session's token, its version header and our request id. */
 export class ServiceCaller {
@@ -48,7 +50,8 @@ export class ServiceCaller {
   }
 
   /**
-   * Sends a call; on a 401 once more with a fresh token.
+   * Sends a call; on a 401 again with a fresh token, and with another one when that is refused too (see
+   * {@link Session.replace}).
    * @throws OutsideError
    */
   async send(request: ServiceRequest): Promise<ServiceAnswer> {
@@ -60,14 +63,14 @@ export class ServiceCaller {
   async sendTo(url: string, request: ServiceRequest): Promise<ServiceAnswer> {
     const { session, requestId } = this.#address;
     const headers = { ...(await this.#address.headers?.()), ...request.headers };
-    const { value } = await session.token(requestId);
-    try {
-      return await this.#exchange(url, request, { ...headers, "x-auth-token": value });
-    } catch (error) {
-      if (!(error instanceof OutsideError) || error.failure.status !== 401) throw error;
-      session.discard(value);
-      const fresh = await session.token(requestId);
-      return this.#exchange(url, request, { ...headers, "x-auth-token": fresh.value });
+    for (let attempt = 1; ; attempt += 1) {
+      const { value } = await session.token(requestId);
+      try {
+        return await this.#exchange(url, request, { ...headers, "x-auth-token": value });
+      } catch (error) {
+        if (!(error instanceof OutsideError) || error.failure.status !== 401 || attempt === TOKENS) throw error;
+        await session.replace(value);
+      }
     }
   }
 

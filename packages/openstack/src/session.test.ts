@@ -138,11 +138,30 @@ describe("a refused token", () => {
     expect(scripted.sentTo(PROJECT).map((request) => request.headers["x-auth-token"])).toEqual(["token-1", "token-2"]);
   });
 
-  test("twice needs the operator", async () => {
+  test("that Keystone issued in the second of the revocation is replaced after that second", async () => {
+    const found = { body: { project: { id: "p-9", name: "a", domain_id: "d", enabled: true } } };
+    const refused = { status: 401, body: { error: { code: 401, message: "revoked" } } };
+    const scripted = scriptedCloud({
+      [LOGIN]: [issued("token-1"), issued("token-2"), issued("token-3")],
+      [PROJECT]: [refused, refused, found],
+    });
+    await scripted.run(scripted.cloud.token());
+    await scripted.clock.advance(60_000);
+    const began = scripted.clock.now();
+    expect(await scripted.run(scripted.cloud.identity.findProject("p-9"))).toMatchObject({ id: "p-9" });
+    expect(scripted.sentTo(PROJECT).map(({ headers }) => headers["x-auth-token"])).toEqual([
+      "token-1",
+      "token-2",
+      "token-3",
+    ]);
+    expect(scripted.clock.now() - began).toBeGreaterThan(1_000);
+  });
+
+  test("again and again needs the operator", async () => {
     const scripted = scriptedCloud({ [PROJECT]: { status: 401, body: { error: { code: 401, message: "no" } } } });
     const { failure } = await scripted.run(failureOf(scripted.cloud.identity.findProject("p-9")));
     expect(failure).toMatchObject({ status: 401, failureClass: "needs_operator", effect: "none" });
-    expect(scripted.sentTo(PROJECT)).toHaveLength(2);
+    expect(scripted.sentTo(PROJECT)).toHaveLength(3);
   });
 });
 

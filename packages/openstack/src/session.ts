@@ -10,6 +10,8 @@ import { readToken } from "./token-content.ts";
 const RENEW_BEFORE_MS = 60_000;
 const DEFAULT_TIMEOUT_MS = 60_000;
 const DEFAULT_TRIES = 3;
+/** More than the second that Keystone's times are exact to. ms */
+const REVOKED_TOGETHER_MS = 1_500;
 
 /** A token as it was issued. */
 export interface IssuedToken {
@@ -30,6 +32,8 @@ export class Session {
   /** The token that an earlier process left. */
   #kept: string | undefined;
   #login: Promise<IssuedToken> | undefined;
+  /** ms since the UNIX epoch. */
+  #loggedInAt = Number.NEGATIVE_INFINITY;
 
   constructor(options: CloudOptions, ports: CloudPorts) {
     this.options = options;
@@ -66,6 +70,19 @@ export class Session {
     this.options.keep?.forget();
   }
 
+  /**
+   * As {@link discard}; a token that was issued a moment ago is replaced a moment later. Keystone revokes a user's tokens by
+   * the time before which they were issued, and a Fernet token says that in whole seconds: one that is issued in the second of
+   * a revocation may be revoked with the others.
+   * Source: https://openstack-experimental.github.io/keystone/adr/0009-auth-token-revoke.html (`issued_before`)
+   */
+  async replace(value: string): Promise<void> {
+    if (this.#current?.value === value && this.#ports.clock.now() - this.#loggedInAt < REVOKED_TOGETHER_MS) {
+      await this.#ports.clock.sleep(REVOKED_TOGETHER_MS);
+    }
+    this.discard(value);
+  }
+
   /** Whether an earlier process left this token: the catalog in it is as old as the token. */
   isKept(value: string): boolean {
     return this.#kept === value;
@@ -99,6 +116,7 @@ export class Session {
     const now = this.#ports.clock.now();
     const endsAt = credential.kind === "token" ? Date.parse(expiresAt) : now + lifeMs;
     this.#current = { ...token, renewAt: endsAt - RENEW_BEFORE_MS };
+    this.#loggedInAt = now;
     this.options.keep?.save(this.#current);
     return this.#current;
   }

@@ -16,7 +16,10 @@ const DUTY_LIMIT_MS = 600_000;
  */
 export async function expectMoved(faults: FaultStage, id: string, group: MovingGroup): Promise<void> {
   const operation = await apiThere(faults).awaitRest(id, END_LIMIT_MS);
-  expect(operation, `${group.name}: ${operation.status_reason} ${JSON.stringify(operation.error)}`).toMatchObject({
+  expect(
+    operation,
+    `${group.name}: ${operation.status_reason} ${JSON.stringify([operation.error, operation.members])}`,
+  ).toMatchObject({
     status: "completed",
     data_loss_seconds: 0,
   });
