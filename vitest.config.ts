@@ -10,7 +10,8 @@ const OPENSTACK_SUITES = ["test/openstack/**/*.openstack.test.ts"];
 export default defineConfig({
   test: {
     pool: "forks",
-    maxWorkers: 2,
+    // One more than processors: the scenarios of the sandbox wait in real time, and take one for minutes.
+    maxWorkers: 3,
     projects: [
       {
         extends: true,
