@@ -3,6 +3,7 @@ import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ClaimEpochInput } from "../steps/markers.ts";
 import { finding } from "./failover-checks.ts";
 import { barrier, step } from "./planned-step.ts";
+import { primaryInCinder } from "./primary-in-cinder.ts";
 import type { RecapturedInput, ReprotectedMember } from "./reprotect.ts";
 
 /** Everything that the first full copy to a new second site is planned from. */
@@ -133,19 +134,9 @@ function replicatePhase({ before, epoch, group, members, operationId, replicatio
   ];
 }
 
-function finishPhase({ group, members, source }: ReplacePeerInput): PlannedStep[] {
-  const volumeIds = members.flatMap(({ description }) => description?.volumes.map((each) => each.volume_id) ?? []);
-  const input = { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps: [], volumeIds };
+function finishPhase(input: ReplacePeerInput): PlannedStep[] {
   return [
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Group the volumes in Cinder at ${source.siteName}`,
-      "finish",
-      "source",
-      { input, dependsOn: ["wait"], settings: { onFailure: "member" } },
-    ),
+    primaryInCinder(input),
     step("marker.release", "ensure", "marker.release_here", "Give the group back", "finish", "source", {
       dependsOn: ["epoch.source"],
       after: ["wait", "cinder_group"],

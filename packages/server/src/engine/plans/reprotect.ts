@@ -7,6 +7,7 @@ import { isStopped } from "../steps/servers.ts";
 import { distinct, finding } from "./failover-checks.ts";
 import { emptyingSteps, type LeftMember } from "./left-behind.ts";
 import { barrier, step } from "./planned-step.ts";
+import { primaryInCinder } from "./primary-in-cinder.ts";
 
 /** Everything that a reprotection is planned from. `source` is where the servers run now. */
 export interface ReprotectInput {
@@ -283,22 +284,9 @@ function emptyPhase({ group, left, target }: ReprotectInput): readonly PlannedSt
 }
 
 function finishPhase(input: ReprotectInput): PlannedStep[] {
-  const { group, members, operationId, source } = input;
-  const volumeIds = members.flatMap(({ description }) => description?.volumes.map((each) => each.volume_id) ?? []);
+  const { group, operationId } = input;
   return [
-    step(
-      "cinder_group",
-      "ensure",
-      "cinder_group.ensure",
-      `Group the volumes in Cinder at ${source.siteName}`,
-      "finish",
-      "source",
-      {
-        input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps: [], volumeIds },
-        dependsOn: ["wait"],
-        settings: { onFailure: "member" },
-      },
-    ),
+    primaryInCinder(input),
     step("tidy", "ensure", "replication.tidy", "Delete recovery points of earlier operations", "finish", "source", {
       input: { arrayGroup: group.arrayGroup, operationId },
       dependsOn: ["wait"],
