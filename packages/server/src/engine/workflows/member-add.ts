@@ -7,6 +7,7 @@ import type { JournaledStep } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { recordSeeding } from "./group-status.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
@@ -120,15 +121,7 @@ async function recordMember(context: WorkflowTransaction): Promise<void> {
     .where("id", "=", memberId)
     .execute();
   await recordVolumes(context, memberId, captured.description);
-  await trx
-    .updateTable("protection_groups")
-    .set({
-      protection: "seeding",
-      protection_reason: "waiting for a recovery point that holds every volume",
-      updated_at: connection.now(),
-    })
-    .where("id", "=", view.group.id)
-    .execute();
+  await recordSeeding(context);
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }
 

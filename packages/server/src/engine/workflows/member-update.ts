@@ -8,6 +8,7 @@ import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
 import { serverAt } from "../world/group-view.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
+import { recordSeeding } from "./group-status.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
@@ -174,15 +175,7 @@ async function recordChanges(context: WorkflowTransaction): Promise<void> {
   }
   await recordVolumes(context, changed);
   if (volumesOf(changed).attached.length > 0) {
-    await trx
-      .updateTable("protection_groups")
-      .set({
-        protection: "seeding",
-        protection_reason: "waiting for a recovery point that holds every volume",
-        updated_at: connection.now(),
-      })
-      .where("id", "=", view.group.id)
-      .execute();
+    await recordSeeding(context);
   }
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }
