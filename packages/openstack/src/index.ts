@@ -1,4 +1,4 @@
-export { isInSubnet } from "./addresses.ts";
+export { isInSubnet, samePlaceIn } from "./addresses.ts";
 export type * from "./cloud.ts";
 export type * from "./compute.ts";
 export { connectCloud } from "./connect-cloud.ts";

@@ -1,12 +1,12 @@
 import type { CheckResult, ErrorCode } from "@protector/contract";
 import { ERROR_CATALOGUE } from "@protector/contract";
-import { isInSubnet } from "@protector/openstack";
 import { isHeldBy } from "../steps/markers.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
 import { nicProblems, tellNics } from "./nic-checks.ts";
 import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
+import { tellAddresses } from "./renumbered-addresses.ts";
 import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
 /** What stands in the way of a planned failover, and what people should know before it starts. */
@@ -176,16 +176,6 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
   }
   for (const port of description.ports) {
     const own = member.nics.get(port.mac_address.toLowerCase());
-    for (const ip of own?.fixed_ips ? [] : port.fixed_ips) {
-      const subnet = input.target.subnets.get(input.mapping.find("subnet", ip.subnet_id) ?? "");
-      if (subnet && !isInSubnet(ip.address, subnet.cidr)) {
-        warn(
-          "member.address_changes",
-          `${ip.address} is not inside ${subnet.cidr} at ${input.target.siteName}: it gets another address.`,
-          null,
-        );
-      }
-    }
     for (const floatingIp of own?.floating_ips ? [] : port.floating_ips) {
       warn(
         "member.floating_ip_changes",
@@ -194,7 +184,7 @@ function warnMember(input: FailoverInput, member: FailoverMember): CheckResult[]
       );
     }
   }
-  found.push(...warnServerGroup(input, member), ...unseenGate(input, member));
+  found.push(...warnServerGroup(input, member), ...tellAddresses(input, member), ...unseenGate(input, member));
   if (description.key_pair && description.key_pair.public_key === null) {
     warn(
       "member.key_pair",

@@ -1,6 +1,6 @@
 import type { NicSettings, PortDescription } from "@protector/contract";
-import { isInSubnet } from "@protector/openstack";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { type AddressSurroundings, addressIn } from "./renumbered-addresses.ts";
 
 /** Settings of a network interface as they hold at the target; what is undefined goes by the mappings. */
 export type NicWiring = Omit<NicSettings, "mac_address" | "is_test">;
@@ -19,14 +19,9 @@ export interface PortWiring {
   readonly floatingIps: readonly { readonly networkId: string | undefined; readonly address: string | undefined }[];
 }
 
-type Surroundings = Pick<FailoverInput, "mapping" | "target">;
-
 /** Decides where a captured port goes: its own settings first, else the mappings. */
-export function portWiring(
-  { mapping, target }: Surroundings,
-  member: FailoverMember,
-  port: PortDescription,
-): PortWiring {
+export function portWiring(input: AddressSurroundings, member: FailoverMember, port: PortDescription): PortWiring {
+  const { mapping, target } = input;
   const own = member.nics.get(port.mac_address.toLowerCase());
   const isPortSecurityEnabled = own?.port_security ?? port.is_port_security_enabled;
   const mapped = () => port.security_group_ids.map((id) => mapping.find("security_group", id));
@@ -37,8 +32,8 @@ export function portWiring(
       own?.fixed_ips?.map(({ subnet_id, address }) => ({ subnetId: subnet_id, address: address ?? undefined })) ??
       port.fixed_ips.map((ip) => {
         const subnetId = mapping.find("subnet", ip.subnet_id);
-        const isInside = isInSubnet(ip.address, target.subnets.get(subnetId ?? "")?.cidr ?? "");
-        return { subnetId, address: isInside ? ip.address : undefined };
+        const subnet = target.subnets.get(subnetId ?? "");
+        return { subnetId, address: subnet && addressIn(input, subnet, ip.address) };
       }),
     macAddress: own?.mac === "new" ? undefined : port.mac_address,
     isPortSecurityEnabled,
@@ -49,7 +44,7 @@ export function portWiring(
 }
 
 function floatingWiring(
-  mapping: Surroundings["mapping"],
+  mapping: FailoverInput["mapping"],
   own: NicWiring | undefined,
   port: PortDescription,
 ): PortWiring["floatingIps"] {
@@ -70,7 +65,7 @@ export function floatingIpCount({ nics }: FailoverMember, port: PortDescription)
 
 /** Networks at the target that ports of the members are plugged into. */
 export function wiredNetworks(
-  mapping: Surroundings["mapping"],
+  mapping: FailoverInput["mapping"],
   members: readonly FailoverMember[],
 ): ReadonlySet<string> {
   const ids = members.flatMap(({ description, nics }) =>

@@ -15,6 +15,7 @@ import { tellNics } from "./nic-checks.ts";
 import { barrier, step } from "./planned-step.ts";
 import { type PromotedTest, tellPromoted } from "./promoted-test.ts";
 import { unseenGate } from "./readiness-gates.ts";
+import { tellAddresses } from "./renumbered-addresses.ts";
 import { stayedSteps } from "./stayed-members.ts";
 import { testRemovals } from "./test-cleanup.ts";
 
@@ -149,6 +150,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
     ),
     ...input.members.flatMap((member) => unseenGate(input, member)),
     ...tellNics(input),
+    ...(input.waiting ? [] : input.members.flatMap((member) => tellAddresses(input, member))),
     ...homewardWarnings(input),
     notHeld(target.siteName),
   ];
