@@ -47,6 +47,14 @@ describe("the documentation", () => {
     expect(named.filter((path) => !places(path).some((place) => existsSync(place)))).toEqual([]);
   });
 
+  it("names only tests that exist in docs/safeguards.md", () => {
+    const named = [...read("docs/safeguards.md").matchAll(/`((?:test|packages)\/[\w./-]*)`/g)].map(
+      ([, path = ""]) => path,
+    );
+    expect(named.length).toBeGreaterThan(15);
+    expect(named.filter((path) => !existsSync(join(ROOT, path)))).toEqual([]);
+  });
+
   it("names only npm scripts that exist", () => {
     const { scripts } = JSON.parse(read("package.json")) as { scripts: Record<string, string> };
     const named = PAGES.flatMap((page) => [...read(page).matchAll(/npm run ([\w:-]+)/g)].map(([, name = ""]) => name));
