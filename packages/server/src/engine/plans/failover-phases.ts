@@ -1,4 +1,5 @@
 import type { PlannedStep } from "../runner/plan.ts";
+import { cinderGroupName } from "../world/group-names.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import type { MemberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
@@ -261,7 +262,7 @@ export function groupInCinder(input: FailoverInput, volumeSteps: readonly string
     "finish",
     "target",
     {
-      input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps },
+      input: { name: cinderGroupName(group.id), description: `Protection group ${group.name}`, volumeSteps },
       after: ["verified"],
       settings: { onFailure: "duty" },
     },

@@ -1,10 +1,11 @@
 import type { ServerDescription } from "@protector/contract";
 import type { PlannedStep } from "../runner/plan.ts";
+import { cinderGroupName } from "../world/group-names.ts";
 import { step } from "./planned-step.ts";
 
 /** What the Cinder group of a primary is made of. */
 interface CapturedGroup {
-  readonly group: { readonly name: string; readonly arrayGroup: string };
+  readonly group: { readonly id: string; readonly name: string };
   readonly members: readonly { readonly description: ServerDescription | null | undefined }[];
   readonly source: { readonly siteName: string };
 }
@@ -20,7 +21,12 @@ export function primaryInCinder({ group, members, source }: CapturedGroup): Plan
     "finish",
     "source",
     {
-      input: { name: group.arrayGroup, description: `Protection group ${group.name}`, volumeSteps: [], volumeIds },
+      input: {
+        name: cinderGroupName(group.id),
+        description: `Protection group ${group.name}`,
+        volumeSteps: [],
+        volumeIds,
+      },
       dependsOn: ["wait"],
       settings: { onFailure: "member" },
     },

@@ -44,6 +44,8 @@ export interface DivergentVolume {
 
 /** What is deleted at the other site once the group is protected there again. */
 export interface LeftAtOtherSite {
+  /** Array group of that site. */
+  readonly arrayGroup: string;
   readonly members: readonly Omit<LeftMember, "isSafe">[];
   readonly cinderGroupIds: readonly string[];
 }
@@ -261,7 +263,7 @@ function keepPhase({ divergent, left, operationId, target }: ReprotectInput): Pl
 }
 
 /** Only when everything is there in a complete point. */
-function emptyPhase({ group, left, target }: ReprotectInput): readonly PlannedStep[] {
+function emptyPhase({ left, target }: ReprotectInput): readonly PlannedStep[] {
   if (!left || left.members.length === 0) return [];
   return [
     step(
@@ -271,7 +273,7 @@ function emptyPhase({ group, left, target }: ReprotectInput): readonly PlannedSt
       `Delete the array group at ${target.siteName} and its recovery points`,
       "empty",
       "target",
-      { input: { arrayGroup: group.arrayGroup }, dependsOn: ["wait"] },
+      { input: { arrayGroup: left.arrayGroup }, dependsOn: ["wait"] },
     ),
     ...emptyingSteps({
       siteName: target.siteName,

@@ -1,8 +1,9 @@
 import { ProtectorError } from "@protector/contract";
-import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import { pointsOf, type RecoveryPoint } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import type { CutPoint } from "../steps/replication.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { oweStep } from "./duties.ts";
 import type { Journal } from "./journal.ts";
 import type { JournaledStep, OperationRow } from "./operation-store.ts";
@@ -100,8 +101,8 @@ function reasonOf(operation: OperationRow, reason: string) {
 /** The point that a recovery without the source would use now. */
 export async function choosePoint(scene: Scene, now: number): Promise<ChosenPoint> {
   const { source, target } = scene.environment;
-  const group = arrayGroupName(scene.view.group.id);
-  const points = await target.array.listRecoveryPoints({ group, array: await source.arrayName() });
+  const group = arrayGroupAt(scene.view, source.siteId);
+  const points = await target.array.listRecoveryPoints(pointsOf(group, await source.arrayName()));
   const usable = points.filter((point) => point.isUsable);
   const final = finalCut(scene.steps);
   const chosen = usable.find((point) => point.suffix === final?.suffix) ?? usable[0];

@@ -1,5 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
+import { pointsOf } from "@protector/storage";
 import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
 import { ignoreGone } from "./servers.ts";
 
@@ -130,13 +131,13 @@ async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput
 export const endAwayReplication: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
     const { source, target } = context;
-    const from = { group: arrayGroup, array: await source.arrayName() };
+    const from = pointsOf(arrayGroup, await source.arrayName());
     // Emptied first: a destroyed group keeps its members, and has them again when it is needed the next time.
     if (await source.array.findGroup(arrayGroup)) await source.array.setMembers(arrayGroup, []);
     await source.array.destroyGroup(arrayGroup);
     for (const { suffix } of await target.array.listRecoveryPoints(from)) {
       await target.array.destroyRecoveryPoint(from, suffix);
     }
-    await target.array.disallowReplicationFrom(from.array, arrayGroup);
+    if (from.array !== undefined) await target.array.disallowReplicationFrom(from.array, arrayGroup);
   },
 };

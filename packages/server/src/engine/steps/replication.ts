@@ -1,5 +1,5 @@
 import { ProtectorError } from "@protector/contract";
-import type { PointSource, ReplicationSettings } from "@protector/storage";
+import { type PointSource, pointsOf, type ReplicationSettings } from "@protector/storage";
 import { roundOf } from "../runner/forward-run.ts";
 import { RedoSteps, type StepContext, type StepHandler } from "../runner/step-handler.ts";
 import { lockReason } from "./servers.ts";
@@ -183,7 +183,7 @@ export const tidyPoints: StepHandler<TidyPointsInput> = {
 
 /** How the target knows the source's group. */
 export async function replicaSource(context: StepContext, arrayGroup: string): Promise<PointSource> {
-  return { group: arrayGroup, array: await context.source.arrayName() };
+  return pointsOf(arrayGroup, await context.source.arrayName());
 }
 
 async function destroyPoint(context: StepContext, arrayGroup: string, suffix: string): Promise<void> {

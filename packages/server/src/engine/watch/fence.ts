@@ -1,10 +1,10 @@
 import type { Server } from "@protector/openstack";
-import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { recoveredServers } from "../../db/repositories/ledger.ts";
 import type { FenceInput } from "../../domain/yield-to-peer.ts";
 import { isProtectorsLock, isStopped, LOCK_PREFIX } from "../steps/servers.ts";
 import { openSite } from "../world/group-access.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import type { SiteAccess } from "../world/site-access.ts";
@@ -69,7 +69,7 @@ async function serversHere({ ports, duty, view, localSiteId }: DutyScene): Promi
 }
 
 async function turnScheduleOff({ view }: DutyScene, site: SiteAccess): Promise<void> {
-  const name = arrayGroupName(view.group.id);
+  const name = arrayGroupAt(view, site.siteId);
   const group = await site.array.findGroup(name);
   if (!group?.replication.enabled) return;
   await site.array.setReplication(name, { ...replicationSettings(view), enabled: false });

@@ -1,5 +1,4 @@
 import { OutsideError } from "@protector/ports";
-import { arrayGroupName } from "@protector/storage";
 import type { Transaction } from "kysely";
 import { writeJson } from "../../db/codecs.ts";
 import { insertDuty } from "../../db/repositories/duties.ts";
@@ -8,6 +7,7 @@ import type { EnginePorts } from "../engine-ports.ts";
 import { WORKED_STATUSES } from "../runner/lease.ts";
 import { loadOperation, loadSteps, type OperationRow } from "../runner/operation-store.ts";
 import { openSite } from "../world/group-access.ts";
+import { cinderGroupName } from "../world/group-names.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 import { type DutyOutcome, type DutyScene, LEFTOVERS_DUTY } from "./duty.ts";
 
@@ -187,7 +187,7 @@ async function networks({ site, prefix, known }: Search): Promise<readonly Lefto
 async function cinderGroups({ site, scene, known }: Search): Promise<readonly Leftover[]> {
   if (!site.isOwn) return [];
   const { volume } = await site.tenant();
-  const all = await volume.listGroups({ name: arrayGroupName(scene.view.group.id) });
+  const all = await volume.listGroups({ name: cinderGroupName(scene.view.group.id) });
   const recorded = new Set(scene.view.consistencyGroups.map((row) => row.cinder_group_id));
   return all
     .filter(({ id, volumeIds }) => !known.has(id) && !recorded.has(id) && volumeIds.length === 0)

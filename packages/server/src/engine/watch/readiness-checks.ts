@@ -1,4 +1,5 @@
 import { type ErrorCode, ProtectorError } from "@protector/contract";
+import { pointsOf } from "@protector/storage";
 import type { ProtectionGroupsTable, SitesTable } from "../../db/schema.ts";
 import { syncStatusOf } from "../../domain/sync-status.ts";
 import type { EnginePorts } from "../engine-ports.ts";
@@ -168,7 +169,7 @@ async function lookForDrift({ view, source }: Scene, input: FailoverInput): Prom
 }
 
 async function lookAtPoints({ ports, view, source, target }: Scene, input: FailoverInput): Promise<readonly Finding[]> {
-  const from = { group: input.group.arrayGroup, array: await source.arrayName() };
+  const from = pointsOf(input.group.arrayGroup, await source.arrayName());
   const points = await target.array.listRecoveryPoints(from);
   const found = checkPoints({
     groupName: view.group.name,

@@ -1,9 +1,10 @@
 import type { Protection } from "@protector/contract";
-import { arrayGroupName, type PointSource, type RecoveryPoint } from "@protector/storage";
+import { type PointSource, pointsOf, type RecoveryPoint } from "@protector/storage";
 import { flag, writeTime } from "../../db/codecs.ts";
 import { isDuplicate } from "../../db/constraint.ts";
 import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
 import type { EnginePorts } from "../engine-ports.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { type GroupView, loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
 import { unlessSilent } from "../world/within.ts";
@@ -46,7 +47,7 @@ async function readPoints(look: Look): Promise<void> {
   const { group } = view;
   const sourceSiteId = group.primary_site_id;
   const targetSiteId = sourceSiteId === localSiteId ? group.peer_site_id : localSiteId;
-  const source = { group: arrayGroupName(group.id), array: await round.nameOf(view, sourceSiteId) };
+  const source = pointsOf(arrayGroupAt(view, sourceSiteId), await round.nameOf(view, sourceSiteId));
   const points = await round.ask(view, targetSiteId, (array) => array.listRecoveryPoints(source));
   await keepRows(ports, { groupId: group.id, sourceSiteId }, points);
   const newest = points.find((point) => point.isUsable);

@@ -1,4 +1,4 @@
-import { arrayGroupName } from "@protector/storage";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { stableId } from "./stable-id.ts";
 import type { WorkflowTransaction } from "./workflow.ts";
 
@@ -29,7 +29,7 @@ export async function writeConsistencyGroup(context: WorkflowTransaction, storag
   const values = {
     array_id: storage.arrayId,
     array_name: storage.arrayName,
-    array_group: arrayGroupName(view.group.id),
+    array_group: arrayGroupAt(view, storage.siteId),
     updated_at: connection.now(),
     ...(storage.cinderGroupId === null ? {} : { cinder_group_id: storage.cinderGroupId }),
   };

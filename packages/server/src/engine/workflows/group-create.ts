@@ -1,9 +1,9 @@
-import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { step } from "../plans/planned-step.ts";
 import type { OperationRow } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
+import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import { writeConsistencyGroup } from "./consistency-group-rows.ts";
 import { outputOf } from "./step-output.ts";
@@ -47,7 +47,7 @@ function isUpdate(operation: OperationRow): boolean {
 }
 
 function planGroupCreate({ view, source, target }: PlanningContext) {
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const settings = replicationSettings(view);
   const { epoch, name } = view.group;
   return [
@@ -98,7 +98,7 @@ function planGroupCreate({ view, source, target }: PlanningContext) {
       "finish",
       "source",
       {
-        input: { name: arrayGroup, description: `Protection group ${name}`, volumeSteps: [] },
+        input: { name: cinderGroupName(view.group.id), description: `Protection group ${name}`, volumeSteps: [] },
         dependsOn: ["allow", "marker.source", "marker.target"],
         settings: { onFailure: "member", isUndoable: true },
       },

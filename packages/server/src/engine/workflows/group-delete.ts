@@ -1,7 +1,7 @@
-import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { buryGroup } from "../../domain/group-deletion.ts";
 import { step } from "../plans/planned-step.ts";
+import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
 /**
@@ -40,7 +40,7 @@ export const groupDelete: Workflow = {
 
 function planGroupDelete({ view, source, target, operation }: PlanningContext) {
   const { peer_lost: isPeerLost = false } = readJson(operation.parameters) as { readonly peer_lost?: boolean };
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   return [
     step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
       input: { epoch: view.group.epoch },
@@ -54,7 +54,7 @@ function planGroupDelete({ view, source, target, operation }: PlanningContext) {
       "finish",
       "source",
       {
-        input: { name: arrayGroup },
+        input: { name: cinderGroupName(view.group.id) },
         dependsOn: ["marker.take"],
         settings: { onFailure: "member" },
       },

@@ -1,11 +1,11 @@
 import { ProtectorError, type ServerDescription } from "@protector/contract";
-import { arrayGroupName } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { step } from "../plans/planned-step.ts";
 import type { JournaledStep } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
+import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { recordSeeding } from "./group-status.ts";
 import { outputOf } from "./step-output.ts";
@@ -46,7 +46,7 @@ function memberOf({ operation }: Pick<PlanningContext, "operation">): { memberId
 }
 
 async function planMemberAdd({ view, source }: PlanningContext, memberId: string, description: ServerDescription) {
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const before = (await source.array.findGroup(arrayGroup))?.members ?? [];
   const own = description.volumes.map((volume) => volume.array_volume);
   return [
@@ -86,7 +86,7 @@ async function planMemberAdd({ view, source }: PlanningContext, memberId: string
       {
         memberId,
         input: {
-          name: arrayGroup,
+          name: cinderGroupName(view.group.id),
           description: `Protection group ${view.group.name}`,
           volumeSteps: [],
           volumeIds: description.volumes.map((volume) => volume.volume_id),

@@ -1,8 +1,8 @@
 import { ProtectorError } from "@protector/contract";
-import { arrayGroupName } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { step } from "../plans/planned-step.ts";
+import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
 
 /** Takes a server out of its group: it runs on, its volumes are no longer replicated by the group. */
@@ -44,7 +44,7 @@ function memberOf(parameters: string): string {
 async function planMemberRemove({ view, source, operation }: PlanningContext) {
   const memberId = memberOf(operation.parameters);
   const member = view.members.find((each) => each.id === memberId);
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const before = (await source.array.findGroup(arrayGroup))?.members ?? [];
   const own = new Set(member?.description?.volumes.map((volume) => volume.array_volume.toLowerCase()));
   const name = member?.name ?? memberId;
@@ -62,7 +62,10 @@ async function planMemberRemove({ view, source, operation }: PlanningContext) {
       "source",
       {
         memberId,
-        input: { name: arrayGroup, volumeIds: member?.description?.volumes.map((volume) => volume.volume_id) ?? [] },
+        input: {
+          name: cinderGroupName(view.group.id),
+          volumeIds: member?.description?.volumes.map((volume) => volume.volume_id) ?? [],
+        },
         dependsOn: ["marker.take"],
         settings: { onFailure: "member" },
       },

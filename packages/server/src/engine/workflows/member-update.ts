@@ -1,11 +1,11 @@
 import { canonicalJson, ProtectorError, type ServerDescription } from "@protector/contract";
-import { arrayGroupName } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { descriptionChanges } from "../plans/description-changes.ts";
 import { step } from "../plans/planned-step.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
+import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { recordSeeding } from "./group-status.ts";
@@ -65,8 +65,9 @@ async function captureMembers({ operation, view, source }: PlanningContext) {
 }
 
 async function planUpdate({ view, source }: PlanningContext, changed: readonly ChangedMember[]) {
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const before = (await source.array.findGroup(arrayGroup))?.members ?? [];
+  const name = cinderGroupName(view.group.id);
   const { attached, detached } = volumesOf(changed);
   const old = new Set(changed.flatMap((each) => each.before.volumes.map(arrayNameIn)));
   const kept = before.filter((name) => !old.has(name.toLowerCase()));
@@ -90,7 +91,7 @@ async function planUpdate({ view, source }: PlanningContext, changed: readonly C
         { memberId: change.memberId, input: change, dependsOn: ["marker.take"] },
       ),
     ),
-    ...(detached.length === 0 ? [] : [leaveCinderGroup(source.siteName, { arrayGroup, volumeIds: detached })]),
+    ...(detached.length === 0 ? [] : [leaveCinderGroup(source.siteName, { name, volumeIds: detached })]),
     step(
       "members",
       "ensure",
@@ -105,7 +106,7 @@ async function planUpdate({ view, source }: PlanningContext, changed: readonly C
         settings: { isUndoable: true },
       },
     ),
-    ...(attached.length === 0 ? [] : [joinCinderGroup(view.group.name, { arrayGroup, volumeIds: attached })]),
+    ...(attached.length === 0 ? [] : [joinCinderGroup(view.group.name, { name, volumeIds: attached })]),
     step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
       dependsOn: ["members"],
       after: attached.length === 0 ? [] : ["cinder_group"],
@@ -114,24 +115,24 @@ async function planUpdate({ view, source }: PlanningContext, changed: readonly C
 }
 
 interface CinderChange {
-  readonly arrayGroup: string;
+  readonly name: string;
   readonly volumeIds: readonly string[];
 }
 
-function leaveCinderGroup(siteName: string, { arrayGroup, volumeIds }: CinderChange) {
+function leaveCinderGroup(siteName: string, { name, volumeIds }: CinderChange) {
   const title = `Take ${counted(volumeIds)} out of the Cinder group at ${siteName}`;
   return step("cinder_group.remove", "ensure", "cinder_group.remove", title, "prepare", "source", {
-    input: { name: arrayGroup, volumeIds },
+    input: { name, volumeIds },
     dependsOn: ["storage"],
     settings: { onFailure: "member" },
   });
 }
 
-function joinCinderGroup(groupName: string, { arrayGroup, volumeIds }: CinderChange) {
+function joinCinderGroup(groupName: string, { name, volumeIds }: CinderChange) {
   const title = `Put ${counted(volumeIds)} into the Cinder group`;
   const description = `Protection group ${groupName}`;
   return step("cinder_group", "ensure", "cinder_group.ensure", title, "finish", "source", {
-    input: { name: arrayGroup, description, volumeSteps: [], volumeIds },
+    input: { name, description, volumeSteps: [], volumeIds },
     dependsOn: ["members"],
     settings: { onFailure: "member" },
   });

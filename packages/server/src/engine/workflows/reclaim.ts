@@ -1,11 +1,12 @@
 import { type CheckResult, ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
-import { arrayGroupName, type Marker } from "@protector/storage";
+import type { Marker } from "@protector/storage";
 import { readJson } from "../../db/codecs.ts";
 import { nextEpoch, primaryOfEpoch } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { barrier, step } from "../plans/planned-step.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import { outputOf } from "./step-output.ts";
@@ -90,7 +91,7 @@ function blockersOf(
 }
 
 function reclaimSteps({ view, source, target }: PlanningContext, epoch: number) {
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const members = view.members.filter((member) => member.description && serverAt(view, member, source.siteId));
   return [
     step("epoch.source", "fire", "marker.claim", `Make ${source.siteName} primary on its array`, "switch", "source", {

@@ -1,6 +1,6 @@
-import { arrayGroupName } from "@protector/storage";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planReplacePeer } from "../plans/replace-peer.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import { recapture } from "../world/observe-reprotect.ts";
 import {
@@ -36,7 +36,7 @@ export const replacePeer: Workflow = {
 async function planReplacement(context: PlanningContext) {
   const { operation, view, source, target } = context;
   const { group } = view;
-  const arrayGroup = arrayGroupName(group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const [members, standing, health, targetArray] = await Promise.all([
     Promise.all(view.members.map((member) => recapture(context, member))),
     source.array.findGroup(arrayGroup),

@@ -1,8 +1,8 @@
-import { arrayGroupName } from "@protector/storage";
 import { flag, writeTime } from "../../db/codecs.ts";
 import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
 import { step } from "../plans/planned-step.ts";
 import type { ArrivedPoint } from "../steps/replication.ts";
+import { arrayGroupAt } from "../world/group-names.ts";
 import { stableId } from "./stable-id.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
@@ -66,7 +66,7 @@ async function recordPoint({ trx, view, sourceSiteId, now }: WorkflowTransaction
 }
 
 function planSync({ view, source, target, operation }: PlanningContext) {
-  const arrayGroup = arrayGroupName(view.group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const suffix = `protector-${operation.id.replaceAll("-", "").slice(0, 12)}-s`;
   return [
     step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {

@@ -1,7 +1,8 @@
 import { ProtectorError } from "@protector/contract";
-import { arrayGroupName, type RecoveryPoint } from "@protector/storage";
+import { pointsOf, type RecoveryPoint } from "@protector/storage";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
+import { arrayGroupAt } from "./group-names.ts";
 
 /**
  * The newest complete point, or the one that was asked for.
@@ -13,10 +14,9 @@ export async function chosenPoint(
   asked: string | undefined,
   testId?: string,
 ): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
-  const points = await target.array.listRecoveryPoints({
-    group: arrayGroupName(view.group.id),
-    array: await source.arrayName(),
-  });
+  const points = await target.array.listRecoveryPoints(
+    pointsOf(arrayGroupAt(view, source.siteId), await source.arrayName()),
+  );
   if (asked === undefined) {
     const point = points.find((each) => each.isUsable);
     const { name, home_site_id } = view.group;

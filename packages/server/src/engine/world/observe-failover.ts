@@ -1,6 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import type { Cloud, ServerGroup } from "@protector/openstack";
-import { arrayGroupName, type ReplicationSettings } from "@protector/storage";
+import { pointsOf, type ReplicationSettings } from "@protector/storage";
 import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import type { FailoverInput, FailoverMember, ObservedSource, ObservedTarget } from "../plans/failover-input.ts";
@@ -8,6 +8,7 @@ import { mappingGaps, namedImages } from "../plans/mapping-gaps.ts";
 import { nicWirings, wiredNetworks } from "../plans/port-wiring.ts";
 import { serverSizes } from "../plans/room-needs.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
+import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
@@ -30,7 +31,7 @@ export async function observeFailover(
   const { operation, view, source, target } = context;
   const { group } = view;
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
-  const arrayGroup = arrayGroupName(group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const next = nextEpoch(group.epoch, { primary: target.siteId, peer: source.siteId });
   const [observedSource, observedTarget] = await Promise.all([
     observeSource(context, arrayGroup),
@@ -161,10 +162,9 @@ export async function observeTarget(
     volume.quota(target.projectId),
     network.quota(target.projectId),
   ]);
-  const points = await target.array.listRecoveryPoints({
-    group: arrayGroupName(view.group.id),
-    array: await source.arrayName(),
-  });
+  const points = await target.array.listRecoveryPoints(
+    pointsOf(arrayGroupAt(view, source.siteId), await source.arrayName()),
+  );
   return {
     siteName: target.siteName,
     projectId: target.projectId,

@@ -1,8 +1,8 @@
-import { arrayGroupName } from "@protector/storage";
 import type { DivergentVolume, LeftAtOtherSite, ReprotectedMember, ReprotectInput } from "../plans/reprotect.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { isDivergent } from "./divergence.ts";
+import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { cinderGroupsOf, observeAway } from "./observe-failback.ts";
 import { replicationSettings } from "./observe-failover.ts";
@@ -14,7 +14,7 @@ export async function observeReprotect(
 ): Promise<ReprotectInput> {
   const { operation, view, source, target } = context;
   const { group } = view;
-  const arrayGroup = arrayGroupName(group.id);
+  const arrayGroup = arrayGroupAt(view, source.siteId);
   const isHome = becomesHome || source.siteId === group.home_site_id;
   const isApart = await isDivergent(context);
   const left = new Set(view.members.map((member) => serverAt(view, member, target.siteId)));
@@ -105,7 +105,11 @@ async function leftAtOtherSite(
     }),
   );
   const volumeIds = rows.map((row) => row.volume_id);
-  return { members, cinderGroupIds: await cinderGroupsOf(target, volumeIds) };
+  return {
+    arrayGroup: arrayGroupAt(view, target.siteId),
+    members,
+    cinderGroupIds: await cinderGroupsOf(target, volumeIds),
+  };
 }
 
 /** A member as it runs at the source now. */

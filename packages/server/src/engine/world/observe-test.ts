@@ -1,12 +1,12 @@
 import type { NicSettings, PortDescription } from "@protector/contract";
 import type { Network } from "@protector/openstack";
-import { arrayGroupName } from "@protector/storage";
 import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import { testWirings, wiredNetworks } from "../plans/port-wiring.ts";
 import type { TestInput } from "../plans/test-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
+import { arrayGroupAt } from "./group-names.ts";
 import type { GroupView } from "./group-view.ts";
 import { type MappingLookup, type MappingRow, mappingLookup, testLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
@@ -57,7 +57,7 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   const production = wiredNetworks(real, captured);
   return {
     operationId: operation.id,
-    group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
+    group: { id: group.id, name: group.name, arrayGroup: arrayGroupAt(view, source.siteId) },
     epochs: { current: group.epoch, next: group.epoch, back: group.epoch },
     members,
     mapping,

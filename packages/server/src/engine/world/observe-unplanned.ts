@@ -1,4 +1,4 @@
-import { arrayGroupName, type StorageArray } from "@protector/storage";
+import type { StorageArray } from "@protector/storage";
 import { readJson, readTime } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
@@ -6,6 +6,7 @@ import type { UnplannedInput } from "../plans/unplanned-failover.ts";
 import { WORKED_STATUSES } from "../runner/lease.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { chosenPoint } from "./chosen-point.ts";
+import { arrayGroupAt } from "./group-names.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 import { atHome, homewardMembers, observeWaiting } from "./observe-homeward.ts";
@@ -47,7 +48,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const next = nextEpoch(highest, { primary: target.siteId, peer: source.siteId });
   return {
     operationId: operation.id,
-    group: { id: group.id, name: group.name, arrayGroup: arrayGroupName(group.id) },
+    group: { id: group.id, name: group.name, arrayGroup: arrayGroupAt(view, source.siteId) },
     epochs: { current: group.epoch, next, back: nextEpoch(next, { primary: source.siteId, peer: target.siteId }) },
     members,
     mapping,
