@@ -9,10 +9,10 @@ import { runDrills } from "../../packages/server/src/engine/watch/drills.ts";
 import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
 import type { WritingGroup } from "../world/failover-run.ts";
 import { production, quietGroup, settleTest, targetCloud } from "../world/test-run.ts";
+import { NOTICE_URL, scheduleDrill } from "./drill-schedules.ts";
 import { arrayAt } from "./watched-site.ts";
 
 const HOUR_MS = 3_600_000;
-const NOTICE_URL = "https://ops.example.com/drills";
 
 const NO_PLAN: Plan = {
   steps: [],
@@ -25,35 +25,8 @@ const NO_PLAN: Plan = {
   digest: "0".repeat(64),
 };
 
-/** A schedule at site B, as the API writes it. */
-async function schedule({ sites, group }: WritingGroup, differs: Record<string, unknown> = {}): Promise<string> {
-  const id = sites.random.uuid();
-  const now = sites.clock.now();
-  const times = { cron: "0 3 1 * *", time_zone: "UTC" };
-  await sites.b.connection.db
-    .insertInto("drill_schedules")
-    .values({
-      id,
-      project_id: sites.b.projectId,
-      name: "monthly",
-      protection_group_id: group.id,
-      recovery_plan_id: null,
-      ...times,
-      window_seconds: 3600,
-      hold_seconds: null,
-      notify_url: NOTICE_URL,
-      notify_on: "all",
-      is_enabled: 1,
-      user_id: sites.b.tenant.user.id,
-      next_run_at: writeTime(nextDrills(times, now)[0] ?? 0),
-      waiting_reason: null,
-      created_at: writeTime(now),
-      updated_at: writeTime(now),
-      ...differs,
-    })
-    .execute();
-  return id;
-}
+const schedule = ({ sites, group }: WritingGroup, differs: Record<string, unknown> = {}) =>
+  scheduleDrill(sites, { protection_group_id: group.id }, differs);
 
 const rows = ({ sites }: WritingGroup) =>
   sites.b.connection.db.selectFrom("drill_runs").selectAll().orderBy("due_at").execute();

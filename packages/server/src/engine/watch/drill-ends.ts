@@ -12,17 +12,24 @@ const NOTICE_TRIES = 5;
 const NOTICE_PAUSE_MS = 60_000;
 const NOTICE_TIMEOUT_MS = 30_000;
 
-/** Nobody sits beside a drill: one that failed half-way is taken back, so that nothing of it stays. */
+/**
+ * Nobody sits beside a drill: a test of it that failed half-way is taken back, so that nothing of it stays. Tests of a
+ * recovery plan's drill are left to their run until that is over.
+ */
 export async function endFailedDrills(ports: EnginePorts): Promise<void> {
   const { connection } = ports;
   const failed = await connection.db
     .selectFrom("dr_operations")
-    .innerJoin("drill_runs", "drill_runs.operation_id", "dr_operations.id")
+    .leftJoin("dr_operations as run", "run.id", "dr_operations.parent_id")
+    .innerJoin("drill_runs", (join) =>
+      join.on((eb) => eb("drill_runs.operation_id", "=", eb.fn.coalesce("run.id", "dr_operations.id"))),
+    )
     .selectAll("dr_operations")
     .where("dr_operations.type", "=", "test_failover")
     .where("dr_operations.status", "=", "failed")
     .where("dr_operations.plan", "is not", null)
     .where("dr_operations.request", "is", null)
+    .where((eb) => eb.or([eb("run.id", "is", null), eb("run.status", "in", ENDED_OPERATION_STATUSES)]))
     .execute();
   const nameOf = ({ id }: OperationRow) => id;
   await forEachSubject(ports, { watch: "drills", subjects: failed, nameOf }, async (operation) => {
