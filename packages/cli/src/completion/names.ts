@@ -1,3 +1,4 @@
+import { listDrillSchedules, listKeptSnapshots } from "@protector/client";
 import type { CommandContext } from "../context.ts";
 import type { Candidate, NamedKind } from "./wanted.ts";
 
@@ -14,6 +15,7 @@ export async function namesOf(
   switch (kind) {
     case "group":
       return (await near.all("protection_groups.index")).map(({ name, status }) => ({ value: name, help: status }));
+    case "kept_snapshot":
     case "member":
     case "point":
       return group === undefined ? [] : namesInGroup(context, kind, group);
@@ -29,6 +31,11 @@ export async function namesOf(
       return (await near.all("recovery_plans.index")).map(({ name, group_count }) => ({
         value: name,
         help: `${group_count} groups`,
+      }));
+    case "schedule":
+      return (await listDrillSchedules(context.sites)).schedules.map(({ name, subject_name, cron }) => ({
+        value: name,
+        help: `${subject_name ?? "(deleted)"}: ${cron}`,
       }));
     case "server":
       return (await context.near.cloud.compute.listServers({})).map(({ name, status }) => ({
@@ -47,9 +54,13 @@ export async function namesOf(
 
 async function namesInGroup(
   { sites }: CommandContext,
-  kind: "member" | "point",
+  kind: "kept_snapshot" | "member" | "point",
   group: string,
 ): Promise<readonly Candidate[]> {
+  if (kind === "kept_snapshot") {
+    const { kept } = await listKeptSnapshots(sites, group);
+    return kept.map(({ snapshot }) => ({ value: snapshot.name, help: snapshot.reason }));
+  }
   const path = { id: await sites.groupId(group) };
   if (kind === "member")
     return (await sites.near.all("members.index", { path })).map(({ name, status }) => ({ value: name, help: status }));

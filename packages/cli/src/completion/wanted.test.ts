@@ -1,3 +1,4 @@
+import type { Command } from "commander";
 import { describe, expect, it } from "vitest";
 import { buildProgram } from "../program.ts";
 import { wantedAt } from "./wanted.ts";
@@ -27,6 +28,9 @@ describe("what the last word of a line can be", () => {
     ["test-failover --point ", "point", undefined],
     ["pg list --os-cloud ", "cloud", undefined],
     ["pg sync-force shop --from ", "site", "shop"],
+    ["drill-schedule set ", "schedule", undefined],
+    ["drill-schedule create monthly --recovery-plan ", "plan", "monthly"],
+    ["kept-snapshot delete shop ", "kept_snapshot", "shop"],
   ] as const)("is a name in: %s", (line, of, group) => {
     expect(at(line)).toEqual({ kind: "names", of, group });
   });
@@ -46,6 +50,16 @@ describe("what the last word of a line can be", () => {
     expect(options).toEqual(expect.arrayContaining(["--tier", "--depends-on", "--debug"]));
     expect(options).not.toContain("--critical");
     expect(options).not.toContain("--os-password");
+  });
+
+  it("is known for every argument but those that name something new", () => {
+    const isNew = ["name", "secondary-name", "number"];
+    const lines = (command: Command, path: string): [string, string][] =>
+      command.commands.length > 0
+        ? command.commands.flatMap((verb) => lines(verb, `${path}${verb.name()} `))
+        : command.registeredArguments.map((argument, index) => [`${path}${"x ".repeat(index)}`, argument.name()]);
+    const unknown = lines(program, "").filter(([line, name]) => !isNew.includes(name) && at(line).kind === "nothing");
+    expect(unknown).toEqual([]);
   });
 
   it("is no option behind two dashes", () => {
