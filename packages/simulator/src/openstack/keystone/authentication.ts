@@ -41,11 +41,12 @@ export function authenticate(state: IdentityState, body: JsonObject): TokenRecor
     trustId: target.trustId,
     applicationCredentialId: proof.applicationCredentialId,
     methods: proof.methods,
-    issuedAt: now,
+    // What a Fernet token holds of it.
+    issuedAt: now - (now % 1000),
     expiresAt,
     isRevoked: false,
   };
-  if (!state.rolesOfToken(token)) throw rejected();
+  if (!state.rolesToIssue(token)) throw rejected();
   state.tokens.set(token.id, token);
   return token;
 }

@@ -29,6 +29,8 @@ export class IdentityState {
   tokenLifetimeMs = 3_600_000;
   /** `user project` → role ids; the project `system` stands for the whole deployment. */
   readonly #assignments = new Map<string, Set<string>>();
+  /** By user id, ms. */
+  readonly #revokedAt = new Map<string, number>();
 
   constructor(environment: Environment) {
     this.environment = environment;
@@ -97,6 +99,16 @@ export class IdentityState {
     return this.#assignments.get(`${userId} ${target}`)?.delete(roleId) ?? false;
   }
 
+  /** What a user got a token by has changed: those that were issued until now are void. */
+  revokeTokensOf(user: User): void {
+    this.#revokedAt.set(user.id, this.environment.now());
+  }
+
+  /** A token of the very second of a revocation is void too, though it was issued after it: its time is in whole seconds. */
+  #isVoid({ userId, issuedAt }: TokenRecord): boolean {
+    return issuedAt <= (this.#revokedAt.get(userId) ?? Number.NEGATIVE_INFINITY);
+  }
+
   /** Ids of the user's roles in a project (or `system`), implied ones included. */
   rolesOf(userId: string, target: string): ReadonlySet<string> {
     return this.#withImplied(this.#assignments.get(`${userId} ${target}`) ?? []);
@@ -127,8 +139,12 @@ export class IdentityState {
 
   /** Roles that a token carries now; undefined when it is no longer valid for another reason than its age. */
   rolesOfToken(token: TokenRecord): ReadonlySet<string> | undefined {
-    const user = this.users.get(token.userId);
-    if (token.isRevoked || !user?.isEnabled) return undefined;
+    return token.isRevoked || this.#isVoid(token) ? undefined : this.rolesToIssue(token);
+  }
+
+  /** Roles that a token would carry if it were issued now; undefined when it is not. */
+  rolesToIssue(token: TokenRecord): ReadonlySet<string> | undefined {
+    if (!this.users.get(token.userId)?.isEnabled) return undefined;
     if (token.isSystem) return nonEmpty(this.rolesOf(token.userId, "system"));
     if (token.projectId === undefined) return new Set();
     if (!this.projects.get(token.projectId)?.isEnabled) return undefined;

@@ -76,6 +76,20 @@ test("a revoked token is refused", async () => {
   expect((await call(`GET ${NOVA}/servers`, a.member)).status).toBe(401);
 });
 
+test("a new password voids the user's tokens, those of the same second too; one of the next second is good", async () => {
+  const { call, clock, token, a } = await testWorld();
+  const admin = await token(a.cloud, { name: "admin", password: "labadmin", project: "admin" });
+  const logIn = () => token(a.cloud, { name: "demo", password: "labdemo", project: "demo" });
+  const status = async (value: string) => (await call(`GET ${NOVA}/servers`, value)).status;
+  const change = { user: { password: "labdemo" } };
+  expect((await call(`PATCH ${KEYSTONE}/users/${a.tenant.user.id}`, admin, change)).status).toBe(200);
+  await clock.advance(200);
+  const sameSecond = await logIn();
+  expect([await status(a.member), await status(sameSecond)]).toEqual([401, 401]);
+  await clock.advance(1000);
+  expect(await status(await logIn())).toBe(200);
+});
+
 test("a trust yields a token of the trustor in the project", async () => {
   const world = await testWorld();
   const { body } = await trustFor(world, ["member"]);

@@ -104,8 +104,11 @@ function routeUsers(router: Router<Call>, state: IdentityState, origin: string):
       requireAdmin(call, "update_user");
       const user = state.users.get(id);
       if (!user) throw notFound(`Could not find user: ${id}.`);
-      const { enabled } = objectAt(call.body, "user");
-      if (typeof enabled === "boolean") user.isEnabled = enabled;
+      const asked = objectAt(call.body, "user");
+      const password = optionalTextAt(asked, "password");
+      if (typeof asked.enabled === "boolean") user.isEnabled = asked.enabled;
+      if (password !== undefined) user.password = password;
+      if (asked.enabled === false || password !== undefined) state.revokeTokensOf(user);
       return ok({ user: userView(user) });
     })
     .on("DELETE", "/v3/users/:id", (call, { id = "" }) => {
