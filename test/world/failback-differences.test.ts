@@ -17,11 +17,7 @@ async function comeHome() {
   const { sites } = writing;
   const id = await orderFailback(writing);
   const status = await sites.settle(sites.a, id, sites.engine(sites.a), LONGEST_MS);
-  const row = await sites.a.connection.db
-    .selectFrom("dr_operations")
-    .selectAll()
-    .where("id", "=", id)
-    .executeTakeFirstOrThrow();
+  const row = await operationRowAt(sites.a, id);
   const error = readOptionalJson(row.error);
   return {
     id,
@@ -30,6 +26,14 @@ async function comeHome() {
     warnings: readOptionalJson(row.plan)?.warnings.map(({ reason }) => reason) ?? [],
     leftovers: readJson(row.leftovers),
   };
+}
+
+function operationRowAt({ connection }: WritingGroup["sites"]["a"], id: string) {
+  return connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
+}
+
+function groupRow({ a }: WritingGroup["sites"], id: string) {
+  return a.connection.db.selectFrom("protection_groups").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
 
 function serverAt(site: "site-a" | "site-b", name: string) {
@@ -131,6 +135,73 @@ test("a volume attached while away comes home attached, one detached while away 
   expect(name).toBe("fresh");
   expect(volumes.get(surplus)).toMatchObject({ status: "available", attachments: [] });
   expect(sites.world.problems).toEqual([]);
+});
+
+/** Extends both volumes of the server where it runs, as their owner does. */
+async function growAway(sites: WritingGroup["sites"]) {
+  const tenant = cloudAs(sites, "site-b", "tenant");
+  const { volumes } = sites.world.cloud("site-b").volumes;
+  for (const { volumeId } of serverAt("site-b", NAME).disks) {
+    await sites.clock.run(tenant.volume.extendVolume(volumeId, (volumes.get(volumeId)?.sizeGiB ?? 0) + 3));
+  }
+  await sites.clock.advance(60_000);
+}
+
+function sizesAtHome() {
+  const { volumes } = writing.sites.world.cloud("site-a").volumes;
+  return serverAt("site-a", NAME).disks.map(({ volumeId }) => {
+    const volume = volumes.get(volumeId);
+    const bytes = volume?.backend.array.findVolume(volume.providerId ?? "")?.bytes ?? 0;
+    return [volume?.sizeGiB, bytes / 2 ** 30];
+  });
+}
+
+test("volumes that grew while away, the root too, are extended in place at home, in Cinder and on the array", async () => {
+  writing = await writingGroup(1);
+  const { sites } = writing;
+  const ids = serverAt("site-a", NAME).disks.map(({ volumeId }) => volumeId);
+  const before = sizesAtHome();
+  await goAway(writing);
+  await growAway(sites);
+  await protectBack(writing);
+  const written = followWrites(writing);
+  const { status, error, warnings } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  expect(warnings.filter((reason) => reason.startsWith("Grow: "))).toHaveLength(2);
+  expect(lostAtHome(writing, written)).toEqual([]);
+  expect(serverAt("site-a", NAME).disks.map(({ volumeId }) => volumeId)).toEqual(ids);
+  expect(sizesAtHome()).toEqual(before.map(([gib = 0]) => [gib + 3, gib + 3]));
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a volume that Cinder does not extend keeps no server away: it is named, and tried again", async () => {
+  writing = await writingGroup(1);
+  await goAway(writing);
+  const { sites, group } = writing;
+  await growAway(sites);
+  await protectBack(writing);
+  const limits = sites.world.cloud("site-a").volumes.limitsOf(sites.a.tenant.project.id);
+  const enough = limits.gigabytes;
+  // Somebody else takes the quota right after the last look at it.
+  const afterCommit = (_id: string, labels: readonly string[]) => {
+    if (labels.some((label) => label.startsWith("step epoch.target completed"))) limits.gigabytes = 1;
+    return undefined;
+  };
+  const id = await orderFailback(writing);
+  const engine = sites.engine(sites.a, { observer: { afterCommit } });
+  expect(await sites.settle(sites.a, id, engine, LONGEST_MS)).toBe("completed_with_errors");
+  const [result] = readJson((await operationRowAt(sites.a, id)).members);
+  expect(result).toMatchObject({
+    status: "home",
+    error: { detail: expect.stringContaining("exceeds allowed gigabytes") },
+  });
+  expect((await groupRow(sites, group.id)).status).toBe("active");
+  limits.gigabytes = enough;
+  await sites.ask(sites.a, id, { verb: "retry" });
+  expect(await sites.settle(sites.a, id, sites.engine(sites.a), LONGEST_MS)).toBe("completed");
+  const [retried] = readJson((await operationRowAt(sites.a, id)).members);
+  expect(retried).toMatchObject({ status: "home", error: null });
+  expect(sizesAtHome().every(([cinder, array]) => cinder === array)).toBe(true);
 });
 
 test("a server that was off away is off at home, one that its owner had locked is locked by him again", async () => {

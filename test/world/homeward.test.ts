@@ -63,6 +63,22 @@ test("when the lost site is back its servers are stopped; reprotected at home, i
   expect(sites.world.problems).toEqual([]);
 });
 
+test("a volume that grew at the lost site has its size at home, in Cinder too", async () => {
+  writing = await awayGroup(1);
+  const { sites } = writing;
+  const [disk] = sites.world.cloud("site-b").compute.servers.values().next().value?.disks ?? [];
+  await sites.clock.run(cloudAs(sites, "site-b", "tenant").volume.extendVolume(disk?.volumeId ?? "", 40));
+  await sites.clock.advance(660_000);
+  lose(writing, sites.b, "all");
+  const id = await orderHomeward(writing, { reason: REASON });
+  expect([await settleHome(writing, id), await errorOf(writing, id, sites.a)]).toEqual(["completed", null]);
+  const sizes = [...sites.world.cloud("site-a").volumes.volumes.values()].map(({ sizeGiB, backend, providerId }) => {
+    return [sizeGiB, (backend.array.findVolume(providerId ?? "")?.bytes ?? 0) / 2 ** 30];
+  });
+  expect(sizes.filter(([gib]) => gib === 40)).toEqual([[40, 40]]);
+  expect(sizes.every(([cinder, array]) => cinder === array)).toBe(true);
+});
+
 test("before anything has replicated back it is refused, and reclaim is named", async () => {
   writing = await writingGroup(1);
   const { sites } = writing;

@@ -88,6 +88,10 @@ export class CinderClient implements VolumeClient {
     return this.#act(id, { "os-unmanage": {} });
   }
 
+  extendVolume(id: string, sizeGiB: number): Promise<void> {
+    return this.#act(id, { "os-extend": { new_size: sizeGiB } });
+  }
+
   resetStatus(id: string, status: string): Promise<void> {
     return this.#act(id, { "os-reset_status": { status } });
   }

@@ -23,6 +23,11 @@ export interface VolumeClient {
   manageVolume(request: ManageVolume): Promise<Volume>;
   /** Gives it back: Cinder forgets it, the array keeps it under another name. */
   unmanageVolume(id: string): Promise<void>;
+  /**
+   * Begins to give a volume more room: one that is free, or in use (3.42); of a shelved server's, which is `reserved`, Cinder
+   * refuses it.
+   */
+  extendVolume(id: string, sizeGiB: number): Promise<void>;
   /** Administrators: puts the recorded status right. */
   resetStatus(id: string, status: string): Promise<void>;
   listTypes(): Promise<readonly VolumeType[]>;

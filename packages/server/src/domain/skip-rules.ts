@@ -42,6 +42,7 @@ const SKIPPABLE = new Set([
   "test.remove",
   "volume.describe",
   "volume.drop_kept",
+  "volume.grow",
 ]);
 
 /** Keeps the only copy of something: never left out. */

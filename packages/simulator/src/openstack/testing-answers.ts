@@ -54,6 +54,7 @@ export interface AnswerBody {
   readonly error: Refusal;
   readonly forbidden: Refusal;
   readonly conflictingRequest: Refusal;
+  readonly badRequest: Refusal;
   readonly overLimit: Refusal;
   readonly NeutronError: Refusal;
 }

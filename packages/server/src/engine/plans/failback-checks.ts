@@ -1,21 +1,24 @@
 import type { CheckResult } from "@protector/contract";
 import { isStopped } from "../steps/servers.ts";
-import type { ComingHome, FailbackInput } from "./failback-input.ts";
-import { checkFailover, distinct, type FailoverChecks, finding } from "./failover-checks.ts";
-import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { type ComingHome, type FailbackInput, remadeOnly } from "./failback-input.ts";
+import { checkFailover, checkRoom, distinct, type FailoverChecks, finding } from "./failover-checks.ts";
+import type { FailoverInput } from "./failover-input.ts";
+import { homeNeeds } from "./home-room.ts";
 
 /** What stands in the way of a failback, and what people should know before it starts; differences since the failover first. */
 export function checkFailback(input: FailbackInput, coming: readonly ComingHome[]): FailoverChecks {
   const general = checkFailover({ ...input, target: { ...input.target, ports: [] } });
   const remade = checkFailover(remadeOnly(input, coming));
   const own = coming.flatMap((each) => checkHome(input, each));
-  const unmapped = (check: CheckResult) => /^(mapping|quota|address)\./.test(check.check);
+  const unmapped = (check: CheckResult) => /^(mapping|address)\./.test(check.check);
+  const isQuota = (check: CheckResult) => check.check === "quota.exceeded";
   return {
     blockers: distinct([
       ...input.refusals,
       ...unprotected(input),
-      ...general.blockers.filter((check) => !unmapped(check) && input.source.arrayGroup !== undefined),
+      ...general.blockers.filter((check) => !unmapped(check) && !isQuota(check) && input.source.arrayGroup),
       ...remade.blockers.filter(unmapped),
+      ...checkRoom(input, homeNeeds(input, coming)).filter(isQuota),
       ...own.filter(({ result }) => result === "error"),
     ]),
     warnings: distinct([...own.filter(({ result }) => result === "warning"), ...remade.warnings]),
@@ -28,28 +31,9 @@ function unprotected({ source, group }: FailbackInput): readonly CheckResult[] {
   return [finding("failback.not_reprotected", group.name, reason)];
 }
 
-/** The failback as if it consisted of what has to be made at home alone. */
-export function remadeOnly(input: FailoverInput, coming: readonly ComingHome[]): FailoverInput {
-  const ownPorts = new Set(coming.flatMap(({ home }) => [...home.ports.values()].map(({ id }) => id)));
-  const ports = input.target.ports.filter(({ id }) => !ownPorts.has(id));
-  const members = coming.filter(({ server }) => !server).map(madeOf);
-  return { ...input, members, target: { ...input.target, ports } };
-}
-
-function madeOf({ member, home, volumes }: ComingHome): FailoverMember {
-  const { description } = member;
-  return {
-    ...member,
-    description: {
-      ...description,
-      volumes: description.volumes.filter((_, index) => !volumes[index]),
-      ports: description.ports.filter((port) => !home.ports.has(port.mac_address.toLowerCase())),
-    },
-  };
-}
-
 /** How what waits at home differs from what is to come back to it. */
-export function checkHome({ source, target }: FailoverInput, { member, home, server, volumes, surplus }: ComingHome) {
+export function checkHome({ source, target }: FailoverInput, coming: ComingHome) {
+  const { member, home, server, volumes, surplus, grown } = coming;
   const found: CheckResult[] = [];
   const { description, name } = member;
   const warn = (reason: string) =>
@@ -59,11 +43,13 @@ export function checkHome({ source, target }: FailoverInput, { member, home, ser
       finding("member.wrong_state", name, `${reason} Put that right, or delete the server there: then it is rebuilt.`),
     );
   const made = description.volumes.filter((_, index) => !volumes[index]);
+  for (const { name: volume, fromGib, toGib } of grown)
+    warn(`Grow: volume ${volume} at ${target.siteName} is extended from ${fromGib} to ${toGib} GiB.`);
   if (!server) warn(`Rebuild: its server is gone from ${target.siteName}; it comes home with another id.`);
   else {
     if (server.status === "ERROR" || !isStopped(server))
       block(`It is ${server.status} at ${target.siteName}, where it is to wait shelved or stopped.`);
-    if (!volumes[0]) block(`Its root volume at ${target.siteName} is gone or has another size.`);
+    if (!volumes[0]) block(`Its root volume at ${target.siteName} is gone, or larger than that at ${source.siteName}.`);
     for (const port of home.description?.ports ?? [])
       if (!home.ports.has(port.mac_address.toLowerCase()))
         block(`Its port ${port.port_id} (${port.mac_address}) is gone from ${target.siteName}.`);

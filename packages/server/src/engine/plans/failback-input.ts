@@ -69,6 +69,19 @@ export interface ComingHome {
   readonly volumes: readonly (HomeVolume | undefined)[];
   /** Volumes of the kept server that have nothing to come back to. */
   readonly surplus: readonly string[];
+  /** Volumes at home that are to become larger. */
+  readonly grown: readonly GrownVolume[];
+}
+
+/** A volume that was given more room while it was away. */
+export interface GrownVolume {
+  /** Its place in boot order. */
+  readonly index: number;
+  readonly volumeId: string;
+  readonly name: string;
+  readonly volumeType: string;
+  readonly fromGib: number;
+  readonly toGib: number;
 }
 
 /** Decides for each member what is kept and what is made. */
@@ -82,10 +95,40 @@ export function comingHome(input: Pick<FailbackInput, "members" | "homes">): rea
     };
     const volumes = member.description.volumes.map((volume) => {
       const waiting = home.volumes.get(volume.volume_id);
-      return waiting?.sizeGib === volume.size_gib ? waiting : undefined;
+      // No volume becomes smaller: one that is, is another one.
+      return waiting && waiting.sizeGib <= volume.size_gib ? waiting : undefined;
     });
     const wanted = new Set(volumes.map((volume) => volume?.volumeId));
     const surplus = home.server?.volumeIds.filter((id) => !wanted.has(id)) ?? [];
-    return { member, home, server: home.server, volumes, surplus };
+    return { member, home, server: home.server, volumes, surplus, grown: grownVolumes(member, volumes) };
   });
+}
+
+function grownVolumes({ description }: FailoverMember, waiting: ComingHome["volumes"]): readonly GrownVolume[] {
+  return description.volumes.flatMap(({ size_gib: toGib, volume_type: volumeType }, index) => {
+    const at = waiting[index];
+    if (!at || at.sizeGib === toGib) return [];
+    const { volumeId, sizeGib: fromGib } = at;
+    return { index, volumeId, name: at.name || volumeId, volumeType, fromGib, toGib };
+  });
+}
+
+/** The failback as if it consisted of what has to be made at home alone. */
+export function remadeOnly(input: FailoverInput, coming: readonly ComingHome[]): FailoverInput {
+  const ownPorts = new Set(coming.flatMap(({ home }) => [...home.ports.values()].map(({ id }) => id)));
+  const ports = input.target.ports.filter(({ id }) => !ownPorts.has(id));
+  const members = coming.filter(({ server }) => !server).map(madeOf);
+  return { ...input, members, target: { ...input.target, ports } };
+}
+
+function madeOf({ member, home, volumes }: ComingHome): FailoverMember {
+  const { description } = member;
+  return {
+    ...member,
+    description: {
+      ...description,
+      volumes: description.volumes.filter((_, index) => !volumes[index]),
+      ports: description.ports.filter((port) => !home.ports.has(port.mac_address.toLowerCase())),
+    },
+  };
 }

@@ -1,7 +1,7 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ForwardMembersInput } from "../steps/forward-group.ts";
 import { emptyPhase } from "./empty-away.ts";
-import { checkFailback, remadeOnly } from "./failback-checks.ts";
+import { checkFailback } from "./failback-checks.ts";
 import { type ComingHome, comingHome, type FailbackInput } from "./failback-input.ts";
 import { notHeld } from "./failover-checks.ts";
 import type { FailoverMember } from "./failover-input.ts";
@@ -14,9 +14,9 @@ import {
   recoverPhase,
   switchPhase,
 } from "./failover-phases.ts";
+import { homeNeeds } from "./home-room.ts";
 import { memberReturn } from "./member-return.ts";
 import { barrier, step } from "./planned-step.ts";
-import { roomNeeds, serverSizes } from "./room-needs.ts";
 import { stayedSteps } from "./stayed-members.ts";
 
 /** The first copy of a whole group takes as long as it takes; after this long the operation waits for a person. */
@@ -31,9 +31,7 @@ export function planFailback(input: FailbackInput): OperationPlan {
   const { blockers, warnings } = checkFailback(input, coming);
   const returns = new Map(coming.map((each) => [each.member.id, memberReturn(input, each)]));
   const returnOf = ({ id }: FailoverMember) => returns.get(id) ?? { prepare: [], recover: () => [] };
-  const made = remadeOnly(input, coming);
-  const { flavors } = input.target;
-  const room = { ...roomNeeds({ ...made, flavors }), ports: 0, sizes: serverSizes({ ...input, flavors }) };
+  const room = { ...homeNeeds(input, coming), ports: 0 };
   const emptied = emptyPhase(input, coming);
   const prepared = input.members.flatMap((member) => returnOf(member).prepare);
   return {

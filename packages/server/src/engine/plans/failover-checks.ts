@@ -149,9 +149,11 @@ export function checkAddresses(input: FailoverInput): CheckResult[] {
   );
 }
 
-export function checkRoom(input: FailoverInput): CheckResult[] {
-  const { quota, siteName, projectId, flavors, withoutRoom } = input.target;
-  const needs = roomNeeds({ ...input, flavors });
+export function checkRoom(
+  input: FailoverInput,
+  needs = roomNeeds({ ...input, flavors: input.target.flavors }),
+): CheckResult[] {
+  const { quota, siteName, projectId, withoutRoom } = input.target;
   return [
     ...quotaShortages(needs, quota, projectId).map((reason) => finding("quota.exceeded", siteName, reason)),
     ...withoutRoom.map((each) => finding("capacity.unavailable", siteName, noRoomReason(each, siteName))),

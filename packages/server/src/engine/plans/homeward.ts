@@ -1,11 +1,12 @@
 import type { CheckResult } from "@protector/contract";
-import { checkHome, remadeOnly } from "./failback-checks.ts";
-import { type ComingHome, comingHome } from "./failback-input.ts";
+import { checkHome } from "./failback-checks.ts";
+import { type ComingHome, comingHome, remadeOnly } from "./failback-input.ts";
 import { checkAddresses, checkMappings, checkNics, checkRoom } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { homeNeeds } from "./home-room.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { memberReturn } from "./member-return.ts";
-import { type RoomNeeds, roomNeeds, serverSizes } from "./room-needs.ts";
+import { type RoomNeeds, roomNeeds } from "./room-needs.ts";
 import type { UnplannedInput } from "./unplanned-failover.ts";
 
 /**
@@ -27,6 +28,10 @@ function made(input: UnplannedInput): FailoverInput {
   return input.waiting ? remadeOnly(input, comingOf(input)) : input;
 }
 
+function needsOf(input: UnplannedInput): RoomNeeds {
+  return input.waiting ? homeNeeds(input, comingOf(input)) : roomNeeds({ ...input, flavors: input.target.flavors });
+}
+
 /** What lacks at the target for what has to be made there, and what cannot be used as it waits. */
 export function homewardBlockers(input: UnplannedInput): readonly CheckResult[] {
   const remade = made(input);
@@ -41,14 +46,12 @@ export function homewardBlockers(input: UnplannedInput): readonly CheckResult[] 
 
 /** Quota for what is made, hosts for every server that starts. */
 export function shortages(input: UnplannedInput): readonly CheckResult[] {
-  const remade = made(input);
-  return checkRoom({ ...remade, target: { ...remade.target, withoutRoom: input.target.withoutRoom } });
+  return checkRoom(input, needsOf(input));
 }
 
 /** Input of the second look at the room. Ports were made before: they count as used by then. */
 export function roomOf(input: UnplannedInput): RoomNeeds {
-  const { flavors } = input.target;
-  return { ...roomNeeds({ ...made(input), flavors }), ports: 0, sizes: serverSizes({ ...input, flavors }) };
+  return { ...needsOf(input), ports: 0 };
 }
 
 /** What people should know of what waits at home. */

@@ -12,6 +12,7 @@ import type { QuiesceInput } from "../steps/servers.ts";
 import type { VerifyServerInput } from "../steps/verify-server.ts";
 import type { ComingHome, HomeVolume } from "./failback-input.ts";
 import type { FailoverInput } from "./failover-input.ts";
+import { afterChanges, changeSteps } from "./home-changes.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { step } from "./planned-step.ts";
 import { gateSteps } from "./readiness-gates.ts";
@@ -20,10 +21,15 @@ import { gateSteps } from "./readiness-gates.ts";
 export function memberReturn(input: FailoverInput, coming: ComingHome): MemberRecovery {
   const rebuilt = memberRecovery(input, coming.member);
   const { server, member } = coming;
+  const changes = changeSteps(input, coming);
   if (!server) {
     return {
       prepare: rebuilt.prepare.map((each) => onOwnPort(coming, each)),
-      recover: (tierBefore) => [...withKeptVolumes(input, coming, rebuilt.recover(tierBefore)), ...capture(coming)],
+      recover: (tierBefore) => [
+        ...afterChanges(withKeptVolumes(input, coming, rebuilt.recover(tierBefore)), changes),
+        ...changes,
+        ...capture(coming),
+      ],
     };
   }
   const park = step(
@@ -47,7 +53,8 @@ export function memberReturn(input: FailoverInput, coming: ComingHome): MemberRe
       return [
         ...withKeptVolumes(input, coming, volumes),
         ...attachments(coming),
-        ...kept(input, coming, tierBefore),
+        ...afterChanges(kept(input, coming, tierBefore), changes),
+        ...changes,
         ...capture(coming),
       ];
     },
@@ -108,7 +115,7 @@ function overwrite(
     sourceVolume: member.description.volumes[index]?.array_volume ?? "",
     volumeId: waiting.volumeId,
     arrayVolume: waiting.arrayVolume,
-    sizeGib: waiting.sizeGib,
+    sizeGib: member.description.volumes[index]?.size_gib ?? waiting.sizeGib,
     keptSuffix: keptSuffix({ operationId }),
   };
   const title = `Overwrite ${waiting.name || waiting.volumeId} of ${member.name} at ${target.siteName}, a snapshot of it kept`;

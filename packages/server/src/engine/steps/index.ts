@@ -27,6 +27,7 @@ import {
   forwardTidy,
   forwardWait,
 } from "./forward-group.ts";
+import { growVolume } from "./grow-volume.ts";
 import { callHook } from "./hooks.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
@@ -126,6 +127,7 @@ export const STEP_HANDLERS = {
   "volume.describe": describeVolume,
   "volume.destroy_kept": destroyKeptVolume,
   "volume.drop_kept": dropKeptSnapshot,
+  "volume.grow": growVolume,
   "volume.keep": keepSnapshot,
   "volume.overwrite": overwriteVolume,
   "volume.recover": recoverVolume,

@@ -31,17 +31,17 @@ export const failback: Workflow = {
       .execute();
   },
   end: async (context, end) => {
-    if (end === "completed" || end === "completed_with_errors") await recordHome(context, end);
+    if (end === "completed" || end === "completed_with_errors") await recordHome(context);
     else if (end === "undone" || end === "abandoned") await recordReturn(context);
   },
   report: reportFailback,
 };
 
-async function recordHome(context: WorkflowTransaction, end: "completed" | "completed_with_errors"): Promise<void> {
+async function recordHome(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps, sourceSiteId, targetSiteId, localSiteId, now } = context;
   for (const member of view.members) {
     const { isHome, serverId, description } = outcomeOf(steps, member);
-    const error = isHome ? null : memberError(steps, member.id);
+    const error = isHome ? changeError(steps, member.id) : memberError(steps, member.id);
     await trx
       .updateTable("pg_members")
       .set({
@@ -57,11 +57,12 @@ async function recordHome(context: WorkflowTransaction, end: "completed" | "comp
       .execute();
   }
   await recordVolumes(context);
+  const isWhole = !isAnyLeftOut(steps) && view.members.every((member) => outcomeOf(steps, member).isHome);
   const point = outputOf<CutPoint>(steps, "forward.wait");
   await trx
     .updateTable("protection_groups")
     .set({
-      status: end === "completed" && !isAnyLeftOut(steps) ? "active" : "failed_over_partial",
+      status: isWhole ? "active" : "failed_over_partial",
       protection: point ? "protected" : "seeding",
       protection_reason: point ? null : "waiting for the first recovery point after the servers came home",
       ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
@@ -131,7 +132,7 @@ function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowRepo
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
-      error: isHome ? null : memberError(steps, member.id),
+      error: isHome ? changeError(steps, member.id) : memberError(steps, member.id),
     };
   });
   const downtimes = members.map((member) => member.downtime_seconds).filter((seconds) => seconds !== null);
@@ -142,6 +143,11 @@ function reportFailback(context: Omit<WorkflowTransaction, "trx">): WorkflowRepo
     downtimeSeconds: downtimes.length > 0 ? Math.max(...downtimes) : null,
     leftovers: [...leftOutSteps(steps), ...owedSteps(steps), ...keptSnapshots(steps)],
   };
+}
+
+/** Why something of a server that is home is not as it was at the other site: it can be tried again. */
+function changeError(steps: readonly JournaledStep[], memberId: string) {
+  return steps.find((step) => step.memberId === memberId && step.status === "failed")?.error ?? null;
 }
 
 function memberError(steps: readonly JournaledStep[], memberId: string) {

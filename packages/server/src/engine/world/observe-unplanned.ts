@@ -1,7 +1,8 @@
-import type { StorageArray } from "@protector/storage";
+import { pointsOf, type RecoveryPoint, type StorageArray } from "@protector/storage";
 import { readJson, readTime } from "../../db/codecs.ts";
 import { nextEpoch } from "../../domain/epochs.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
+import type { FailoverMember } from "../plans/failover-input.ts";
 import type { UnplannedInput } from "../plans/unplanned-failover.ts";
 import { WORKED_STATUSES } from "../runner/lease.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
@@ -50,7 +51,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     operationId: operation.id,
     group: { id: group.id, name: group.name, arrayGroup: arrayGroupAt(view, source.siteId) },
     epochs: { current: group.epoch, next, back: nextEpoch(next, { primary: source.siteId, peer: target.siteId }) },
-    members,
+    members: isHomeward && chosen.point ? await asInPoint(context, members, chosen.point) : members,
     mapping,
     replication: replicationSettings(view),
     source: {
@@ -74,6 +75,25 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     now: clock.now(),
   };
 }
+
+/** Volumes may have grown at the site that is lost: as large as the point says. */
+async function asInPoint(
+  { view, source, target }: PlanningContext,
+  members: readonly FailoverMember[],
+  { suffix }: RecoveryPoint,
+): Promise<readonly FailoverMember[]> {
+  const of = pointsOf(arrayGroupAt(view, source.siteId), await source.arrayName());
+  const volumes = await target.array.volumesOfPoint(of, suffix);
+  const sizes = new Map(volumes.map(({ sourceVolume, bytes }) => [sourceVolume.toLowerCase(), Math.ceil(bytes / GIB)]));
+  return members.map(({ description, ...member }) => {
+    const sized = description.volumes.map((volume) => {
+      return { ...volume, size_gib: sizes.get(volume.array_volume.toLowerCase()) ?? volume.size_gib };
+    });
+    return { ...member, description: { ...description, volumes: sized } };
+  });
+}
+
+const GIB = 2 ** 30;
 
 /** ms for which a test that gave way is waited for; after that what it still holds counts as taken. */
 const LEAVES_WITHIN_MS = 300_000;

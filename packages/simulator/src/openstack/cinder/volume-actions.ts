@@ -27,7 +27,7 @@ export function routeVolumeActions(router: Router<Call>, state: VolumeState): vo
       case "os-show_image_metadata":
         return ok({ metadata: volume.imageMetadata });
       case "os-extend":
-        extendVolume(state, volume, Number(given.new_size));
+        extendVolume(state, volume, { sizeGiB: Number(given.new_size), isInUseAllowed: call.version >= 42 });
         return accepted();
       case "os-unmanage":
         if (!call.caller.isAdmin && !state.memberMayManage) throw policyForbids("volume_extension:volume_unmanage");

@@ -130,16 +130,25 @@ export function unmanageVolume(state: VolumeState, volume: VolumeRecord): void {
   });
 }
 
-/** @throws ApiError 400 when the size does not grow or the volume is busy; 413 over quota. */
-export function extendVolume(state: VolumeState, volume: VolumeRecord, sizeGiB: number): void {
-  if (volume.status !== "available") {
-    throw badRequest(
-      `Invalid volume: Volume ${volume.id} status must be '('available',)' to extend, currently ${volume.status}.`,
-    );
-  }
+/**
+ * One that is in use stays so, and its guest sees the size. One that waits for a server (`reserved`) is refused.
+ * @throws ApiError 400 when the size does not grow or the volume is busy; 413 over quota.
+ */
+export function extendVolume(
+  state: VolumeState,
+  volume: VolumeRecord,
+  wanted: { readonly sizeGiB: number; readonly isInUseAllowed: boolean },
+): void {
+  const { sizeGiB, isInUseAllowed } = wanted;
+  const expected = isInUseAllowed && volume.status === "in-use" ? "in-use" : "available";
   if (!(sizeGiB > volume.sizeGiB)) {
     throw badRequest(
       `Invalid input received: New size for extend must be greater than current size. (current: ${volume.sizeGiB}, extended: ${sizeGiB}).`,
+    );
+  }
+  if (volume.status !== expected) {
+    throw badRequest(
+      `Invalid volume: Volume ${volume.id} status must be '{'status': '${expected}'}' to extend, currently ${volume.status}.`,
     );
   }
   const type = state.types.get(volume.typeId)?.name ?? "";
@@ -151,7 +160,7 @@ export function extendVolume(state: VolumeState, volume: VolumeRecord, sizeGiB: 
     work: () => {
       volume.backend.array.growVolume(volume.providerId ?? "", sizeGiB * GIB);
       volume.sizeGiB = sizeGiB;
-      volume.status = "available";
+      volume.status = volume.attachments.length > 0 ? "in-use" : "available";
     },
   });
 }

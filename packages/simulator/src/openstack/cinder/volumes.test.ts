@@ -1,5 +1,5 @@
 import { expect, test } from "vitest";
-import { CINDER, LATEST_CINDER, type TestWorld, testWorld } from "../testing.ts";
+import { CINDER, LATEST_CINDER, NOVA, type TestWorld, testWorld } from "../testing.ts";
 
 const GROUPS = { "openstack-api-version": "volume 3.13" };
 
@@ -72,6 +72,31 @@ test("volumes over quota are refused with 413", async () => {
   const { body } = await call(`GET ${CINDER}/os-quota-sets/${a.tenant.project.id}?usage=true`, a.member);
   expect(body.quota_set.volumes_replicated).toEqual({ limit: -1, in_use: 5, reserved: 0 });
   expect(body.quota_set.gigabytes_plain.limit).toBe(5);
+});
+
+test("a volume is extended while it is free or, from 3.42 on, in use, but not while it waits for a shelved server", async () => {
+  const { call, a, clock } = await testWorld();
+  const [volume] = a.threeTier.web.volumes;
+  const { server } = a.threeTier.web;
+  const extend = (to: number, headers?: Record<string, string>) =>
+    call(`POST ${CINDER}/volumes/${volume?.id}/action`, a.member, { "os-extend": { new_size: to } }, headers);
+  const size = volume?.sizeGiB ?? 0;
+  const old = await extend(size + 1);
+  expect([old.status, old.body.badRequest.message]).toEqual([
+    400,
+    `Invalid volume: Volume ${volume?.id} status must be '{'status': 'available'}' to extend, currently in-use.`,
+  ]);
+  expect((await extend(size + 1, LATEST_CINDER)).status).toBe(202);
+  expect(volume?.status).toBe("extending");
+  await clock.advance(5000);
+  expect(volume).toMatchObject({ status: "in-use", sizeGiB: size + 1 });
+  expect((await extend(size + 1, LATEST_CINDER)).body.badRequest.message).toContain(
+    "must be greater than current size",
+  );
+  await call(`POST ${NOVA}/servers/${server.id}/action`, a.member, { shelve: null });
+  await clock.advance(60_000);
+  expect(volume?.status).toBe("reserved");
+  expect((await extend(size + 2, LATEST_CINDER)).status).toBe(400);
 });
 
 test("metadata is replaced by PUT and added to by POST, and a four-byte character is a 500", async () => {
