@@ -117,6 +117,14 @@ export const GROUPS: Provocations<keyof typeof GROUP_ERRORS> = {
     3,
     '"bare" has no replication policy',
   ),
+  "policy.in_use": apis(
+    async (harness) => {
+      await withMembers(harness, SERVERS[0]);
+      return "policy delete shop";
+    },
+    3,
+    'policy of protection group "shop" is in use: the group has a member.',
+  ),
   "generation.conflict": apis((harness) => patch(harness, "a", { description: "x", generation: 1 }), 409, "generation"),
   "member.not_found": apis("member show shop nobody", 1, 'No member "nobody" in the group'),
   "member.already_protected": sites(

@@ -36,6 +36,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
     "pg readiness shop --history",
   ],
   "policy show": ["policy show shop"],
+  "policy delete": ["policy delete shop --wait"],
   "member list": ["member list shop"],
   "member show": ["member show shop nobody"],
   "member set": ["member set shop nobody --tier 2"],

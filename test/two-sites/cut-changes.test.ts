@@ -8,7 +8,7 @@ import { type Harness, openHarness } from "./harness.ts";
 /** A change, a new one for each time that it is struck. */
 interface Change {
   /** What has to be there before. */
-  readonly before?: (n: number) => string;
+  readonly before?: (n: number) => string | readonly string[];
   readonly line: (n: number) => string;
   /** Group that is changed; default `shop`. */
   readonly group?: (n: number) => string;
@@ -24,6 +24,11 @@ const CHANGES: Readonly<Record<string, Change>> = {
   "policy create": {
     before: (n) => `pg create ${g(n)}`,
     line: (n) => `policy create ${g(n)} ${POLICY} --wait`,
+    group: g,
+  },
+  "policy delete": {
+    before: (n) => [`pg create ${g(n)}`, `policy create ${g(n)} ${POLICY} --wait`],
+    line: (n) => `policy delete ${g(n)} --wait`,
     group: g,
   },
   "policy update": { line: (n) => `policy update shop --rpo-minutes ${n + 10} --wait` },
@@ -64,10 +69,12 @@ async function opened(): Promise<Harness> {
   return harness;
 }
 
-async function must(harness: Harness, line: string): Promise<void> {
-  const { code, stderr } = await harness.run(line);
-  expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
-  await finishOperations(harness);
+async function must(harness: Harness, lines: string | readonly string[]): Promise<void> {
+  for (const line of [lines].flat()) {
+    const { code, stderr } = await harness.run(line);
+    expect({ line, code, stderr: code === 0 ? "" : stderr }).toEqual({ line, code: 0, stderr: "" });
+    await finishOperations(harness);
+  }
 }
 
 const WAYS = [...Object.keys(CUTS), CTRL_C];

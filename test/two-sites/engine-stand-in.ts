@@ -1,9 +1,11 @@
 import type { Selectable } from "kysely";
 import type { TestSite } from "../../packages/server/src/api/testing.ts";
+import { writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DrOperationsTable } from "../../packages/server/src/db/schema.ts";
 import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
 import { buryGroup } from "../../packages/server/src/domain/group-deletion.ts";
+import { removePolicy } from "../../packages/server/src/domain/policy-removal.ts";
 
 /** Ends a group's deletion as the engine does. */
 export function bury(site: TestSite, groupId: string, now: number): Promise<void> {
@@ -59,11 +61,20 @@ async function changeGroup(
   if (id === null) return;
   if (type === "failover" || type === "failback") await movePrimary(site, id);
   if (type === "group_delete") await bury(site, id, CHANGED_AT);
+  if (type === "policy_delete") await dropPolicy(site, id);
   if (type !== "member_remove") return;
   const { member_id } = JSON.parse(parameters) as { readonly member_id: string };
   await inTransaction(site.database.db, async (transaction) => {
     await transaction.deleteFrom("pg_members").where("id", "=", member_id).execute();
     await raiseGeneration(transaction, { groupId: id, localSiteId: site.siteId, now: CHANGED_AT });
+  });
+}
+
+function dropPolicy(site: TestSite, groupId: string): Promise<void> {
+  return inTransaction(site.database.db, async (transaction) => {
+    await removePolicy(transaction, groupId, writeTime(CHANGED_AT));
+    await transaction.updateTable("protection_groups").set({ status: "creating" }).where("id", "=", groupId).execute();
+    await raiseGeneration(transaction, { groupId, localSiteId: site.siteId, now: CHANGED_AT });
   });
 }
 

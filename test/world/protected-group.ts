@@ -131,25 +131,7 @@ export async function createGroup(
       }),
     )
     .execute();
-  await db
-    .insertInto("replication_policies")
-    .values({
-      id: world.random.uuid(),
-      protection_group_id: id,
-      primary_fa_url: null,
-      primary_token_secret_id: null,
-      primary_backend: "array-a",
-      secondary_fa_url: null,
-      secondary_token_secret_id: null,
-      secondary_backend: "array-b",
-      replication_interval: 300,
-      rpo_minutes: 15,
-      rto_minutes: 30,
-      retention: writeJson({ all_for_seconds: 86_400, per_day: 4, days: 7 }),
-      created_at: now,
-      updated_at: now,
-    })
-    .execute();
+  await insertPolicy({ a, world }, id);
   const rows = [...mappings({ a, b }), ...more].map(([kind, source_id, target_id]) => ({
     id: world.random.uuid(),
     project_id: a.projectId,
@@ -164,6 +146,34 @@ export async function createGroup(
     .transaction()
     .execute((trx) => raiseGeneration(trx, { groupId: id, localSiteId: a.id, now: world.clock.now() }));
   return id;
+}
+
+/** A policy's row, as a person's request leaves it. @param secondary backend at the other site. */
+export async function insertPolicy(
+  { a, world }: Pick<TwoSites, "a" | "world">,
+  groupId: string,
+  secondary = "array-b",
+): Promise<void> {
+  const now = writeTime(world.clock.now());
+  await a.connection.db
+    .insertInto("replication_policies")
+    .values({
+      id: world.random.uuid(),
+      protection_group_id: groupId,
+      primary_fa_url: null,
+      primary_token_secret_id: null,
+      primary_backend: "array-a",
+      secondary_fa_url: null,
+      secondary_token_secret_id: null,
+      secondary_backend: secondary,
+      replication_interval: 300,
+      rpo_minutes: 15,
+      rto_minutes: 30,
+      retention: writeJson({ all_for_seconds: 86_400, per_day: 4, days: 7 }),
+      created_at: now,
+      updated_at: now,
+    })
+    .execute();
 }
 
 /** Kind, id at site A, id at site B. */

@@ -20,9 +20,9 @@ const FOR_PROGRAMS: Readonly<Partial<Record<RouteName, string>>> = {
 const KNOWN = `
 site create, site list, site show, site delete, site validate, site list-volume-types
 protection-group create, protection-group list, protection-group show, protection-group delete
-protection-group policy-show, protection-group sync-status, protection-group sync-force
+protection-group policy-show, protection-group policy-delete, protection-group sync-status, protection-group sync-force
 member add, member remove
-policy create, policy show
+policy create, policy show, policy delete
 failover, failback, test-failover, test-cleanup
 operation list, operation show
 health show

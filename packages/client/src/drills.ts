@@ -103,8 +103,8 @@ function silenceOf(view: SiteView): unknown {
 }
 
 /** Tests are known at the other site too, from the history: only those of the site itself stand there. */
-async function hasTest(
-  { client, siteId }: ReachableView,
+export async function hasTest(
+  { client, siteId }: Pick<ReachableView, "client" | "siteId">,
   groupId: string,
   testId: string | undefined,
 ): Promise<boolean> {

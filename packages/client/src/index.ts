@@ -47,6 +47,7 @@ export {
   type WatchOptions,
   watchOperation,
 } from "./operations.ts";
+export { deletePolicy } from "./policies.ts";
 export {
   deleteWithoutPeer,
   type FailoverRequest,

@@ -133,10 +133,13 @@ export class TwoSiteClient {
    * @throws ApiError of {@link ready}; `protection_group.busy` when an operation has the group in hand at the peer, which
    * would not take the change.
    */
-  async change<T>(ref: string, make: (primary: SiteClient, id: string) => Promise<T>): Promise<Changed<T>> {
+  async change<T>(
+    ref: string,
+    make: (primary: SiteClient, id: string, other: ReachableView) => Promise<T>,
+  ): Promise<Changed<T>> {
     const { id, primary, other } = await this.ready(ref);
     requireIdle(other);
-    const value = await make(primary.client, id);
+    const value = await make(primary.client, id, other);
     return { value, client: primary.client, delivery: await this.#deliver(id, primary.client, other.client) };
   }
 

@@ -162,6 +162,11 @@ export const GROUP_ERRORS = {
     title: "Replication policy exists",
     help: "Change it instead: protector policy update GROUP",
   },
+  "policy.in_use": {
+    status: 409,
+    title: "Replication policy in use",
+    help: "Take away what is named first: protector member remove GROUP MEMBER..., protector test-cleanup GROUP, protector kept-snapshot delete GROUP SNAPSHOT. To change how the group replicates, no policy has to go: protector policy update GROUP",
+  },
   "policy.array_refused": {
     status: 400,
     title: "Array address refused",

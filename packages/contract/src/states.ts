@@ -46,6 +46,7 @@ export const OPERATION_TYPES = [
   "replace_peer",
   "group_create",
   "group_delete",
+  "policy_delete",
   "member_add",
   "member_remove",
   "snapshot_delete",

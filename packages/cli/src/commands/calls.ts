@@ -43,6 +43,7 @@ const POLICY = {
   show: { flow: "inspect", routes: ["policies.show"] },
   create: { flow: "change", routes: ["policies.create"] },
   update: { flow: "change", routes: ["policies.show", "policies.update"] },
+  delete: { flow: "change", routes: ["operations.index", "kept_snapshots.index", "policies.delete"] },
 } as const satisfies Record<string, Calls>;
 
 /** By the command's words. A test runs the commands and holds what they ask against this. */
@@ -81,6 +82,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "protection-group policy-show": POLICY.show,
   "protection-group policy-create": POLICY.create,
   "protection-group policy-update": POLICY.update,
+  "protection-group policy-delete": POLICY.delete,
   "protection-group sync-status": { flow: "compare", routes: ["sync.document"], isVerdict: true },
   "protection-group sync-force": {
     flow: "compare",
@@ -95,6 +97,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "policy show": POLICY.show,
   "policy create": POLICY.create,
   "policy update": POLICY.update,
+  "policy delete": POLICY.delete,
   "member add": { flow: "change", routes: ["members.index", "members.create"] },
   "member list": { flow: "inspect", routes: ["members.index"] },
   "member show": { flow: "inspect", routes: ["members.index"] },

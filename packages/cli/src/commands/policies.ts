@@ -1,3 +1,4 @@
+import { deletePolicy } from "@protector/client";
 import type { ReplicationPolicy, UpdateReplicationPolicy } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -8,6 +9,7 @@ import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
+import { OPERATION_COLUMNS } from "./operation-columns.ts";
 
 const RECORD: readonly Column<ReplicationPolicy>[] = [
   { name: "id" },
@@ -71,6 +73,10 @@ function addVerbs(parent: Command, prefix: "" | "policy-", act: Act): void {
     .argument("<group>", "name or id")
     .description("change the replication policy and bring the arrays to it")
     .action((ref: string, options: PolicyOptions) => act((context) => write(context, { ref, options, isNew: false })));
+  yields(parent.command(`${prefix}delete`), "record", OPERATION_COLUMNS)
+    .argument("<group>", "name or id")
+    .description("delete the replication policy of a group without members, and what it set up on the arrays")
+    .action((ref: string) => act((context) => remove(context, ref)));
 }
 
 function withPolicy(command: Command): Command {
@@ -113,6 +119,12 @@ async function write(context: CommandContext, { ref, options, isNew }: WriteRequ
   const { protection_group_id: groupId } = value.policy;
   await finish(context, { operation: value.operation, client }, groupId);
   context.printer.record(value.policy, RECORD);
+}
+
+async function remove(context: CommandContext, ref: string): Promise<void> {
+  const running = await deletePolicy(context.sites, ref);
+  const operation = await finish(context, running, running.operation.protection_group_id);
+  context.printer.record(operation, OPERATION_COLUMNS);
 }
 
 interface PolicySources {

@@ -53,4 +53,14 @@ export const policyRoutes = {
       "policy.backend_unknown",
     ],
   }),
+  "policies.delete": route({
+    method: "DELETE",
+    path: ITEM,
+    summary: "Delete the replication policy of a group without members, and what it set up on the arrays",
+    rule: "protector:policies:delete",
+    request: null,
+    response: Type.Object({ operation: Operation }),
+    status: 202,
+    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "policy.not_found", "policy.in_use"],
+  }),
 } as const;

@@ -1,3 +1,4 @@
+import type { Readiness } from "@protector/contract";
 import type { Selectable } from "kysely";
 import { writeJson } from "./codecs.ts";
 import type { DrOperationsTable, ProtectionGroupsTable } from "./schema.ts";
@@ -56,6 +57,11 @@ export type NewProtectionGroup = Begun<
   "id" | "project_id" | "name" | "home_site_id" | "primary_site_id" | "peer_site_id" | "epoch" | "created_at"
 >;
 
+/** What readiness says of a group that no engine has looked at. */
+export function newReadiness(): Readiness {
+  return { is_failover_ready: null, checked_at: null, predicted_rto: null, checks: [] };
+}
+
 /** The row of a group without members that no engine has looked at and no other site has heard of yet. */
 export function newProtectionGroupRow(given: NewProtectionGroup): Selectable<ProtectionGroupsTable> {
   return {
@@ -71,7 +77,7 @@ export function newProtectionGroupRow(given: NewProtectionGroup): Selectable<Pro
     peer_receipt_at: null,
     current_operation_id: null,
     hooks: null,
-    readiness: writeJson({ is_failover_ready: null, checked_at: null, predicted_rto: null, checks: [] }),
+    readiness: writeJson(newReadiness()),
     readiness_requested_at: null,
     readiness_due_at: null,
     is_failover_ready: null,

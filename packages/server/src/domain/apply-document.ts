@@ -13,13 +13,14 @@ import {
   updateProtectionGroup,
 } from "../db/repositories/protection-groups.ts";
 import { saveRecoveryPoint } from "../db/repositories/recovery-points.ts";
-import { findReplicationPolicy } from "../db/repositories/replication-policies.ts";
+import { deleteReplicationPolicy, findReplicationPolicy } from "../db/repositories/replication-policies.ts";
 import type { Database } from "../db/schema.ts";
 import { applyStorage } from "./apply-storage.ts";
 import { writeJson, writeOptionalJson, writeOptionalTime, writeTime } from "./document-codecs.ts";
 import { type DocumentContext, memberValues, operationRows, recoveryPointRows } from "./document-rows.ts";
 import { primaryOfEpoch } from "./epochs.ts";
 import { sealingContext } from "./group-document.ts";
+import { removePolicy } from "./policy-removal.ts";
 import type { SecretStore } from "./secrets.ts";
 import { oweFence, supersedeResting } from "./yield-to-peer.ts";
 
@@ -39,7 +40,7 @@ export async function applyDecisions(transaction: Rows, ports: ApplyPorts, conte
   const { document, projectId } = context;
   const groupId = document.protection_group_id;
   if (document.is_deleted) {
-    await removeGroup(transaction, ports, groupId);
+    await removeGroup(transaction, groupId);
     await applyOperations(transaction, context);
     return;
   }
@@ -110,12 +111,9 @@ export async function notePeerVersion(transaction: Rows, { document }: DocumentC
 }
 
 /** Forgets a group for good, its secrets too. Its operations stay as history. */
-export async function removeGroup(transaction: Rows, { secrets }: Pick<ApplyPorts, "secrets">, groupId: string) {
-  const policy = await findReplicationPolicy(transaction, groupId);
+export async function removeGroup(transaction: Rows, groupId: string): Promise<void> {
+  await deleteReplicationPolicy(transaction, groupId);
   await deleteProtectionGroup(transaction, groupId);
-  for (const id of [policy?.primary_token_secret_id, policy?.secondary_token_secret_id]) {
-    if (id != null) await secrets.remove(transaction, id);
-  }
 }
 
 async function saveGroup(transaction: Rows, held: ProtectionGroupRow | undefined, context: DocumentContext) {
@@ -167,14 +165,12 @@ async function savePolicy(transaction: Rows, ports: ApplyPorts, context: Documen
   const { document, identity, now } = context;
   const groupId = document.protection_group_id;
   const held = await findReplicationPolicy(transaction, groupId);
-  if (held) {
-    await transaction.deleteFrom("replication_policies").where("id", "=", held.id).execute();
-    for (const id of [held.primary_token_secret_id, held.secondary_token_secret_id]) {
-      if (id !== null) await ports.secrets.remove(transaction, id);
-    }
-  }
   const { policy } = document.decided;
-  if (!policy) return;
+  if (!policy) {
+    if (held) await removePolicy(transaction, groupId, writeTime(now));
+    return;
+  }
+  await deleteReplicationPolicy(transaction, groupId);
   const keep = async (name: SealedName): Promise<string | null> => {
     const sealed = document.sealed[name];
     if (sealed === undefined) return null;

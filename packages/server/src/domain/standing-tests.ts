@@ -1,11 +1,8 @@
 import { CLOSED_OPERATION_STATUSES, isTestStanding } from "@protector/contract";
 import { readJson, readOptionalJson } from "../db/codecs.ts";
-import type { LedgerRow } from "../db/repositories/ledger.ts";
+import { type LedgerRow, MAY_EXIST } from "../db/repositories/ledger.ts";
 import type { OperationRow } from "../db/repositories/operations.ts";
 import type { Db } from "../db/transaction.ts";
-
-/** States of a ledger row whose object may exist. */
-const MAY_EXIST = ["intended", "present", "adopted"] as const;
 
 /** A test failover that has ended, with what it made and nobody has seen gone. */
 export interface StandingTest {

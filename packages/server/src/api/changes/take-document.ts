@@ -2,10 +2,12 @@ import { ProtectorError, type SyncDocument } from "@protector/contract";
 import type { Transaction } from "kysely";
 import { readTime } from "../../db/codecs.ts";
 import { findProtectionGroupRow, type ProtectionGroupRow } from "../../db/repositories/protection-groups.ts";
+import { findReplicationPolicy } from "../../db/repositories/replication-policies.ts";
 import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { applyDecisions, applyObserved, notePeerVersion } from "../../domain/apply-document.ts";
 import { readDecided } from "../../domain/decided-group.ts";
+import { requirePolicyUnused } from "../../domain/policy-use.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
 import { compareVersions, type SyncVerdict } from "../../domain/sync-rules.ts";
 import { audit } from "../audit.ts";
@@ -43,6 +45,7 @@ export function takeDocument(ports: ApiPorts, { call, document, reason }: TakenD
     if (taken === "decisions") {
       if (held) requireUnheld(held, document);
       if (document.is_deleted) await requireNoTests(transaction, id);
+      else if (held && document.decided.policy === null) await requireNoUse(transaction, held, document);
       const loser = held && (verdict.kind !== "newer" || document.epoch > held.epoch) ? held : undefined;
       await auditTaken(ports, transaction, { call, document, reason, loser });
       await applyDecisions(transaction, ports, context);
@@ -100,6 +103,16 @@ async function requireNoTests(transaction: Transaction<Database>, groupId: strin
     `Test failover ${id} of protection group "${name}" stands at this site; clean it up first: protector test-cleanup.`,
     { facts: { operation_id: id } },
   );
+}
+
+/** Without the policy nobody could reach what this site still has on its array. */
+async function requireNoUse(
+  transaction: Transaction<Database>,
+  { id, name }: ProtectionGroupRow,
+  { decided }: SyncDocument,
+): Promise<void> {
+  if (!(await findReplicationPolicy(transaction, id))) return;
+  await requirePolicyUnused(transaction, { id, name, memberCount: decided.members.length });
 }
 
 async function auditTaken(

@@ -12,6 +12,7 @@ import type { Database } from "../../db/schema.ts";
 import type { Db } from "../../db/transaction.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { requireChangeable, requireGroup } from "../../domain/group-guards.ts";
+import { requirePolicyUnused } from "../../domain/policy-use.ts";
 import { audit } from "../audit.ts";
 import { arrayChoice, arrayRow, requireArrays } from "../changes/policy-arrays.ts";
 import { startOperation } from "../changes/start-operation.ts";
@@ -26,7 +27,12 @@ const DEFAULT_RETENTION = { all_for_seconds: 86_400, per_day: 4, days: 7 };
 
 const CHANGEABLE = ["creating", "active", "failed_over", "failed_over_partial", "error"] as const;
 
-export function policyHandlers(ports: ApiPorts): Handlers<"policies.show" | "policies.create" | "policies.update"> {
+/** Statuses in which a group is at home, so that the policy's primary array is the one that it is on. */
+const AT_HOME = ["creating", "active", "error"] as const;
+
+type Names = "policies.show" | "policies.create" | "policies.update" | "policies.delete";
+
+export function policyHandlers(ports: ApiPorts): Handlers<Names> {
   const { database } = ports;
   const read = async (path: { readonly id: string; readonly project_id: string }) => {
     const group = await requireGroup(database.db, path);
@@ -41,6 +47,10 @@ export function policyHandlers(ports: ApiPorts): Handlers<"policies.show" | "pol
     "policies.update": async (call) => {
       const { operation, location } = await startUpdate(ports, call);
       return { body: { policy: await read(call.path), operation }, location };
+    },
+    "policies.delete": async (call) => {
+      const { operation, location } = await startDeletion(ports, call);
+      return { body: { operation }, location };
     },
   };
 }
@@ -135,6 +145,23 @@ function startUpdate(ports: ApiPorts, call: Call<"policies.update">) {
       });
       for (const id of replaced) await secrets.remove(transaction, id);
       await finish(ports, transaction, { call, group, operationId, action: "policies.update", wanted });
+    },
+  });
+}
+
+function startDeletion(ports: ApiPorts, call: Call<"policies.delete">) {
+  return startOperation(ports, {
+    call,
+    type: "policy_delete",
+    parameters: {},
+    check: async (db, group, holder) => {
+      await requirePolicy(db, group);
+      await requireChangeable(db, group, { localSiteId: ports.identity.siteId, statuses: AT_HOME, holder });
+      await requirePolicyUnused(db, { id: group.id, name: group.name, memberCount: group.member_count });
+    },
+    apply: async (transaction, group, operationId) => {
+      const event = { action: "policies.delete", targetType: "protection_group", targetId: group.id };
+      await audit(ports, transaction, { call, ...event, detail: { operation_id: operationId } });
     },
   });
 }

@@ -102,7 +102,7 @@ async function keepReceipt(ports: ApiPorts, call: Call<"sync.receipt">): Promise
     }
     requireOwnVersion(group, receipt);
     if (group.deleted_at !== null && receipt.epoch === group.epoch && receipt.generation === group.generation) {
-      await removeGroup(transaction, ports, group.id);
+      await removeGroup(transaction, group.id);
       const event = { action: "sync.receipt", targetType: "protection_group", targetId: group.id };
       await audit(ports, transaction, { call, ...event, detail: { is_deleted: true, name: group.name } });
       return false;

@@ -3,6 +3,9 @@ import { type ListRequest, list } from "../list.ts";
 import type { ResourceLedgerTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
 
+/** States of a row whose object may exist. */
+export const MAY_EXIST = ["intended", "present", "adopted"] as const;
+
 export type LedgerRow = Selectable<ResourceLedgerTable>;
 
 /** Which rows of the ledger; no member means all. */

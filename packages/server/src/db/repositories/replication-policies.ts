@@ -3,6 +3,7 @@ import type { Insertable, Selectable, Updateable } from "kysely";
 import { isDuplicate } from "../constraint.ts";
 import type { ReplicationPoliciesTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
+import { deleteSecret } from "./secrets.ts";
 
 export type ReplicationPolicyRow = Selectable<ReplicationPoliciesTable>;
 
@@ -38,4 +39,14 @@ export async function updateReplicationPolicy(
     .where("protection_group_id", "=", groupId)
     .executeTakeFirst();
   return result.numUpdatedRows > 0n;
+}
+
+/** Deletes a group's policy, and the tokens that were kept for it. */
+export async function deleteReplicationPolicy(db: Db, groupId: string): Promise<void> {
+  const policy = await findReplicationPolicy(db, groupId);
+  if (!policy) return;
+  await db.deleteFrom("replication_policies").where("id", "=", policy.id).execute();
+  for (const id of [policy.primary_token_secret_id, policy.secondary_token_secret_id]) {
+    if (id !== null) await deleteSecret(db, id);
+  }
 }

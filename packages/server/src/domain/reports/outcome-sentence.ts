@@ -24,6 +24,7 @@ const NAMES: Readonly<Record<OperationType, string>> = {
   site_failover: "operation on many groups",
   group_create: "set-up of replication",
   group_delete: "deletion",
+  policy_delete: "deletion of the replication policy",
   member_add: "addition of servers",
   member_remove: "removal of servers",
   member_update: "change of servers",

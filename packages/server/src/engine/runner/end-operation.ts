@@ -60,7 +60,9 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
     if (operation.is_dry_run === 0) {
       await workflow.end(context, end);
       if (end === "undone") await forgetForwardDuties(trx, ports, operation.id);
-      await oweLeftoverScan(trx, ports, { ...operation, lease_number: tools.keeper.lease.number }, scene.localSiteId);
+      const { number } = tools.keeper.lease;
+      if (!workflow.makesNothing)
+        await oweLeftoverScan(trx, ports, { ...operation, lease_number: number }, scene.localSiteId);
     }
     const report = end === "refused" || operation.is_dry_run === 1 ? undefined : workflow.report?.(context);
     const isDone = status === "completed" || status === "completed_with_errors";

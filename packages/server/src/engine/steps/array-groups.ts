@@ -1,4 +1,4 @@
-import type { ReplicationSettings } from "@protector/storage";
+import { pointsOf, type ReplicationSettings } from "@protector/storage";
 import type { StepHandler } from "../runner/step-handler.ts";
 
 /** Input of {@link ensureArrayGroup}. */
@@ -98,6 +98,17 @@ export const setMembers: StepHandler<SetMembersInput> = {
   },
   undo: async (context, { arrayGroup, before }) => {
     await context.source.array.setMembers(arrayGroup, before);
+  },
+};
+
+/** On the target's array: destroys the points that have arrived of a group that is gone, and lets it replicate in no more. */
+export const forgetReplica: StepHandler<{ readonly arrayGroup: string }> = {
+  run: async ({ source, target }, { arrayGroup }) => {
+    const from = pointsOf(arrayGroup, await source.arrayName());
+    for (const { suffix } of await target.array.listRecoveryPoints(from)) {
+      await target.array.destroyRecoveryPoint(from, suffix);
+    }
+    if (from.array !== undefined) await target.array.disallowReplicationFrom(from.array, arrayGroup);
   },
 };
 

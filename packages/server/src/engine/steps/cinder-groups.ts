@@ -43,9 +43,10 @@ export interface RemoveFromCinderGroupInput {
 export const removeFromCinderGroup: StepHandler<RemoveFromCinderGroupInput> = {
   run: async (context, input) => {
     const { volume } = await context.here.tenant();
-    for (const group of await volume.listGroups({ name: input.name })) {
-      const removeVolumes = input.volumeIds.filter((id) => group.volumeIds.includes(id));
-      if (removeVolumes.length > 0) await volume.updateGroup(group.id, { addVolumes: [], removeVolumes });
+    for (const { id } of await volume.listGroups({ name: input.name })) {
+      const group = await groupAtRest(context, id);
+      const removeVolumes = input.volumeIds.filter((volumeId) => group?.volumeIds.includes(volumeId));
+      if (removeVolumes.length > 0) await volume.updateGroup(id, { addVolumes: [], removeVolumes });
     }
   },
 };
@@ -154,8 +155,21 @@ async function addTo(context: StepContext, groupId: string, volumeIds: readonly 
   );
 }
 
-async function emptyAndDelete(context: StepContext, group: VolumeGroup): Promise<void> {
+/** Cinder refuses every change of a group that it is still working on. @returns undefined when the group is gone. */
+async function groupAtRest(context: StepContext, id: string): Promise<VolumeGroup | undefined> {
   const { volume } = await context.here.tenant();
+  const found = await context.until(`Cinder group ${id} to be at rest`, async () => {
+    const group = await volume.findGroup(id);
+    if (!group) return "gone";
+    return group.status === "available" || group.status === "error" ? group : undefined;
+  });
+  return found === "gone" ? undefined : found;
+}
+
+async function emptyAndDelete(context: StepContext, { id }: Pick<VolumeGroup, "id">): Promise<void> {
+  const { volume } = await context.here.tenant();
+  const group = await groupAtRest(context, id);
+  if (!group) return;
   if (group.volumeIds.length > 0) {
     await volume.updateGroup(group.id, { addVolumes: [], removeVolumes: group.volumeIds });
     await context.until(`Cinder group ${group.name} to be empty`, async () => {

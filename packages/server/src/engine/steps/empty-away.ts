@@ -1,7 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
-import { pointsOf } from "@protector/storage";
 import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
+import { forgetReplica } from "./array-groups.ts";
 import { ignoreGone } from "./servers.ts";
 
 /** Input of {@link deleteAway}. */
@@ -130,14 +130,10 @@ async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput
 /** Ends replication from the site that was left: its array group, and what of it has arrived at home. */
 export const endAwayReplication: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
-    const { source, target } = context;
-    const from = pointsOf(arrayGroup, await source.arrayName());
+    const { source } = context;
     // Emptied first: a destroyed group keeps its members, and has them again when it is needed the next time.
     if (await source.array.findGroup(arrayGroup)) await source.array.setMembers(arrayGroup, []);
     await source.array.destroyGroup(arrayGroup);
-    for (const { suffix } of await target.array.listRecoveryPoints(from)) {
-      await target.array.destroyRecoveryPoint(from, suffix);
-    }
-    if (from.array !== undefined) await target.array.disallowReplicationFrom(from.array, arrayGroup);
+    await forgetReplica.run(context, { arrayGroup });
   },
 };

@@ -76,6 +76,7 @@ export async function removeLeftovers(scene: DutyScene): Promise<DutyOutcome> {
   const operation = await loadOperation(ports.connection, duty.operation_id ?? "");
   const worked: readonly string[] = WORKED_STATUSES;
   if (worked.includes(operation.status)) return { kind: "kept", reason: "the operation is being worked on again" };
+  if (!view.policy) return { kind: "void", reason: "the group's policy was deleted, with all that it stood for" };
   const requestId = operation.request_id ?? `req-${operation.id}`;
   const access = { view, transport: ports.transport, userId: operation.user_id, requestId };
   const site = await openSite(ports, access, duty.site_id);

@@ -25,7 +25,7 @@ export const groupCreate: Workflow = {
   },
   end: async (context, end) => {
     const { trx, connection, view, operation } = context;
-    if (isUpdate(operation)) return;
+    if (isUpdate(operation) && view.consistencyGroups.length > 0) return;
     if (end === "completed" || end === "completed_with_errors") await recordStorage(context);
     await trx
       .updateTable("protection_groups")
@@ -41,7 +41,7 @@ export const groupCreate: Workflow = {
   },
 };
 
-/** The policy of a group that exists has changed: its arrays follow, its state stays. */
+/** The policy of a group that is set up has changed: its arrays follow, its state stays. */
 function isUpdate(operation: OperationRow): boolean {
   return (readJson(operation.parameters) as { is_update?: boolean }).is_update === true;
 }

@@ -7,6 +7,7 @@ import { memberRemove } from "./member-remove.ts";
 import { memberUpdate } from "./member-update.ts";
 import { moveHome } from "./move-home.ts";
 import { plannedFailover } from "./planned-failover.ts";
+import { policyDelete } from "./policy-delete.ts";
 import { reclaim } from "./reclaim.ts";
 import { replacePeer } from "./replace-peer.ts";
 import { reprotect } from "./reprotect.ts";
@@ -27,6 +28,7 @@ export const WORKFLOWS: Readonly<Record<GroupOperationType, Workflow>> = {
   reprotect,
   group_create: groupCreate,
   group_delete: groupDelete,
+  policy_delete: policyDelete,
   member_add: memberAdd,
   member_remove: memberRemove,
   move_home: moveHome,

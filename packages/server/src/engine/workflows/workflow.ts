@@ -70,6 +70,8 @@ export interface Workflow {
    * the group's.
    */
   readonly isOutsideEpochs?: true;
+  /** It only deletes: a late call of a former engine can have made nothing. */
+  readonly makesNothing?: true;
   /** Columns of the ended operation that mean more than usual. */
   endState?(context: Omit<WorkflowTransaction, "trx">, end: WorkflowEnd): OperationWrite;
   /** What people are told; default: nothing. */

@@ -2,6 +2,7 @@ import { type Cloud, connectCloud } from "@protector/openstack";
 import { type Clock, type HttpTransport, OutsideError } from "@protector/ports";
 import type { StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
+import { absentArray } from "./absent-array.ts";
 import { arrayOf, findCinderHost } from "./arrays.ts";
 import type { GroupView } from "./group-view.ts";
 import { SharedReads } from "./shared-reads.ts";
@@ -30,8 +31,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   const cloudPorts = { transport, clock, random };
   const admin = connectCloud({ ...(await administratorOf(directory, site)), requestId }, cloudPorts);
   const projectId = await projectAt(connection, view.group.project_id, site);
-  const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
-  const array = ports.storageDriver(request.arrayTransport ?? transport).connect(access);
+  const { array, cinderHost } = await openArray(ports, request, siteId);
   const isOwn = site.is_local === 1;
   return {
     siteId,
@@ -59,6 +59,17 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
       return openProjectManager({ serviceUser, ports: cloudPorts }, { projectId, userId: request.userId, requestId });
     }),
   };
+}
+
+/** Without a policy a group has no array, and nothing on one: whoever asks for it all the same is told so. */
+async function openArray(
+  { connection, settings, secrets, storageDriver }: EnginePorts,
+  { view, transport, arrayTransport }: AccessRequest,
+  siteId: string,
+): Promise<{ readonly array: StorageArray; readonly cinderHost: string | undefined }> {
+  if (!view.policy) return { array: absentArray(view.group.name), cinderHost: undefined };
+  const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
+  return { array: storageDriver(arrayTransport ?? transport).connect(access), cinderHost };
 }
 
 function recordedName(view: GroupView, siteId: string): string | undefined {
