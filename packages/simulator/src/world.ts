@@ -87,7 +87,9 @@ export class World {
     this.arrays = options.arrays.map((array) => createFlashArray({ ...array, ...shared }));
     const pairs = options.links ?? everyPair(options.arrays.map(({ name }) => name));
     this.links = pairs.map(([a, b]) => linkArrays(this.array(a).model, this.array(b).model, options.link));
-    for (const memory of options.memory?.read() ?? []) this.array(memory.name).model.state.recall(memory);
+    const remembered = options.memory?.read() ?? [];
+    for (const memory of remembered) this.array(memory.name).model.state.recall(memory);
+    for (const memory of remembered) this.array(memory.name).model.recallPods(memory);
     const running = new RunningDisks();
     const around = { clock, random, running, problems: this.#problems, conditions: this.conditions };
     this.clouds = options.clouds.map(

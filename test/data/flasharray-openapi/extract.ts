@@ -12,6 +12,8 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   arrays: ["get"],
   controllers: ["get"],
   "array-connections": ["get"],
+  pods: ["get", "post", "patch", "delete"],
+  "pods/arrays": ["get", "post", "delete"],
   "container-default-protections": ["get", "patch"],
   volumes: ["get", "post", "patch", "delete"],
   "volume-snapshots": ["get", "post", "patch", "delete"],

@@ -82,7 +82,7 @@ describe("arrays that remember over a loss of power", () => {
     const { a } = await start();
     await a.done("POST", "volume/v", { size: GIB });
     const [remembered] = new ArraysFile(file()).read();
-    expect(remembered?.volumes.map(({ name }) => name)).toEqual(["v"]);
+    expect(remembered?.own.volumes.map(({ name }) => name)).toEqual(["v"]);
     const before = readFileSync(file());
     await a.get("volume/v");
     expect(readFileSync(file()).equals(before)).toBe(true);

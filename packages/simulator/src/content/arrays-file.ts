@@ -2,7 +2,7 @@ import { existsSync, readFileSync, renameSync, writeFileSync } from "node:fs";
 import { deserialize, serialize } from "node:v8";
 import type { ArrayMemory, ArraysMemory } from "../flasharray/array-memory.ts";
 
-const FORMAT = "simulated-arrays-1";
+const FORMAT = "simulated-arrays-2";
 
 /** Memory of the arrays as one file, in the format of this program alone. */
 export class ArraysFile implements ArraysMemory {

@@ -1,11 +1,24 @@
 import type { Clock, Random } from "@protector/ports";
 import { type BytesOwner, NO_BYTES, type VolumeBytes } from "../content/volume-bytes.ts";
-import { type ArrayMemory, resume } from "./array-memory.ts";
+import { type ArrayMemory, memoryOf, resume } from "./array-memory.ts";
 import { ArrayError } from "./block-array.ts";
-import { NamedObjects } from "./named-objects.ts";
-import type { Problem, StoredGroup, StoredHost, StoredPoint, StoredSnapshot, StoredVolume } from "./objects.ts";
+import { Contents } from "./contents.ts";
+import { NamedObjects, podIn } from "./named-objects.ts";
+import type {
+  Problem,
+  StoredGroup,
+  StoredHalf,
+  StoredHost,
+  StoredPod,
+  StoredPoint,
+  StoredSnapshot,
+  StoredVolume,
+} from "./objects.ts";
 
 const DAY_MS = 86_400_000;
+
+/** `flummoxed`: it talks to another mediator than the pod's. Only `online` decides anything. */
+export type MediatorStatus = "online" | "unreachable" | "flummoxed";
 
 /** What an array has and how it is set up. */
 export interface ArraySettings {
@@ -43,17 +56,23 @@ export class ArrayState {
   /** Bytes over the wire per guest write, and per volume that the target has never had. */
   writeBytes = 65_536;
   seedBytes = 2 ** 20;
-  readonly volumes = new NamedObjects<StoredVolume>("Volume");
-  readonly snapshots = new NamedObjects<StoredSnapshot>("Volume snapshot");
-  readonly groups = new NamedObjects<StoredGroup>("Protection group");
-  readonly points = new NamedObjects<StoredPoint>("Protection group snapshot");
+  /** Volumes, groups and snapshots outside of pods. */
+  readonly own: Contents;
+  readonly pods = new NamedObjects<StoredPod>("Pod");
+  /** Those in pods too, as are snapshots, groups and points. */
+  readonly volumes: NamedObjects<StoredVolume>;
+  readonly snapshots: NamedObjects<StoredSnapshot>;
+  readonly groups: NamedObjects<StoredGroup>;
+  readonly points: NamedObjects<StoredPoint>;
+  /** What the array hears of the mediator, which decides when the arrays of a pod lose each other. */
+  mediator: MediatorStatus = "online";
+  /** LUN by host name, by volume id: an array's own, also for volumes that another array has as well. */
+  readonly connections = new Map<string, Map<string, number>>();
   /** By lower-case name. */
   readonly hosts = new Map<string, StoredHost>();
   /** Names of the groups that new volumes are put into unless the caller declines. */
   defaultProtection: string[] = [];
   readonly problems: Problem[] = [];
-  /** Destroyed volumes and volume snapshots that wait for their eradication. */
-  readonly bin = new Set<StoredVolume | StoredSnapshot>();
   readonly #clock: Clock;
   #id: string;
   #serials = 0;
@@ -62,6 +81,13 @@ export class ArrayState {
   constructor(settings: ArraySettings) {
     this.#id = settings.random.uuid();
     this.name = settings.name;
+    this.own = new Contents(settings.name, {
+      volumes: () => this.#inPods("volumes"),
+      snapshots: () => this.#inPods("snapshots"),
+      groups: () => this.#inPods("groups"),
+      points: () => this.#inPods("points"),
+    });
+    ({ volumes: this.volumes, snapshots: this.snapshots, groups: this.groups, points: this.points } = this.own);
     this.random = settings.random;
     this.#clock = settings.clock;
     this.clockSkewMs = settings.clockSkewMs ?? 0;
@@ -84,14 +110,12 @@ export class ArrayState {
       id: this.id,
       serials: this.#serials,
       suffixes: this.#suffixes,
-      volumes: [...this.volumes.all()],
-      snapshots: [...this.snapshots.all()],
-      groups: [...this.groups.all()],
-      points: [...this.points.all()],
+      own: this.own.memory,
+      pods: [...this.pods.all()].filter((pod) => pod.halves[0]?.array === this).map(memoryOf),
+      connections: this.connections,
       hosts: [...this.hosts.values()],
       defaultProtection: this.defaultProtection,
       problems: this.problems,
-      bin: [...this.bin],
     };
   }
 
@@ -101,14 +125,11 @@ export class ArrayState {
     resume(memory, this.now());
     this.#serials = memory.serials;
     this.#suffixes = memory.suffixes;
-    for (const volume of memory.volumes) this.volumes.add(volume);
-    for (const snapshot of memory.snapshots) this.snapshots.add(snapshot);
-    for (const group of memory.groups) this.groups.add(group);
-    for (const point of memory.points) this.points.add(point);
+    this.own.recall(memory.own);
+    for (const [volume, hosts] of memory.connections) this.connections.set(volume, hosts);
     for (const host of memory.hosts) this.hosts.set(host.name.toLowerCase(), host);
     this.defaultProtection = [...memory.defaultProtection];
     this.problems.push(...memory.problems);
-    for (const object of memory.bin) this.bin.add(object);
   }
 
   /** World time in ms. */
@@ -127,9 +148,43 @@ export class ArrayState {
     return prefix + (0x11000 + this.#serials).toString(16).toUpperCase().padStart(8, "0");
   }
 
-  /** Whose bytes those of an object of this array are. */
-  owner(object: { readonly serial: string }): BytesOwner {
-    return { array: this.name, serial: object.serial };
+  /** Whose bytes those of an object of this array are. Arrays that share a pod share the bytes of what is in it. */
+  owner(object: { readonly serial: string; readonly name: string }): BytesOwner {
+    return { array: this.contentsOf(object.name).keeper, serial: object.serial };
+  }
+
+  /** Where an object of that name is. */
+  contentsOf(name: string): Contents {
+    return this.halfOf(name)?.contents ?? this.own;
+  }
+
+  /** The pod that a name says its object is in; undefined for names outside of pods. */
+  podOf(name: string): StoredPod | undefined {
+    const pod = podIn(name);
+    return pod === undefined ? undefined : this.pods.find(pod);
+  }
+
+  /** This array's half of that pod. */
+  halfOf(name: string): StoredHalf | undefined {
+    return this.podOf(name)?.halves.find((half) => half.array === this);
+  }
+
+  /** All contents that this array has. */
+  *allContents(): IterableIterator<Contents> {
+    yield this.own;
+    for (const pod of this.pods.all()) {
+      for (const half of pod.halves) if (half.array === this) yield half.contents;
+    }
+  }
+
+  #inPods<K extends "volumes" | "snapshots" | "groups" | "points">(kind: K): ReadonlyMap<string, Contents[K]> {
+    const found = new Map<string, Contents[K]>();
+    if (this.pods.size === 0) return found;
+    for (const pod of this.pods.all()) {
+      const half = pod.halves.find(({ array }) => array === this);
+      if (half) found.set(pod.name.toLowerCase(), half.contents[kind]);
+    }
+    return found;
   }
 
   /** Suffix of a snapshot that nobody named. */
@@ -139,7 +194,7 @@ export class ArrayState {
   }
 
   /** When a destroyed object goes for good; undefined while it lives. */
-  eradicationOf(object: StoredVolume | StoredSnapshot | StoredGroup | StoredPoint): number | undefined {
+  eradicationOf(object: StoredVolume | StoredSnapshot | StoredGroup | StoredPoint | StoredPod): number | undefined {
     if (object.destroyedAt === undefined) return undefined;
     const own = "eradicationDelayMs" in object ? object.eradicationDelayMs : undefined;
     return object.destroyedAt + (own ?? this.eradicationDelayMs);

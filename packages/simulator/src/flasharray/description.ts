@@ -1,4 +1,5 @@
 import type { ArrayState } from "./array-state.ts";
+import { hostsOf } from "./connections.ts";
 import type { Fabric } from "./fabric.ts";
 import type { Problem } from "./objects.ts";
 
@@ -27,6 +28,11 @@ export interface ArrayDescription {
     readonly isDestroyed: boolean;
     readonly progress: number;
   }[];
+  readonly pods: readonly {
+    readonly name: string;
+    readonly isDestroyed: boolean;
+    readonly halves: readonly string[];
+  }[];
   readonly problems: readonly Pick<Problem, "kind" | "object">[];
 }
 
@@ -37,7 +43,9 @@ export function describeArray(state: ArrayState, fabric: Fabric): ArrayDescripti
       name: volume.name,
       bytes: volume.bytes,
       isDestroyed: volume.destroyedAt !== undefined,
-      hosts: [...volume.hosts.keys()].sort(),
+      hosts: hostsOf(state, volume)
+        .map(({ host }) => host)
+        .sort(),
       writes: volume.content.length,
       lastWrite: volume.content.last?.text ?? null,
     })),
@@ -62,6 +70,11 @@ export function describeArray(state: ArrayState, fabric: Fabric): ArrayDescripti
       progress: point.incoming
         ? fabric.progressOf(sourceOf(fabric, point.group.origin?.array, state), point.incoming)
         : 1,
+    })),
+    pods: sorted(state.pods.all()).map((pod) => ({
+      name: pod.name,
+      isDestroyed: pod.destroyedAt !== undefined,
+      halves: pod.halves.map(({ array, status }) => `${array.name} ${status}`),
     })),
     problems: state.problems.map(({ kind, object }) => ({ kind, object })),
   };

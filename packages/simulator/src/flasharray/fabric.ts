@@ -1,5 +1,14 @@
 import type { ArrayState } from "./array-state.ts";
-import { createGroup, cutPoint, mirrorPoint, removeGroup, removePoint, setPointDestroyed } from "./groups.ts";
+import {
+  createGroup,
+  cutPoint,
+  mirrorPoint,
+  removeGroup,
+  removePoint,
+  replicaName,
+  setPointDestroyed,
+} from "./groups.ts";
+import { join, judge, removePod } from "./halves.ts";
 import type { Link } from "./link.ts";
 import type { StoredGroup, StoredPoint, StoredTransfer } from "./objects.ts";
 import { nextExpiry } from "./retention.ts";
@@ -79,6 +88,7 @@ export class Fabric {
     }
     for (const array of this.arrays) for (const group of array.groups.all()) this.hear(array, group);
     apply();
+    this.#judgePods(now);
     for (const array of this.arrays) for (const group of array.groups.all()) group.dueAt = undefined;
   }
 
@@ -143,9 +153,11 @@ export class Fabric {
   }
 
   #next(now: number): Due | undefined {
-    let first: Due | undefined;
+    let first = this.#podDue(now);
     for (const array of this.arrays) {
       for (const group of array.groups.all()) {
+        // Nothing happens to what an array holds of a pod while another one goes on with it.
+        if ((array.halfOf(group.name)?.status ?? "online") !== "online") continue;
         group.dueAt ??= earliest(this.#agenda(array, group))?.at ?? Number.POSITIVE_INFINITY;
         if (group.dueAt > now || (first && group.dueAt >= first.at)) continue;
         first = { at: group.dueAt, run: () => this.#runGroup(array, group, now) };
@@ -154,6 +166,32 @@ export class Fabric {
       if (bin && bin.at <= now && (!first || bin.at < first.at)) first = bin;
     }
     return first;
+  }
+
+  #podDue(now: number): Due | undefined {
+    const due: Due[] = [];
+    for (const array of this.arrays) {
+      for (const pod of array.pods.all()) {
+        const gone = array.eradicationOf(pod);
+        if (gone !== undefined && gone <= now) due.push({ at: gone, run: () => removePod(array, pod) });
+        const behind = pod.halves.find(({ resync }) => resync !== undefined);
+        const other = pod.halves.find((half) => half !== behind);
+        if (!behind?.resync || !other) continue;
+        const at = behind.resync.since + behind.resync.durationMs;
+        if (at <= now) due.push({ at, run: () => join(behind, other) });
+      }
+    }
+    return earliest(due);
+  }
+
+  /** Lets every stretched pod answer to the state of its arrays and their link. */
+  #judgePods(now: number): void {
+    for (const pod of new Set(this.arrays.flatMap((array) => [...array.pods.all()]))) {
+      const [first, second] = pod.halves;
+      const link = first && second && this.link(first.array.name, second.array.name);
+      if (!link || !first || !second) continue;
+      judge(pod, { isOpen: this.isOpen(first.array, second.array.name), resyncMs: link.resyncMs, now });
+    }
   }
 
   #runGroup(array: ArrayState, group: StoredGroup, now: number): void {
@@ -187,7 +225,7 @@ export class Fabric {
       if (target.hasAppeared || !other || !this.isOpen(array, target.array)) continue;
       add(target.appearsAt, () => {
         target.hasAppeared = true;
-        const name = `${array.name}:${group.name}`;
+        const name = replicaName(array.name, group.name);
         if (!other.groups.find(name)) createGroup(other, name, { array: array.name, group: group.name });
       });
     }
@@ -238,7 +276,7 @@ export class Fabric {
     add(at, () => {
       transfer.completedAt = at;
       transfer.elapsedMs = transfer.durationMs;
-      const replica = this.array(transfer.target)?.groups.find(`${array.name}:${point.group.name}`);
+      const replica = this.array(transfer.target)?.groups.find(replicaName(array.name, point.group.name));
       if (replica) replica.dueAt = undefined;
     });
   }
@@ -247,7 +285,7 @@ export class Fabric {
     transfer.startedAt = at;
     transfer.since = at;
     const target = this.array(transfer.target);
-    const replica = target?.groups.find(`${array.name}:${point.group.name}`);
+    const replica = target?.groups.find(replicaName(array.name, point.group.name));
     if (!target || !replica || target.points.find(`${replica.name}.${point.suffix}`)) return;
     mirrorPoint(target, replica, { point, incoming: transfer, from: array });
     replica.targetRetention = point.group.targetRetention;
@@ -273,12 +311,16 @@ export class Fabric {
 }
 
 function binDue(array: ArrayState): Due | undefined {
-  for (const object of array.bin) {
-    const at = array.eradicationOf(object) ?? Number.POSITIVE_INFINITY;
-    // The bin is in order of destruction and one delay holds for all, so its first object goes first.
-    return { at, run: () => ("hosts" in object ? removeVolume(array, object) : removeSnapshot(array, object)) };
+  const first: Due[] = [];
+  for (const { bin } of array.allContents()) {
+    for (const object of bin) {
+      const at = array.eradicationOf(object) ?? Number.POSITIVE_INFINITY;
+      // The bin is in order of destruction and one delay holds for all, so its first object goes first.
+      first.push({ at, run: () => ("suffix" in object ? removeSnapshot(array, object) : removeVolume(array, object)) });
+      break;
+    }
   }
-  return undefined;
+  return earliest(first);
 }
 
 function earliest(agenda: readonly Due[]): Due | undefined {

@@ -1,12 +1,15 @@
 import type { BytesOwner } from "../content/volume-bytes.ts";
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
+import { podIn } from "./named-objects.ts";
 import type { StoredGroup, StoredPoint, StoredSnapshot, StoredTransfer, StoredVolume } from "./objects.ts";
+import { requireSamePod, requireServing } from "./pod-rules.ts";
 import { removeSnapshot, requireName, requireSuffix } from "./volumes.ts";
 
 /** A new, empty group. `origin` names the array and group that it is the replica of. */
 export function createGroup(state: ArrayState, name: string, origin?: StoredGroup["origin"]): StoredGroup {
   if (!origin) requireName(name);
+  requireServing(state, name);
   const group: StoredGroup = {
     id: state.random.uuid(),
     name,
@@ -32,13 +35,18 @@ export function createGroup(state: ArrayState, name: string, origin?: StoredGrou
 
 /** @throws ArrayError unless the live group was made on this array. */
 export function localGroup(state: ArrayState, name: string): StoredGroup {
+  requireServing(state, name);
   const group = state.groups.live(name);
   if (group.origin) throw new ArrayError(name, "Operation is not permitted on a replicated protection group.");
   return group;
 }
 
-/** @throws ArrayError when the volume is a member already, as one array release does; the front end may swallow it. */
+/**
+ * @throws ArrayError when the volume is a member already, as one array release does (the front end may swallow it), and
+ * when it is not in the group's pod.
+ */
 export function addMember(group: StoredGroup, volume: StoredVolume): void {
+  requireSamePod(group, volume.name);
   if (group.members.has(volume)) throw new ArrayError(volume.name, "Volume already belongs to the protection group.");
   group.members.add(volume);
 }
@@ -60,6 +68,7 @@ export function requireUnlocked(group: StoredGroup): void {
 
 /** Destroys or recovers a group; its live snapshots go and come along. */
 export function setGroupDestroyed(state: ArrayState, group: StoredGroup, isDestroyed: boolean): void {
+  requireServing(state, group.name);
   if (isDestroyed === (group.destroyedAt !== undefined)) {
     if (isDestroyed) throw new ArrayError(group.name, "Protection group has been destroyed.");
     return;
@@ -130,13 +139,23 @@ export function cutPoint(state: ArrayState, group: StoredGroup, options: CutOpti
   return point;
 }
 
+/** What stands before the names of a replicated-in group's objects: its source array, or the pod that it is in there. */
+export function replicaPrefix(replica: Pick<StoredGroup, "origin">): string {
+  return podIn(replica.origin?.group ?? "") ?? replica.origin?.array ?? "";
+}
+
+/** Name of a group on its targets: `ARRAY:GROUP`, and `POD:GROUP` with one colon for one in a pod. */
+export function replicaName(array: string, group: string): string {
+  return podIn(group) === undefined ? `${array}:${group}` : group.replace("::", ":");
+}
+
 /** The same point as it shows on the target while it arrives. `from` is the array that has the original. */
 export function mirrorPoint(
   state: ArrayState,
   replica: StoredGroup,
   original: { readonly point: StoredPoint; readonly incoming: StoredTransfer; readonly from: ArrayState },
 ): StoredPoint {
-  const source = replica.origin?.array ?? "";
+  const source = replicaPrefix(replica);
   const point = newPoint(state, replica, { ...original.point, incoming: original.incoming });
   for (const part of original.point.volumes) {
     const name = part.name.slice(original.point.name.length + 1);

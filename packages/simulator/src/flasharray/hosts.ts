@@ -1,6 +1,8 @@
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
+import { partnersOf } from "./connections.ts";
 import type { StoredHost, StoredVolume } from "./objects.ts";
+import { requireServing } from "./pod-rules.ts";
 import { requireName } from "./volumes.ts";
 
 /** Names by which a host logs in: iSCSI, Fibre Channel, NVMe. */
@@ -45,36 +47,50 @@ function requireUnused(state: ArrayState, initiators: HostInitiators, owner: Sto
 }
 
 export function deleteHost(state: ArrayState, name: string): void {
-  requireHost(state, name);
-  for (const volume of state.volumes.all()) {
-    if (volume.hosts.has(hostName(state, name))) {
-      throw new ArrayError(name, "Host cannot be deleted due to existing connections.");
-    }
+  const host = hostName(state, name);
+  for (const hosts of state.connections.values()) {
+    if (hosts.has(host)) throw new ArrayError(name, "Host cannot be deleted due to existing connections.");
   }
   state.hosts.delete(name.toLowerCase());
 }
 
 /** Connects a volume to a host at the lowest free LUN, or at `lun`. */
 export function connectVolume(state: ArrayState, volumeName: string, host: string, lun?: number): StoredVolume {
+  requireServing(state, volumeName);
   const volume = state.volumes.live(volumeName);
   const name = hostName(state, host);
-  if (volume.hosts.has(name)) throw new ArrayError(volume.name, "Connection already exists.");
+  if (lunOf(state, volume, name) !== undefined) throw new ArrayError(volume.name, "Connection already exists.");
   const used = new Set<number>();
-  for (const other of state.volumes.all()) {
-    const taken = other.hosts.get(name);
+  for (const hosts of state.connections.values()) {
+    const taken = hosts.get(name);
     if (taken !== undefined) used.add(taken);
   }
   if (lun !== undefined && used.has(lun)) throw new ArrayError(volume.name, "LUN is already in use.");
   let free = 1;
   while (used.has(free)) free += 1;
-  volume.hosts.set(name, lun ?? free);
+  const hosts = state.connections.get(volume.id) ?? new Map<string, number>();
+  state.connections.set(volume.id, hosts.set(name, lun ?? free));
   return volume;
 }
 
+/** LUN of a volume at a host of this array; undefined when it is not connected. @param host its exact name. */
+export function lunOf(state: ArrayState, volume: StoredVolume, host: string): number | undefined {
+  return state.connections.get(volume.id)?.get(host);
+}
+
+/** Ends a connection, also one of the pod's other array, by `ARRAY:HOST`. */
 export function disconnectVolume(state: ArrayState, volumeName: string, host: string): void {
   const volume = state.volumes.any(volumeName);
-  const name = hostName(state, host);
-  if (!volume.hosts.delete(name)) throw new ArrayError(volume.name, "Connection does not exist.");
+  const [place, name] = placeOf(state, volume, host);
+  const hosts = place.connections.get(volume.id);
+  if (!hosts?.delete(name)) throw new ArrayError(volume.name, "Connection does not exist.");
+  if (hosts.size === 0) place.connections.delete(volume.id);
+}
+
+function placeOf(state: ArrayState, volume: StoredVolume, host: string): readonly [ArrayState, string] {
+  const [array, remote] = host.split(":");
+  const other = partnersOf(state, volume.name).find((each) => each.name.toLowerCase() === array?.toLowerCase());
+  return other && remote !== undefined ? [other, hostName(other, remote)] : [state, hostName(state, host)];
 }
 
 function hostName(state: ArrayState, name: string): string {

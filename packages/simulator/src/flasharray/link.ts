@@ -8,6 +8,10 @@ export interface LinkOptions {
   readonly transferMs?: number;
   /** ms until a group with a new target shows on the target; default 10000. */
   readonly appearDelayMs?: number;
+  /** Connected for synchronous replication too, so that pods can be stretched over it; default false. */
+  readonly isSync?: boolean;
+  /** ms that an array takes to catch up with a pod; default 30000. */
+  readonly resyncMs?: number;
 }
 
 /** Replication link between two arrays; carries both ways. */
@@ -18,6 +22,9 @@ export class Link {
   throughputBytesPerSecond: number;
   transferMs: number;
   appearDelayMs: number;
+  isSync: boolean;
+  /** For halves that begin to catch up from now on. */
+  resyncMs: number;
   /** Transfers get no further than this share; undefined = they end. */
   stallAtProgress: number | undefined;
 
@@ -27,6 +34,8 @@ export class Link {
     this.throughputBytesPerSecond = options.throughputBytesPerSecond ?? 2 ** 30;
     this.transferMs = options.transferMs ?? 20_000;
     this.appearDelayMs = options.appearDelayMs ?? 10_000;
+    this.isSync = options.isSync ?? false;
+    this.resyncMs = options.resyncMs ?? 30_000;
   }
 
   /** ms that a transfer of `bytes` takes. */

@@ -1,12 +1,17 @@
 import { append, type Content, type Write, writesOf } from "../content/content.ts";
-import { type ArraySettings, ArrayState } from "./array-state.ts";
+import { type ArrayMemory, podOf } from "./array-memory.ts";
+import { type ArraySettings, ArrayState, type MediatorStatus } from "./array-state.ts";
 import { ArrayDownError, ArrayError, type ArrayVolumeView, type BlockArray } from "./block-array.ts";
+import { hostsOf } from "./connections.ts";
 import { type ArrayDescription, describeArray } from "./description.ts";
 import { type Fabric, fabricOf } from "./fabric.ts";
 import { addMember, createGroup, cutPoint, localGroup, removeMember, setGroupDestroyed } from "./groups.ts";
+import { forceOnline, join } from "./halves.ts";
 import { connectVolume, createHost, disconnectVolume } from "./hosts.ts";
 import { Link, type LinkOptions } from "./link.ts";
 import type { Problem, StoredVolume } from "./objects.ts";
+import { requireServing } from "./pod-rules.ts";
+import { createPod, stretchPod } from "./pods.ts";
 import {
   cloneVolume,
   createVolume,
@@ -86,10 +91,57 @@ export class FlashArrayModel implements BlockArray {
     this.state.volumeLimit = limit;
   }
 
+  /** Brings back the pods that it made, on all of their arrays. Follows on the arrays' own memories. */
+  recallPods(memory: ArrayMemory): void {
+    const arrayNamed = (name: string) => {
+      const array = this.fabric.array(name);
+      if (!array) throw new Error(`no array ${name}`);
+      return array;
+    };
+    for (const each of memory.pods) {
+      const pod = podOf(each, arrayNamed, this.state.now());
+      for (const { array } of pod.halves) array.pods.add(pod);
+    }
+  }
+
+  /** What the array hears of the pods' mediator. */
+  set mediator(mediator: MediatorStatus) {
+    this.fabric.change(() => {
+      this.state.mediator = mediator;
+    });
+  }
+
+  createPod(name: string): void {
+    this.#enter();
+    createPod(this.state, name);
+  }
+
+  /** Stretches a pod that is in sync at once, as if done long ago. The arrays have to be linked for it. */
+  stretchPod(name: string, other: string): void {
+    this.#enter();
+    const [own, far] = stretchPod(this.state, name, other).halves;
+    if (own && far) join(far, own);
+  }
+
+  /** Which arrays are to stay online when they lose each other, best first. */
+  preferForPod(name: string, arrays: readonly string[]): void {
+    this.#enter();
+    this.state.pods.live(name).failoverPreferences = [...arrays];
+  }
+
+  /** The array serves its half of a pod although the mediator chose the other one: split brain. */
+  forcePodOnline(name: string): void {
+    this.#enter();
+    const { halves } = this.state.pods.live(name);
+    const own = halves.find(({ array }) => array === this.state);
+    const other = halves.find((half) => half !== own);
+    if (own && other) forceOnline(own, other);
+  }
+
   findVolume(name: string): ArrayVolumeView | undefined {
     this.#enter();
     const volume = this.state.volumes.find(name);
-    return volume && viewOf(volume);
+    return volume && viewOf(this.state, volume);
   }
 
   createVolume(name: string, bytes: number): void {
@@ -169,7 +221,9 @@ export class FlashArrayModel implements BlockArray {
   write(volume: string, host: string, write: Write): void {
     this.#enter();
     const stored = this.state.volumes.live(volume);
-    const isConnected = [...stored.hosts.keys()].some((name) => name.toLowerCase() === host.toLowerCase());
+    requireServing(this.state, volume);
+    const hosts = hostsOf(this.state, stored).filter(({ isLocal }) => isLocal);
+    const isConnected = hosts.some((each) => each.host.toLowerCase() === host.toLowerCase());
     if (!isConnected) throw new ArrayError(volume, `Volume is not connected to host ${host}.`);
     stored.content = append(stored.content, write);
   }
@@ -206,6 +260,10 @@ export class FlashArrayModel implements BlockArray {
 /** The link of two arrays as tests steer it. */
 export interface ArrayLink {
   isUp: boolean;
+  /** Pods can be stretched over it. */
+  isSync: boolean;
+  /** ms that an array takes to catch up with a pod, for those that begin from now on. */
+  resyncMs: number;
   /** Transfers get no further than this share (0 to 1); undefined = they end. */
   stallAtProgress: number | undefined;
   /** For transfers that are queued from now on. */
@@ -231,6 +289,18 @@ export function linkArrays(a: FlashArrayModel, b: FlashArrayModel, options: Link
         link.isUp = isUp;
       });
     },
+    get isSync() {
+      return link.isSync;
+    },
+    set isSync(isSync) {
+      link.isSync = isSync;
+    },
+    get resyncMs() {
+      return link.resyncMs;
+    },
+    set resyncMs(ms) {
+      link.resyncMs = ms;
+    },
     get stallAtProgress() {
       return link.stallAtProgress;
     },
@@ -254,12 +324,12 @@ export function linkArrays(a: FlashArrayModel, b: FlashArrayModel, options: Link
   };
 }
 
-function viewOf(volume: StoredVolume): ArrayVolumeView {
+function viewOf(state: ArrayState, volume: StoredVolume): ArrayVolumeView {
   return {
     name: volume.name,
     serial: volume.serial,
     bytes: volume.bytes,
     isDestroyed: volume.destroyedAt !== undefined,
-    hosts: [...volume.hosts.keys()],
+    hosts: hostsOf(state, volume).map(({ host }) => host),
   };
 }

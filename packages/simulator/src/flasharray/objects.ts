@@ -1,4 +1,6 @@
 import type { Content } from "../content/content.ts";
+import type { ArrayState } from "./array-state.ts";
+import type { Contents } from "./contents.ts";
 
 /** Object with a name that stays taken while it is pending eradication. All times are ms since the UNIX epoch, world clock. */
 export interface ArrayObject {
@@ -22,8 +24,6 @@ export interface StoredVolume extends ArrayObject {
   content: Content;
   /** Volume that it was cloned from. */
   source: Reference;
-  /** LUN by host name. */
-  readonly hosts: Map<string, number>;
   /** Snapshots of it alone, not its parts of group snapshots. */
   readonly ownSnapshots: Set<StoredSnapshot>;
   limits: StoredLimits;
@@ -138,6 +138,33 @@ export interface StoredTransfer {
   /** ms of its duration that it has behind it, as of `since`. */
   elapsedMs: number;
   since: number;
+}
+
+/** A name space for volumes and groups, kept alike by one array or by two. Arrays refer to the same pod. */
+export interface StoredPod extends ArrayObject {
+  readonly createdAt: number;
+  /** One for each array that it is stretched over, the array that made it first. */
+  halves: StoredHalf[];
+  /** Names of the arrays that are to stay online when they lose each other, best first. */
+  failoverPreferences: readonly string[];
+  /** Name of the array that stays online when no array reaches the mediator and they lose each other. */
+  preElected: string | undefined;
+  /** Whether its arrays reach each other; an array alone always does. */
+  isTogether: boolean;
+}
+
+/** What the array of a half can do with it; `unknown` is only ever told of a half that cannot be asked. */
+export type HalfStatus = "online" | "offline" | "resyncing";
+
+/** A pod as one of its arrays holds it. Halves in sync hold the same contents, not equal ones. */
+export interface StoredHalf {
+  readonly array: ArrayState;
+  status: HalfStatus;
+  contents: Contents;
+  /** Time of its data while it is behind the other half. */
+  frozenAt: number | undefined;
+  /** When it began to catch up, and how long that takes, ms; only while resyncing. */
+  resync: { readonly since: number; readonly durationMs: number } | undefined;
 }
 
 /** Something wrong that the array let happen: what a careful client must never cause. */

@@ -2,7 +2,10 @@ import { BLANK, type Content } from "../content/content.ts";
 import type { BytesOwner } from "../content/volume-bytes.ts";
 import type { ArrayState } from "./array-state.ts";
 import { ArrayError } from "./block-array.ts";
+import { hostsOf } from "./connections.ts";
+import { podIn } from "./named-objects.ts";
 import { NO_REFERENCE, type StoredSnapshot, type StoredVolume } from "./objects.ts";
+import { requireInPod, requireSamePod, requireServing } from "./pod-rules.ts";
 import { isComplete } from "./transfers.ts";
 
 const MIB = 2 ** 20;
@@ -48,6 +51,7 @@ export function createVolume(state: ArrayState, name: string, bytes: number, pla
 /** Copies a volume or snapshot into a new volume. */
 export function cloneVolume(state: ArrayState, source: string, name: string, placement = NOWHERE): StoredVolume {
   const from = sourceOf(state, source);
+  requireInPod(state, source, { into: name, snapshotsOnly: true });
   return addVolume(state, { ...from, name, source: from.volume }, placement);
 }
 
@@ -57,13 +61,16 @@ export function cloneVolume(state: ArrayState, source: string, name: string, pla
  */
 export function overwriteVolume(state: ArrayState, source: string, name: string): StoredVolume {
   const from = sourceOf(state, source);
+  requireServing(state, name);
+  requireInPod(state, source, { into: name, snapshotsOnly: false });
   const volume = state.volumes.live(name);
-  if (volume.hosts.size > 0) {
+  const hosts = hostsOf(state, volume).map(({ host }) => host);
+  if (hosts.length > 0) {
     state.problems.push({
       at: state.now(),
       kind: "overwritten_while_connected",
       object: volume.name,
-      detail: `hosts ${[...volume.hosts.keys()].join(", ")}, source ${source}`,
+      detail: `hosts ${hosts.join(", ")}, source ${source}`,
     });
   }
   putBytes(state, from.owner, volume, from.bytes);
@@ -85,7 +92,7 @@ interface CopySource {
 function putBytes(
   state: ArrayState,
   from: BytesOwner | undefined,
-  to: { readonly serial: string },
+  to: StoredVolume | StoredSnapshot,
   bytes: number,
 ): void {
   if (from) state.bytes.copy(from, state.owner(to), bytes);
@@ -93,6 +100,7 @@ function putBytes(
 }
 
 function sourceOf(state: ArrayState, name: string): CopySource {
+  requireServing(state, name);
   const volume = state.volumes.find(name);
   if (volume || !name.includes(".")) {
     const live = state.volumes.live(name);
@@ -120,12 +128,15 @@ function addVolume(
   placement: VolumePlacement,
 ): StoredVolume {
   requireName(made.name);
+  requireServing(state, made.name);
   state.volumes.requireFree(made.name);
   if (state.volumes.size >= state.volumeLimit) {
     throw new ArrayError(made.name, "Volume limit reached.");
   }
-  const groups = [...(placement.withDefaultProtection ? state.defaultProtection : []), ...(placement.groups ?? [])];
+  const isDefended = placement.withDefaultProtection && podIn(made.name) === undefined;
+  const groups = [...(isDefended ? state.defaultProtection : []), ...(placement.groups ?? [])];
   const joined = groups.map((group) => state.groups.live(group));
+  for (const group of joined) requireSamePod(group, made.name);
   const volume: StoredVolume = {
     name: made.name,
     bytes: made.bytes,
@@ -135,18 +146,23 @@ function addVolume(
     serial: state.nextSerial(),
     createdAt: state.now(),
     destroyedAt: undefined,
-    hosts: new Map(),
     ownSnapshots: new Set(),
     limits: { iops: undefined, bytesPerSecond: undefined },
   };
-  putBytes(state, made.owner, volume, made.bytes);
   state.volumes.add(volume);
+  try {
+    putBytes(state, made.owner, volume, made.bytes);
+  } catch (error) {
+    state.volumes.remove(volume);
+    throw error;
+  }
   for (const group of joined) group.members.add(volume);
   return volume;
 }
 
 /** Renames a volume, destroyed ones too; its own snapshots follow, its parts of group snapshots keep their names. */
 export function renameVolume(state: ArrayState, from: string, to: string): StoredVolume {
+  requireServing(state, from);
   const volume = state.volumes.any(from);
   requireName(to);
   state.volumes.rename(volume, to);
@@ -155,6 +171,7 @@ export function renameVolume(state: ArrayState, from: string, to: string): Store
 }
 
 export function resizeVolume(state: ArrayState, name: string, bytes: number): StoredVolume {
+  requireServing(state, name);
   const volume = state.volumes.live(name);
   requireSize(name, bytes);
   if (bytes < volume.bytes) throw new ArrayError(name, "Volume size cannot be reduced without truncate.");
@@ -164,35 +181,41 @@ export function resizeVolume(state: ArrayState, name: string, bytes: number): St
 }
 
 export function destroyVolume(state: ArrayState, name: string): StoredVolume {
+  requireServing(state, name);
   const volume = state.volumes.live(name);
-  if (volume.hosts.size > 0) {
-    const detail = `hosts ${[...volume.hosts.keys()].join(", ")}`;
+  const hosts = hostsOf(state, volume).map(({ host }) => host);
+  if (hosts.length > 0) {
+    const detail = `hosts ${hosts.join(", ")}`;
     state.problems.push({ at: state.now(), kind: "destroyed_while_connected", object: volume.name, detail });
   }
+  const { bin } = state.contentsOf(volume.name);
   volume.destroyedAt = state.now();
-  state.bin.add(volume);
+  bin.add(volume);
   for (const snapshot of volume.ownSnapshots) {
     if (snapshot.destroyedAt !== undefined) continue;
     snapshot.destroyedAt = volume.destroyedAt;
-    state.bin.add(snapshot);
+    bin.add(snapshot);
   }
   return volume;
 }
 
 export function recoverVolume(state: ArrayState, name: string): StoredVolume {
+  requireServing(state, name);
   const volume = state.volumes.any(name);
+  const { bin } = state.contentsOf(volume.name);
   for (const snapshot of volume.ownSnapshots) {
     if (snapshot.destroyedAt !== volume.destroyedAt) continue;
     snapshot.destroyedAt = undefined;
-    state.bin.delete(snapshot);
+    bin.delete(snapshot);
   }
   volume.destroyedAt = undefined;
-  state.bin.delete(volume);
+  bin.delete(volume);
   return volume;
 }
 
 /** Eradicates by hand. */
 export function eradicateVolume(state: ArrayState, name: string): void {
+  requireServing(state, name);
   const volume = state.volumes.any(name);
   if (volume.destroyedAt === undefined) throw new ArrayError(name, "Volume has not been destroyed.");
   state.requireEradication();
@@ -208,19 +231,23 @@ export function eradicateVolume(state: ArrayState, name: string): void {
 export function removeVolume(state: ArrayState, volume: StoredVolume): void {
   for (const snapshot of [...volume.ownSnapshots]) removeSnapshot(state, snapshot);
   for (const group of state.groups.all()) group.members.delete(volume);
+  const owner = state.owner(volume);
+  state.contentsOf(volume.name).bin.delete(volume);
+  state.connections.delete(volume.id);
   state.volumes.remove(volume);
-  state.bin.delete(volume);
-  state.bytes.remove(state.owner(volume));
+  state.bytes.remove(owner);
 }
 
 export function removeSnapshot(state: ArrayState, snapshot: StoredSnapshot): void {
+  const owner = state.owner(snapshot);
+  state.contentsOf(snapshot.name).bin.delete(snapshot);
   state.snapshots.remove(snapshot);
   snapshot.volume?.ownSnapshots.delete(snapshot);
-  state.bin.delete(snapshot);
-  state.bytes.remove(state.owner(snapshot));
+  state.bytes.remove(owner);
 }
 
 export function snapshotVolume(state: ArrayState, name: string, suffix: string | undefined): StoredSnapshot {
+  requireServing(state, name);
   const volume = state.volumes.live(name);
   if (suffix !== undefined) requireSuffix(suffix);
   const given = suffix ?? state.nextSuffix();
@@ -260,6 +287,7 @@ export function renameSnapshot(state: ArrayState, from: string, to: string): Sto
 
 /** @throws ArrayError for parts of a group snapshot: they go with it. */
 export function ownSnapshot(state: ArrayState, name: string): StoredSnapshot {
+  requireServing(state, name);
   const snapshot = state.snapshots.any(name);
   if (snapshot.point) throw new ArrayError(name, "Volume snapshot is part of a protection group snapshot.");
   return snapshot;
@@ -269,7 +297,7 @@ export function destroySnapshot(state: ArrayState, name: string): StoredSnapshot
   const snapshot = ownSnapshot(state, name);
   if (snapshot.destroyedAt !== undefined) throw new ArrayError(name, "Volume snapshot has been destroyed.");
   snapshot.destroyedAt = state.now();
-  state.bin.add(snapshot);
+  state.contentsOf(snapshot.name).bin.add(snapshot);
   return snapshot;
 }
 
@@ -277,7 +305,7 @@ export function recoverSnapshot(state: ArrayState, name: string): StoredSnapshot
   const snapshot = ownSnapshot(state, name);
   if (snapshot.volume?.destroyedAt !== undefined) throw new ArrayError(name, "Volume has been destroyed.");
   snapshot.destroyedAt = undefined;
-  state.bin.delete(snapshot);
+  state.contentsOf(snapshot.name).bin.delete(snapshot);
   return snapshot;
 }
 

@@ -49,7 +49,7 @@ function connections(call: Rest1Call): object {
         array_name: other.name,
         id: other.id,
         connected: link.isUp && other.isUp,
-        type: ["async-replication"],
+        type: [link.isSync ? "sync-replication" : "async-replication"],
         version: SOFTWARE,
         management_address: null,
         replication_address: null,

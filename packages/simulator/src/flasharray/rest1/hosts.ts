@@ -1,5 +1,14 @@
 import { ArrayError } from "../block-array.ts";
-import { connectVolume, createHost, deleteHost, disconnectVolume, requireHost, setInitiators } from "../hosts.ts";
+import { podPartners } from "../connections.ts";
+import {
+  connectVolume,
+  createHost,
+  deleteHost,
+  disconnectVolume,
+  lunOf,
+  requireHost,
+  setInitiators,
+} from "../hosts.ts";
 import type { StoredHost } from "../objects.ts";
 import { inOtherWords, nameOf, type Rest1Call, type Rest1Route } from "./call.ts";
 import { hostView } from "./views.ts";
@@ -11,19 +20,25 @@ const KINDS = [
   ["nqnlist", "addnqnlist", "remnqnlist", "nqns"],
 ] as const;
 
-/** With `all` a row for every connection, else one for every host. Hosts of other arrays (`remote`) there are none. */
+/** With `all` a row for every connection, else one for every host, with `remote` those of arrays that share pods too. */
 function list(call: Rest1Call): object {
   const hosts = [...call.state.hosts.values()];
-  if (!call.given.flag("all")) return hosts.map(hostView);
+  if (!call.given.flag("all")) return [...hosts, ...(call.given.flag("remote") ? remoteHosts(call) : [])].map(hostView);
   return hosts.flatMap((host): object[] => {
     const rows = connectionsOf(call, host).map((row) => ({ ...hostView(host), ...row, target_port: null }));
     return rows.length > 0 ? rows : [{ ...hostView(host), vol: null, lun: null, target_port: null }];
   });
 }
 
+function remoteHosts(call: Rest1Call): StoredHost[] {
+  return podPartners(call.state).flatMap((array) =>
+    [...array.hosts.values()].map((host) => ({ ...host, name: `${array.name}:${host.name}` })),
+  );
+}
+
 function connectionsOf(call: Rest1Call, host: StoredHost): { name: string; vol: string; lun: number }[] {
   return [...call.state.volumes.all()].flatMap((volume) => {
-    const lun = volume.hosts.get(host.name);
+    const lun = lunOf(call.state, volume, host.name);
     return lun === undefined ? [] : [{ name: host.name, vol: volume.name, lun }];
   });
 }
@@ -60,12 +75,12 @@ function connect(call: Rest1Call): object {
   const [host = "", volume = ""] = call.parts;
   const { name } = requireHost(call.state, host);
   const connected = connectVolume(call.state, volume, name, call.given.number("lun"));
-  return { name, vol: connected.name, lun: connected.hosts.get(name) ?? 0 };
+  return { name, vol: connected.name, lun: lunOf(call.state, connected, name) ?? 0 };
 }
 
 function disconnect(call: Rest1Call): object {
   const [host = "", volume = ""] = call.parts;
-  const { name } = requireHost(call.state, host);
+  const name = host.includes(":") ? host : requireHost(call.state, host).name;
   const { name: vol } = call.state.volumes.any(volume);
   inOtherWords(() => disconnectVolume(call.state, volume, name), "Volume is not connected to the host.");
   return { name, vol };

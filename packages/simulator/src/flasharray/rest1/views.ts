@@ -1,3 +1,4 @@
+import { replicaPrefix } from "../groups.ts";
 import type { ArrayObject, StoredGroup, StoredHost, StoredPoint, StoredSnapshot, StoredVolume } from "../objects.ts";
 import { targetEntry } from "../targets.ts";
 import { isoTime, type Rest1Call } from "./call.ts";
@@ -47,10 +48,12 @@ export function groupView(call: Rest1Call, group: StoredGroup): object {
   call.model.fabric.hear(call.state, group);
   const live = [...group.members].filter((volume) => volume.destroyedAt === undefined).map((volume) => volume.name);
   const { origin } = group;
-  const volumes = origin ? group.heardMembers.map((name) => `${origin.array}:${name}`) : live;
+  const volumes = origin
+    ? group.heardMembers.map((name) => `${replicaPrefix(group)}:${name.split("::").at(-1)}`)
+    : live;
   return {
     name: group.name,
-    source: origin?.array ?? call.state.name,
+    source: origin ? replicaPrefix(group) : (call.state.podOf(group.name)?.name ?? call.state.name),
     hosts: null,
     hgroups: null,
     volumes: volumes.length > 0 ? volumes : null,

@@ -1,4 +1,5 @@
 import { ArrayError } from "../block-array.ts";
+import { hostsOf } from "../connections.ts";
 import type { StoredLimits, StoredVolume } from "../objects.ts";
 import {
   cloneVolume,
@@ -105,15 +106,17 @@ function remove(call: Rest1Call): object {
     eradicateVolume(call.state, name);
     return { name };
   }
-  if (call.state.volumes.live(name).hosts.size > 0) {
+  if (hostsOf(call.state, call.state.volumes.live(name)).length > 0) {
     throw new ArrayError(name, "Volume cannot be deleted due to existing connections.");
   }
   return { name: destroyVolume(call.state, name).name };
 }
 
-function hostsOf(call: Rest1Call): object {
+function connectedHosts(call: Rest1Call): object {
   const volume = volumeNamed(call);
-  return [...volume.hosts].map(([host, lun]) => ({ name: volume.name, host, lun, size: volume.bytes, hgroup: null }));
+  const withRemote = call.given.flag("remote") ?? false;
+  const found = hostsOf(call.state, volume).filter(({ isLocal }) => isLocal || withRemote);
+  return found.map(({ host, lun }) => ({ name: volume.name, host, lun, size: volume.bytes, hgroup: null }));
 }
 
 /** `volume`: volumes, and snapshots by their own names or with `snap`. */
@@ -124,5 +127,5 @@ export const volumeRoutes: readonly Rest1Route[] = [
   { method: "POST", path: "volume/*", known: "size source overwrite iops_limit bandwidth_limit", run: create },
   { method: "PUT", path: "volume/*", known: "name size truncate action iops_limit bandwidth_limit", run: change },
   { method: "DELETE", path: "volume/*", known: "eradicate", run: remove },
-  { method: "GET", path: "volume/*/host", known: "private shared remote", run: hostsOf },
+  { method: "GET", path: "volume/*/host", known: "private shared remote", run: connectedHosts },
 ];

@@ -1,4 +1,5 @@
-import { connectVolume, createHost, deleteHost, disconnectVolume, requireHost } from "../hosts.ts";
+import { hostsOf, podPartners } from "../connections.ts";
+import { connectVolume, createHost, deleteHost, disconnectVolume, lunOf, requireHost } from "../hosts.ts";
 import { MODEL, SOFTWARE } from "../identity.ts";
 import type { Link } from "../link.ts";
 import type { StoredVolume } from "../objects.ts";
@@ -61,7 +62,7 @@ function arrayConnectionItem(call: CallContext, link: Link): object {
     replication_transport: "ip",
     status: link.isUp && other.isUp ? "connected" : "connecting",
     throttle: { default_limit: 0, window: { start: null, end: null }, window_limit: null },
-    type: "async-replication",
+    type: link.isSync ? "sync-replication" : "async-replication",
     version: SOFTWARE,
   };
 }
@@ -89,14 +90,16 @@ function hosts(call: CallContext): object {
   const names = call.query.list("names");
   const found = names
     ? names.map((name) => hostNamed(call, name))
-    : [...call.state.hosts.values()].map((host) => hostNamed(call, host.name));
+    : [...call.state.hosts.values()].map((host) => hostNamed(call, host.name)).concat(remoteHosts(call));
   return pageOf(found, call.query);
 }
 
 function hostNamed(call: CallContext, name: string): object {
   requireHost(call.state, name);
   const host = call.state.hosts.get(name.toLowerCase());
-  const connected = [...call.state.volumes.all()].filter((volume) => volume.hosts.has(host?.name ?? ""));
+  const connected = [...call.state.volumes.all()].filter(
+    (volume) => lunOf(call.state, volume, host?.name ?? "") !== undefined,
+  );
   return {
     name: host?.name,
     iqns: host?.iqns,
@@ -112,6 +115,17 @@ function hostNamed(call: CallContext, name: string): object {
   };
 }
 
+/** Hosts of arrays that share pods with this one. */
+function remoteHosts(call: CallContext): object[] {
+  return podPartners(call.state).flatMap((state) =>
+    [...state.hosts.values()].map(({ name }) => ({
+      ...hostNamed({ ...call, state }, name),
+      name: `${state.name}:${name}`,
+      is_local: false,
+    })),
+  );
+}
+
 function makeHosts(call: CallContext): object {
   requireKnown(call.body, ["chap", "iqns", "nqns", "personality", "preferred_arrays", "vlan", "wwns"]);
   const names = call.query.required("names");
@@ -121,9 +135,13 @@ function makeHosts(call: CallContext): object {
 
 function listConnections(call: CallContext): object {
   const volumes = call.query.list("volume_names")?.map((name) => call.state.volumes.live(name));
-  const wanted = call.query.list("host_names")?.map((name) => requireHost(call.state, name).name);
+  const wanted = call.query
+    .list("host_names")
+    ?.map((name) => (name.includes(":") ? name : requireHost(call.state, name).name));
   const rows = (volumes ?? [...call.state.volumes.all()]).flatMap((volume) =>
-    [...volume.hosts].filter(([host]) => !wanted || wanted.includes(host)).map(([host, lun]) => row(volume, host, lun)),
+    hostsOf(call.state, volume)
+      .filter(({ host }) => !wanted || wanted.includes(host))
+      .map(({ host, lun }) => row(volume, host, lun)),
   );
   return pageOf(rows, call.query);
 }
@@ -144,7 +162,7 @@ function connect(call: CallContext): object {
   const rows = pairs(call).map(({ volume, host }) => {
     const connected = connectVolume(call.state, volume, host, lun);
     const name = requireHost(call.state, host).name;
-    return row(connected, name, connected.hosts.get(name) ?? 0);
+    return row(connected, name, lunOf(call.state, connected, name) ?? 0);
   });
   return { items: rows };
 }

@@ -23,6 +23,23 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
     since: "2.16",
     methods: { GET: `${PAGED} names ids destroyed`, PATCH: "names ids" },
   },
+  pods: {
+    since: "2.1",
+    methods: {
+      GET: `${PAGED} names ids destroyed total_only`,
+      POST: "names",
+      PATCH: "names ids abort_quiesce destroy_contents@2.3 promote_from quiesce skip_quiesce",
+      DELETE: "names ids eradicate_contents@2.3",
+    },
+  },
+  "pods/arrays": {
+    since: "2.1",
+    methods: {
+      GET: `${LIST} group_names group_ids member_names member_ids`,
+      POST: "group_names group_ids member_names member_ids",
+      DELETE: "group_names group_ids member_names member_ids with_unknown",
+    },
+  },
   volumes: {
     since: "2.0",
     methods: {

@@ -5,6 +5,7 @@ import {
   localGroup,
   removeGroup,
   removeMember,
+  replicaPrefix,
   requireUnlocked,
   setGroupDestroyed,
 } from "../groups.ts";
@@ -93,11 +94,11 @@ interface MemberRow {
 function membersOf(call: CallContext, group: StoredGroup): MemberRow[] {
   const reference = groupReference(group, call.version);
   if (group.origin) {
-    const prefix = group.origin.array;
+    const prefix = replicaPrefix(group);
     call.model.fabric.hear(call.state, group);
     return group.heardMembers.map((name) => ({
       group: reference,
-      member: { id: null, name: `${prefix}:${name}`, destroyed: false },
+      member: { id: null, name: `${prefix}:${name.split("::").at(-1)}`, destroyed: false },
     }));
   }
   return [...group.members].map((volume) => ({

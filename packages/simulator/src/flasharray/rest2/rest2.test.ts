@@ -19,7 +19,13 @@ describe("the REST interface of a simulated FlashArray", () => {
   });
 
   it("answers 404 for versions and paths that it does not have", async () => {
-    for (const path of ["/api/2.27/volumes", "/api/2.12/volumes", "/api/3.0/volumes", "/api/2.26/pods", "/"]) {
+    for (const path of [
+      "/api/2.27/volumes",
+      "/api/2.12/volumes",
+      "/api/3.0/volumes",
+      "/api/2.26/pod-replica-links",
+      "/",
+    ]) {
       expect((await world.a.raw("GET", path, { headers: { "x-auth-token": world.a.token } })).status).toBe(404);
     }
   });

@@ -7,6 +7,7 @@ import { arrayRoutes } from "./array-routes.ts";
 import type { ArrayRoute } from "./context.ts";
 import { lookUp } from "./endpoints.ts";
 import { groupRoutes } from "./group-routes.ts";
+import { podRoutes } from "./pod-routes.ts";
 import { pointRoutes } from "./point-routes.ts";
 import { Query } from "./query.ts";
 import { RestError, type RestFault } from "./rest-error.ts";
@@ -19,6 +20,7 @@ const ROUTES: Readonly<Record<string, ArrayRoute>> = {
   ...groupRoutes,
   ...targetRoutes,
   ...pointRoutes,
+  ...podRoutes,
 };
 
 /** REST 2.x of one array. */

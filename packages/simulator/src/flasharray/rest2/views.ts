@@ -1,8 +1,11 @@
 import { type ApiVersion, isAtLeast } from "../api-version.ts";
 import type { ArrayState } from "../array-state.ts";
+import { hostsOf } from "../connections.ts";
 import type { Fabric } from "../fabric.ts";
+import { replicaPrefix } from "../groups.ts";
 import {
   NO_REFERENCE,
+  type Reference,
   type StoredGroup,
   type StoredPoint,
   type StoredSchedule,
@@ -19,6 +22,12 @@ function timeRemaining(state: ArrayState, object: StoredVolume | StoredSnapshot 
   return at === undefined ? null : Math.max(0, at - state.now());
 }
 
+/** The pod that an object is in. */
+function podReference(state: ArrayState, object: { readonly name: string }): Reference {
+  const pod = state.podOf(object.name);
+  return pod ? { id: pod.id, name: pod.name } : NO_REFERENCE;
+}
+
 export function volumeItem(state: ArrayState, volume: StoredVolume): object {
   return {
     id: volume.id,
@@ -28,10 +37,10 @@ export function volumeItem(state: ArrayState, volume: StoredVolume): object {
     created: state.stamp(volume.createdAt),
     destroyed: volume.destroyedAt !== undefined,
     time_remaining: timeRemaining(state, volume),
-    connection_count: volume.hosts.size,
+    connection_count: hostsOf(state, volume).length,
     subtype: "regular",
     source: volume.source,
-    pod: NO_REFERENCE,
+    pod: podReference(state, volume),
     volume_group: NO_REFERENCE,
     requested_promotion_state: "promoted",
     promotion_status: "promoted",
@@ -54,20 +63,25 @@ export function snapshotItem(state: ArrayState, snapshot: StoredSnapshot): objec
     destroyed: snapshot.destroyedAt !== undefined,
     time_remaining: timeRemaining(state, snapshot.point ?? snapshot),
     source: snapshot.source,
-    pod: NO_REFERENCE,
+    pod: podReference(state, snapshot),
     volume_group: NO_REFERENCE,
     space: { ...SPACE, total_physical: 0, total_provisioned: snapshot.bytes },
   };
 }
 
 export function groupItem(state: ArrayState, group: StoredGroup, version: ApiVersion): object {
+  const pod = state.podOf(group.name);
   const members = group.origin ? group.heardMembers.length : group.members.size;
   return {
     ...(isAtLeast(version, [2, 26]) ? { id: group.id } : {}),
     name: group.name,
     is_local: group.origin === undefined,
-    source: { id: null, name: group.origin?.array ?? state.name },
-    pod: NO_REFERENCE,
+    source: group.origin
+      ? { id: null, name: replicaPrefix(group) }
+      : pod
+        ? podReference(state, group)
+        : { id: null, name: state.name },
+    pod: podReference(state, group),
     destroyed: group.destroyedAt !== undefined,
     time_remaining: timeRemaining(state, group),
     volume_count: members,
@@ -112,7 +126,7 @@ export function pointItem(state: ArrayState, point: StoredPoint, version: ApiVer
     destroyed: point.destroyedAt !== undefined,
     time_remaining: timeRemaining(state, point),
     source: groupReference(point.group, version),
-    pod: NO_REFERENCE,
+    pod: podReference(state, point),
     space: { ...SPACE, total_physical: 0, total_provisioned: 0 },
   };
 }

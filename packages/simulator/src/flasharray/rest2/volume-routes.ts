@@ -1,5 +1,6 @@
 import { isAtLeast } from "../api-version.ts";
 import { addMember, localGroup, removeMember } from "../groups.ts";
+import { moveVolume } from "../pods.ts";
 import {
   cloneVolume,
   createVolume,
@@ -56,6 +57,7 @@ function change(call: CallContext): object {
   const newName = textOf(call.body, "name");
   const destroyed = booleanOf(call.body, "destroyed");
   const provisioned = numberOf(call.body, "provisioned");
+  const pod = textOf(objectOf(call.body, "pod"), "name");
   if (newName !== undefined && names.length > 1) throw badRequest("Only one volume can be renamed at a time.");
   const changed = names.map((name) => {
     let volume = call.state.volumes.any(name);
@@ -71,6 +73,7 @@ function change(call: CallContext): object {
     for (const group of call.query.list("remove_from_protection_group_names") ?? []) {
       removeMember(localGroup(call.state, group), volume);
     }
+    if (pod !== undefined) moveVolume(call.state, volume.name, pod);
     return newName === undefined ? volume : renameVolume(call.state, name, newName);
   });
   return { items: changed.map((volume) => volumeItem(call.state, volume)) };
