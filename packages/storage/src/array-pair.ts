@@ -18,6 +18,8 @@ export type ArrayModel = Pick<
   | "writesOfVolume"
   | "writesOfSnapshot"
   | "setDefaultProtection"
+  | "createPod"
+  | "stretchPod"
 > & { describe(): { readonly volumes: readonly { readonly name: string; readonly isDestroyed: boolean }[] } };
 
 /** The switches of the link that the suite uses. */

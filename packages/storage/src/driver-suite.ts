@@ -1,6 +1,7 @@
 import { describe } from "vitest";
 import type { ArrayPair } from "./array-pair.ts";
 import { describeMarkers } from "./marker-suite.ts";
+import { describePods } from "./pod-suite.ts";
 import { describeLostAnswers, describeRepetition, describeTwice } from "./repetition-suite.ts";
 import { describeReplication } from "./replication-suite.ts";
 import { describeVolumes } from "./volume-suite.ts";
@@ -18,6 +19,7 @@ export function describeStorageDriver(
     describeReplication(makePair);
     describeVolumes(makePair);
     describeMarkers(makePair);
+    describePods(makePair);
     describeTwice(makePair);
     if (over === "files") return;
     describeLostAnswers(makePair);

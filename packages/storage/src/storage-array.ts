@@ -28,6 +28,9 @@ export interface StorageArray {
   /** Ends one connection. */
   disconnect(connection: VolumeConnection): Promise<void>;
 
+  /** A pod by name as this array sees it; undefined when it has none. */
+  findPod(name: string): Promise<ArrayPod | undefined>;
+
   /** A live protection group made on this array, or one replicated in (`<source array>:<group>`). */
   findGroup(name: string): Promise<ArrayGroup | undefined>;
   ensureGroup(name: string): Promise<void>;
@@ -44,13 +47,17 @@ export interface StorageArray {
   allowReplicationFrom(sourceArray: string, group: string): Promise<void>;
   /** On the target array: stops a group of `sourceArray` from replicating in; drops a transfer under way. */
   disallowReplicationFrom(sourceArray: string, group: string): Promise<void>;
-  /** Interval, retention on both sides, schedule on or off. */
+  /**
+   * Interval, retention on both sides, schedule on or off. The schedule of a group in a pod is one of snapshots: its
+   * volumes are on both arrays already.
+   */
   setReplication(group: string, settings: ReplicationSettings): Promise<void>;
   /** Destroys the group with its local snapshots; volumes stay. */
   destroyGroup(name: string): Promise<void>;
 
   /**
-   * Cuts all volumes of the group at one point and starts to send it to the targets. Finds a point of that suffix made
+   * Cuts all volumes of the group at one point and starts to send it to the targets. A point of a group in a pod is on
+   * both of the pod's arrays at once. Finds a point of that suffix made
    * before and takes it instead.
    * @param suffix ≤ 63 characters of letters, digits and `-`, with at least one letter.
    */
@@ -62,7 +69,7 @@ export interface StorageArray {
   listRecoveryPoints(source: PointSource): Promise<readonly RecoveryPoint[]>;
   /** One point by suffix; undefined when there is none. */
   findRecoveryPoint(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined>;
-  /** Names of the source volumes that a point holds. */
+  /** Names of the source volumes that a point holds, those in a pod with the pod's name. */
   volumesOfPoint(source: PointSource, suffix: string): Promise<readonly PointVolume[]>;
   destroyRecoveryPoint(source: PointSource, suffix: string): Promise<void>;
   /** A local snapshot of one volume, kept until destroyed: the way back from an overwrite. */
@@ -137,6 +144,33 @@ export interface ArrayConnection {
   readonly status: "connected" | "degraded" | "disconnected";
 }
 
+/** A pod: a name space of volumes and groups, kept alike by all of its arrays. */
+export interface ArrayPod {
+  readonly name: string;
+  /** One for each array that the pod is stretched over. */
+  readonly halves: readonly PodHalf[];
+}
+
+/** A pod on one of its arrays, as the asked array knows it. */
+export interface PodHalf {
+  /** Name of the array. */
+  readonly array: string;
+  readonly arrayId: string;
+  /**
+   * `online` has the current data and serves them; all others are no place to recover at. `unknown`: the asked array
+   * is cut off itself, and only says so of the other.
+   */
+  readonly status: "online" | "resyncing" | "offline" | "suspended" | "unknown";
+  /** Only with `online` does a half go on by itself when the other one is lost. */
+  readonly mediator: "online" | "unreachable" | "unknown" | "flummoxed";
+  /** It goes on when no array reaches the mediator and they lose each other. */
+  readonly isPreElected: boolean;
+  /** Time of its data when it is behind, ms since the UNIX epoch; undefined while in sync. */
+  readonly frozenAt: number | undefined;
+  /** 0 to 1 while resyncing, else undefined. */
+  readonly progress: number | undefined;
+}
+
 export interface ArrayVolume {
   readonly id: string;
   readonly name: string;
@@ -176,6 +210,7 @@ export interface ReplicationSettings {
 }
 
 export interface PointSource {
+  /** A group in a pod by its whole name `POD::GROUP`, the same on both arrays of the pod. */
   readonly group: string;
   readonly array: string | undefined;
 }

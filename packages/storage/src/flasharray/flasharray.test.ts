@@ -25,6 +25,7 @@ describe("held against the vendor's description of REST 2.26", () => {
       "GET /arrays",
       "GET /connections",
       "GET /controllers",
+      "GET /pods",
       "GET /protection-group-snapshots",
       "GET /protection-group-snapshots/transfer",
       "GET /protection-groups",

@@ -14,6 +14,7 @@ import { refuse } from "./array-error.ts";
 import { Groups } from "./groups.ts";
 import { listAll } from "./listing.ts";
 import { Markers } from "./markers.ts";
+import { findPod } from "./pods.ts";
 import { Points, requireSuffix } from "./points.ts";
 import type { ArraySession } from "./session.ts";
 import { Volumes } from "./volumes.ts";
@@ -103,6 +104,10 @@ export class FlashArray implements StorageArray {
 
   disconnect(connection: VolumeConnection) {
     return this.#volumes.disconnect(connection);
+  }
+
+  findPod(name: string) {
+    return findPod(this.#session, name);
   }
 
   findGroup(name: string) {

@@ -1,3 +1,4 @@
+import { podOf } from "../names.ts";
 import type { ArrayGroup, ReplicationSettings } from "../storage-array.ts";
 import { isRefusal, refuse, unless } from "./array-error.ts";
 import { listAll, listWhere, requirePlain } from "./listing.ts";
@@ -20,15 +21,13 @@ export class Groups {
   async find(name: string): Promise<ArrayGroup | undefined> {
     const row = await this.#row(name, false);
     if (!row) return undefined;
+    const schedule = podOf(name) === undefined ? row.replication_schedule : row.snapshot_schedule;
     const [members, targets] = await Promise.all([this.#members(name), this.#targets(name)]);
     return {
       name: row.name,
       members: members.filter((member) => !member.destroyed).map((member) => withoutArray(row.name, member.name)),
       targets: targets.map((target) => ({ array: target.member.name, isAllowed: target.allowed })),
-      replication: {
-        enabled: row.replication_schedule?.enabled ?? false,
-        intervalMs: row.replication_schedule?.frequency ?? 0,
-      },
+      replication: { enabled: schedule?.enabled ?? false, intervalMs: schedule?.frequency ?? 0 },
     };
   }
 
@@ -109,12 +108,12 @@ export class Groups {
   async setReplication(group: string, settings: ReplicationSettings): Promise<void> {
     const { allForSeconds, perDay, days } = settings.retention;
     const retention = { all_for_sec: allForSeconds, per_day: perDay, days };
-    const body = {
-      // Frequency is in milliseconds; other times of the same object are in seconds.
-      replication_schedule: { enabled: settings.enabled, frequency: settings.intervalMs },
-      source_retention: retention,
-      target_retention: retention,
-    };
+    // Frequency is in milliseconds; other times of the same object are in seconds.
+    const schedule = { enabled: settings.enabled, frequency: settings.intervalMs };
+    const body =
+      podOf(group) === undefined
+        ? { replication_schedule: schedule, source_retention: retention, target_retention: retention }
+        : { snapshot_schedule: schedule, source_retention: retention };
     await this.#send("PATCH", "protection-groups", { names: [group] }, body);
   }
 

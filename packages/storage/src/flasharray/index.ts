@@ -13,7 +13,7 @@ export function flashArrayDriver(ports: FlashArrayPorts): StorageDriver {
     name: "flasharray",
     capabilities: {
       asynchronousReplication: true,
-      synchronousReplication: false,
+      synchronousReplication: true,
       shortestIntervalMs: SHORTEST_INTERVAL_MS,
     },
     connect: (access) => new FlashArray(new ArraySession(ports, access)),

@@ -1,3 +1,4 @@
+import { podOf } from "../names.ts";
 import type { PointSource, PointVolume, RecoveryPoint } from "../storage-array.ts";
 import { isRefusal, refuse, unless } from "./array-error.ts";
 import { itemsOf, listAll, listWhere, requirePlain } from "./listing.ts";
@@ -27,7 +28,7 @@ export class Points {
       const answer = await this.#session.call({
         method: "POST",
         path: PATH,
-        query: () => encodeQuery({ source_names: [group], replicate_now: true }),
+        query: () => encodeQuery({ source_names: [group], ...(podOf(group) === undefined && { replicate_now: true }) }),
         body: { suffix },
       });
       const row = itemsOf<PointRow>(answer)[0];
@@ -67,8 +68,9 @@ export class Points {
     requirePlain("GET /volume-snapshots", prefix);
     const query = { destroyed: false, filter: `name='${prefix}*'` };
     const rows = await listAll<SnapshotRow>(this.#session, { path: "volume-snapshots", query, sort: "name" });
+    const pod = podOf(source.group);
     return rows.map((row) => ({
-      sourceVolume: row.name.slice(prefix.length),
+      sourceVolume: inPod(pod, row.name.slice(prefix.length)),
       snapshot: row.name,
       bytes: row.provisioned,
     }));
@@ -79,11 +81,13 @@ export class Points {
    * @throws OutsideError `waiting` while the point's data is still on its way.
    */
   async findVolume(source: PointSource, suffix: string, sourceVolume: string): Promise<PointVolume | undefined> {
-    const name = `${groupOn(source)}.${suffix}.${sourceVolume}`;
+    const pod = podOf(source.group);
+    const within = pod !== undefined && podOf(sourceVolume) === pod ? sourceVolume.slice(pod.length + 2) : sourceVolume;
+    const names = [...new Set([within, sourceVolume])].map((volume) => `${groupOn(source)}.${suffix}.${volume}`);
     const listing = { path: "volume-snapshots", sort: "name", field: "name", query: { destroyed: false } };
     const [point, rows] = await Promise.all([
       this.find(source, suffix),
-      listWhere<SnapshotRow>(this.#session, listing, [name]),
+      listWhere<SnapshotRow>(this.#session, listing, names),
     ]);
     const row = rows[0];
     if (!point || !row) return undefined;
@@ -104,6 +108,11 @@ export class Points {
     const rows = (await unless(listAll<TransferRow>(this.#session, listing), "missing", "destroyed")) ?? [];
     return new Map(rows.map((row) => [row.name.toLowerCase(), row]));
   }
+}
+
+/** Name of a volume with its pod, which arrays leave out where the snapshot's group says it. */
+function inPod(pod: string | undefined, volume: string): string {
+  return pod === undefined || podOf(volume) !== undefined ? volume : `${pod}::${volume}`;
 }
 
 /** Name of a group on the asked array: `<source array>:<group>` when it was replicated in. */

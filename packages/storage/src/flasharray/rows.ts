@@ -13,7 +13,29 @@ export interface VolumeRow {
 export interface GroupRow {
   readonly name: string;
   readonly destroyed: boolean;
-  readonly replication_schedule?: { readonly enabled?: boolean; readonly frequency?: number };
+  readonly replication_schedule?: ScheduleRow;
+  readonly snapshot_schedule?: ScheduleRow;
+}
+
+/** `frequency` is in ms. */
+export interface ScheduleRow {
+  readonly enabled?: boolean;
+  readonly frequency?: number;
+}
+
+export interface PodRow {
+  readonly name: string;
+  readonly arrays: readonly PodArrayRow[];
+}
+
+export interface PodArrayRow {
+  readonly id: string;
+  readonly name: string;
+  readonly status: string;
+  readonly mediator_status: string;
+  readonly pre_elected: boolean;
+  readonly frozen_at: number | null;
+  readonly progress: number | null;
 }
 
 export interface MemberRow {

@@ -54,7 +54,7 @@ export function makeFlashArrayPair(options: PairOptions): FlashArrayPair {
   return {
     clock,
     conditions,
-    link: linkArrays(source.model, target.model),
+    link: linkArrays(source.model, target.model, { isSync: true }),
     canDeclineDefaultProtection: options.minor >= 16,
     simulated: { source, target },
     source: {

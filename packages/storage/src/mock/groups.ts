@@ -1,6 +1,8 @@
+import { podOf } from "../names.ts";
 import type { ArrayGroup, ReplicationSettings } from "../storage-array.ts";
 import type { MockArrays, MockGroup, MockReplica, MockState } from "./mock-state.ts";
-import { refuse } from "./mock-store.ts";
+import { requireServing } from "./pods.ts";
+import { refuse } from "./refusal.ts";
 import { liveVolume, replicaOf } from "./settle.ts";
 
 const OFF: ReplicationSettings = {
@@ -18,12 +20,14 @@ export function findGroup(state: MockState, name: string): ArrayGroup | undefine
 }
 
 export function ensureGroup(state: MockState, name: string, now: number): void {
+  requireServing(state, name);
   if (state.groups.some((group) => group.name === name)) return;
   state.groups.push({ name, members: [], targets: [], replication: OFF, scheduledAt: now, points: [] });
 }
 
 /** @throws OutsideError `final` when there is no such group. */
 export function requireGroup(state: MockState, name: string): MockGroup {
+  requireServing(state, name);
   const group = state.groups.find((each) => each.name === name);
   if (!group) throw refuse("group", `protection group ${name} does not exist`);
   return group;
@@ -34,6 +38,7 @@ export function setMembers(state: MockState, name: string, volumes: readonly str
   requireGroup(state, name).members = volumes.map((each) => {
     const volume = liveVolume(state, each);
     if (!volume) throw refuse("set members", `volume ${each} does not exist`);
+    if (podOf(each) !== podOf(name)) throw refuse("set members", `volume ${each} and group ${name} are not in one pod`);
     return volume.name;
   });
 }
@@ -79,6 +84,7 @@ export function setReplication(group: MockGroup, settings: ReplicationSettings, 
 }
 
 export function destroyGroup(state: MockState, name: string): void {
+  requireServing(state, name);
   state.groups = state.groups.filter((group) => group.name !== name);
 }
 

@@ -13,7 +13,7 @@ export function mockDriver(ports: MockPorts): StorageDriver {
     name: "mock",
     capabilities: {
       asynchronousReplication: true,
-      synchronousReplication: false,
+      synchronousReplication: true,
       shortestIntervalMs: 60_000,
     },
     connect: ({ url }) => new MockArray(ports, new URL(url).hostname),

@@ -13,8 +13,10 @@ import type {
 } from "../storage-array.ts";
 import * as groups from "./groups.ts";
 import { linkOf, type MockArrays, type MockState } from "./mock-state.ts";
-import { type MockPorts, MockStore, refuse } from "./mock-store.ts";
+import { type MockPorts, MockStore } from "./mock-store.ts";
+import * as pods from "./pods.ts";
 import * as points from "./points.ts";
+import { refuse } from "./refusal.ts";
 import { cut, liveVolume } from "./settle.ts";
 import * as volumes from "./volumes.ts";
 
@@ -94,6 +96,10 @@ export class MockArray implements StorageArray {
     });
   }
 
+  findPod(name: string) {
+    return this.#do((state) => pods.findPod(state, name, this.#store.now));
+  }
+
   findGroup(name: string) {
     return this.#do((state) => groups.findGroup(state, name));
   }
@@ -164,6 +170,7 @@ export class MockArray implements StorageArray {
   ensureVolumeSnapshot(volume: string, suffix: string): Promise<void> {
     return this.#do((state) => {
       points.requireSuffix(suffix);
+      pods.requireServing(state, volume);
       const standing = liveVolume(state, volume);
       if (!standing) throw refuse("snapshot volume", `volume ${volume} does not exist`);
       const name = `${standing.name}.${suffix}`;
@@ -175,6 +182,7 @@ export class MockArray implements StorageArray {
   destroyVolumeSnapshot(volume: string, suffix: string): Promise<void> {
     return this.#do((state) => {
       points.requireSuffix(suffix);
+      pods.requireServing(state, volume);
       const name = `${volume}.${suffix}`;
       state.snapshots = state.snapshots.filter((snapshot) => snapshot.name !== name);
     });

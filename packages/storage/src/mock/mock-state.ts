@@ -13,6 +13,8 @@ export interface MockState {
   groups: MockGroup[];
   /** Groups that other arrays replicate in. */
   replicas: MockReplica[];
+  /** Its halves of pods. */
+  pods: MockPod[];
   /** Links to other arrays by name; none = as {@link NEW_LINK}. */
   links: Record<string, MockLink>;
 }
@@ -74,6 +76,25 @@ export interface MockTransfer extends MockPoint {
   completedAt: number | null;
 }
 
+/** What an array holds of a pod: its own half, and what it was told last of the other one. Times are ms. */
+export interface MockPod extends MockHalf {
+  readonly name: string;
+  readonly own: { readonly array: string; readonly id: string };
+  /** Null while the pod is on one array. */
+  partner: { readonly array: string; readonly id: string } | null;
+  /** The array made the pod; it goes on when both arrays are up and lose each other. */
+  readonly isFirst: boolean;
+  isTogether: boolean;
+  /** Null: it cannot be asked. */
+  told: MockHalf | null;
+}
+
+export interface MockHalf {
+  status: "online" | "offline" | "resyncing";
+  frozenAt: number | null;
+  resyncSince: number | null;
+}
+
 /** A link, from the side of the array that sends. */
 export interface MockLink {
   isUp: boolean;
@@ -92,7 +113,7 @@ export const APPEARS_AFTER_MS = 2_000;
 export type MockArrays = ReadonlyMap<string, MockState>;
 
 export function newState(id: string): MockState {
-  return { id, volumes: [], snapshots: [], groups: [], replicas: [], links: {} };
+  return { id, volumes: [], snapshots: [], groups: [], replicas: [], pods: [], links: {} };
 }
 
 /** The link from one array to another. */

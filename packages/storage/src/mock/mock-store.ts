@@ -3,6 +3,8 @@ import { join } from "node:path";
 import { DatabaseSync } from "node:sqlite";
 import { type Clock, OutsideError, type Random } from "@protector/ports";
 import { type MockArrays, type MockState, newState } from "./mock-state.ts";
+import { createPod, mirrorPods, stretchPod } from "./pods.ts";
+import { refuse } from "./refusal.ts";
 import { settle } from "./settle.ts";
 
 /** What the mock takes from outside. */
@@ -15,7 +17,8 @@ export interface MockPorts {
   readonly random: Random;
 }
 
-export const MOCK_SERVICE = "mock";
+/** What Cinder's own driver calls its pod. */
+const DEFAULT_POD = "cinder-pod";
 const SUFFIX = ".sqlite";
 /** ms that another process of this machine may hold the files. */
 const BUSY_MS = 5_000;
@@ -49,7 +52,9 @@ export class MockStore {
         return this.#transaction(connection, names, (arrays) => {
           const state = arrays.get(name);
           if (!state) throw new Error(`array ${name} has no file`);
-          return work(arrays, state);
+          const result = work(arrays, state);
+          mirrorPods(arrays, name);
+          return result;
         });
       } finally {
         connection.close();
@@ -66,6 +71,7 @@ export class MockStore {
       const arrays = new Map(
         names.map((each) => [each, parse(before.get(each)) ?? newState(this.#ports.random.uuid())]),
       );
+      this.#stretchDefaultPod(arrays);
       settle(arrays, this.now);
       const result = work(arrays);
       for (const [index, each] of names.entries()) {
@@ -78,6 +84,16 @@ export class MockStore {
       connection.exec("ROLLBACK");
       throw error;
     }
+  }
+
+  /** A lab with two arrays has a pod over both, as Cinder's own driver makes one. */
+  #stretchDefaultPod(arrays: MockArrays): void {
+    const [first, second, ...others] = this.#ports.arrays;
+    const state = first === undefined ? undefined : arrays.get(first);
+    if (!state || first === undefined || second === undefined || others.length > 0 || !arrays.has(second)) return;
+    if (state.pods.length > 0) return;
+    createPod(state, first, DEFAULT_POD);
+    stretchPod(arrays, DEFAULT_POD, [first, second]);
   }
 
   /** Names of the arrays that answer, in one order for every process: so they never wait for each other. */
@@ -96,27 +112,6 @@ export class MockStore {
     const detail = `${join(this.#ports.directory, name + SUFFIX)} cannot be used: ${text}`;
     return refuse(name, detail, isBusy ? "retryable" : "needs_operator", cause);
   }
-}
-
-/** A refusal of a mock array: nothing was changed. */
-export function refuse(
-  call: string,
-  detail: string,
-  failureClass: OutsideError["failure"]["failureClass"] = "final",
-  cause?: unknown,
-): OutsideError {
-  return new OutsideError(
-    {
-      service: MOCK_SERVICE,
-      call,
-      status: undefined,
-      detail,
-      remoteRequestId: undefined,
-      failureClass,
-      effect: "none",
-    },
-    cause === undefined ? {} : { cause },
-  );
 }
 
 function open(directory: string, names: readonly string[]): DatabaseSync {
@@ -148,7 +143,7 @@ function read(connection: DatabaseSync, index: number): string | undefined {
 }
 
 function parse(text: string | undefined): MockState | undefined {
-  return text === undefined ? undefined : (JSON.parse(text) as MockState);
+  return text === undefined ? undefined : { ...newState(""), ...(JSON.parse(text) as MockState) };
 }
 
 function write(connection: DatabaseSync, index: number, text: string): void {

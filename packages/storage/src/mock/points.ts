@@ -1,6 +1,7 @@
 import type { PointSource, PointVolume, RecoveryPoint } from "../storage-array.ts";
 import type { MockPoint, MockSnapshot, MockState, MockTransfer } from "./mock-state.ts";
-import { refuse } from "./mock-store.ts";
+import { requireServing } from "./pods.ts";
+import { refuse } from "./refusal.ts";
 import { replicaOf } from "./settle.ts";
 
 const SUFFIX = /^(?=.*[A-Za-z])[A-Za-z0-9](?:[A-Za-z0-9-]{0,61}[A-Za-z0-9])?$/;
@@ -41,6 +42,7 @@ export function heldBy(
   source: PointSource,
   { suffix, volume }: { readonly suffix: string; readonly volume: string },
 ): MockSnapshot | undefined {
+  if (source.array === undefined) requireServing(state, source.group);
   const point = standing(state, source).find((each) => each.suffix === suffix);
   const held = point?.volumes.find(({ name }) => name.toLowerCase() === volume.toLowerCase());
   if (!point || !held) return undefined;
@@ -51,6 +53,7 @@ export function heldBy(
 }
 
 export function destroyPoint(state: MockState, source: PointSource, suffix: string): void {
+  if (source.array === undefined) requireServing(state, source.group);
   const point = standing(state, source).find((each) => each.suffix === suffix);
   if (point) point.isDestroyed = true;
 }

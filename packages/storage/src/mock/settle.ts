@@ -9,17 +9,21 @@ import {
   type MockTransfer,
 } from "./mock-state.ts";
 
+import { mirrorPods, runsSchedule, settlePods } from "./pods.ts";
+
 /**
  * Brings all arrays up to `now`: groups appear on their targets, schedules cut, transfers go on, retention gives up what
  * is too old. Nothing runs between two calls; whoever looks next finds what would have happened.
  */
 export function settle(arrays: MockArrays, now: number): void {
+  settlePods(arrays, now);
   for (const [name, state] of arrays) {
-    for (const group of state.groups) {
+    for (const group of state.groups.filter((each) => runsSchedule(state, each.name))) {
       for (const each of group.targets) appear(arrays, { source: name, group, each }, now);
       runSchedule(arrays, { name, state }, group, now);
       group.points = retained(group.points, group, now);
     }
+    mirrorPods(arrays, name);
   }
   for (const [name, state] of arrays) for (const replica of state.replicas) receive(arrays, { name, replica }, now);
 }

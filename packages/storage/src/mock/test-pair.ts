@@ -7,6 +7,7 @@ import type { ArrayModel, ArrayPair, ArrayUnderTest, LinkModel } from "../array-
 import { mockDriver } from "./index.ts";
 import { linkOf, type MockLink, type MockState, NEW_LINK } from "./mock-state.ts";
 import { type MockPorts, MockStore } from "./mock-store.ts";
+import { createPod, stretchPod } from "./pods.ts";
 import { liveVolume } from "./settle.ts";
 import { contentOf, destroyVolume, ensureVolume } from "./volumes.ts";
 
@@ -77,6 +78,14 @@ function arrayModel(ports: MockPorts, name: string): ArrayModel {
     writesOfVolume: (volume) => change((state) => JSON.parse(live(state, volume).content)),
     writesOfSnapshot: (snapshot) => change((state) => JSON.parse(contentOf(state, snapshot) ?? "null")),
     setDefaultProtection: () => {},
+    createPod: (pod) =>
+      change((state) => {
+        if (!state.pods.some((each) => each.name === pod)) createPod(state, name, pod);
+      }),
+    stretchPod: (pod, other) =>
+      store.change(name, (arrays, state) => {
+        if (!state.pods.find((each) => each.name === pod)?.partner) stretchPod(arrays, pod, [name, other]);
+      }),
     describe: () => change((state) => ({ ...state, volumes: [...state.volumes] })),
   };
 }

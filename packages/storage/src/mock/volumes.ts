@@ -1,6 +1,8 @@
+import { podOf } from "../names.ts";
 import type { ArrayVolume, VolumeConnection } from "../storage-array.ts";
 import type { MockState, MockVolume } from "./mock-state.ts";
-import { refuse } from "./mock-store.ts";
+import { requireServing } from "./pods.ts";
+import { refuse } from "./refusal.ts";
 import { liveVolume } from "./settle.ts";
 
 /** Volumes whose names begin so are Protector's own. */
@@ -21,6 +23,7 @@ export interface NewVolume {
  * @throws OutsideError `final` when the name is somebody else's.
  */
 export function ensureVolume(state: MockState, { newId, now, name, bytes, content }: NewVolume): MockVolume {
+  requireServing(state, name);
   const standing = liveVolume(state, name);
   if (standing && standing.bytes !== bytes) {
     throw refuse("create volume", `the name ${standing.name} is taken by a volume of ${standing.bytes} bytes`);
@@ -46,6 +49,8 @@ function freeName(state: MockState, name: string): void {
 
 /** @throws OutsideError `final` unless exactly one of the names is a live volume's and the other one is free. */
 export function renameVolume(state: MockState, from: string, to: string): void {
+  requireServing(state, from);
+  if (podOf(from) !== podOf(to)) throw refuse("rename volume", `${from} cannot be moved into or out of a pod`);
   const [before, after] = [liveVolume(state, from), liveVolume(state, to)];
   if (!before && after) return;
   if (!before) throw refuse("rename volume", `volume ${from} does not exist`);
@@ -57,6 +62,7 @@ export function renameVolume(state: MockState, from: string, to: string): void {
 
 /** @throws OutsideError `final` when a host is connected. */
 export function destroyVolume(state: MockState, name: string, id?: string): void {
+  requireServing(state, name);
   const volume = liveVolume(state, name);
   if (!volume || (id !== undefined && volume.id !== id)) return;
   if (volume.hosts.length > 0) throw refuse("destroy volume", `volume ${name} is connected to a host`);
@@ -65,6 +71,11 @@ export function destroyVolume(state: MockState, name: string, id?: string): void
 
 /** @throws OutsideError `final` when the volume is connected or the source is gone. */
 export function overwrite(state: MockState, name: string, source: string): void {
+  requireServing(state, name);
+  const pod = podOf(name);
+  if (pod !== undefined && podOf(source) !== pod) {
+    throw refuse("overwrite volume", `${name} cannot be restored from a source outside of its pod`);
+  }
   const volume = liveVolume(state, name);
   if (!volume) throw refuse("overwrite volume", `volume ${name} does not exist`);
   if (volume.hosts.length > 0) throw refuse("overwrite volume", `volume ${name} is connected to a host`);
