@@ -1,6 +1,7 @@
 import { seedVolume } from "@protector/simulator";
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { growAway, nicsAt, plugAway, resizeAway, rewireAway, serverAt } from "./changed-away.ts";
 import { awayGroup, carryHome, followWrites, goAway, lostAtHome, orderFailback, protectBack } from "./failback-run.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { cloudAs } from "./people.ts";
@@ -36,12 +37,6 @@ function groupRow({ a }: WritingGroup["sites"], id: string) {
   return a.connection.db.selectFrom("protection_groups").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
 
-function serverAt(site: "site-a" | "site-b", name: string) {
-  const found = [...writing.sites.world.cloud(site).compute.servers.values()].find((server) => server.name === name);
-  if (!found) throw new Error(`no ${name} at ${site}`);
-  return found;
-}
-
 const NAME = "db-01";
 
 test("what an unplanned failover left on the volumes at home is kept in a snapshot of each by the reprotection, once", async () => {
@@ -74,7 +69,7 @@ test("what an unplanned failover left on the volumes at home is kept in a snapsh
 test("a server that is gone at home is rebuilt there on its old volumes, and says so before", async () => {
   writing = await awayGroup(1);
   const { sites } = writing;
-  const before = serverAt("site-a", NAME);
+  const before = serverAt(writing, "site-a", NAME);
   const volumes = before.disks.map(({ volumeId }) => volumeId);
   const addresses = sites.world.cloud("site-a").describe().servers[0]?.addresses;
   await sites.clock.run(cloudAs(sites, "site-a", "admin").compute.deleteServer(before.id));
@@ -83,7 +78,7 @@ test("a server that is gone at home is rebuilt there on its old volumes, and say
   const { status, warnings, error } = await comeHome();
   expect({ status, error }).toEqual({ status: "completed", error: undefined });
   expect(warnings.join("\n")).toContain("Rebuild: its server is gone from site-a");
-  const after = serverAt("site-a", NAME);
+  const after = serverAt(writing, "site-a", NAME);
   expect(after.id).not.toBe(before.id);
   expect(after.disks.map(({ volumeId }) => volumeId)).toEqual(volumes);
   expect(
@@ -101,7 +96,7 @@ test("a volume attached while away comes home attached, one detached while away 
   writing = await writingGroup(1);
   await goAway(writing);
   const { sites } = writing;
-  const away = serverAt("site-b", NAME);
+  const away = serverAt(writing, "site-b", NAME);
   const data = away.disks.find(({ isRoot }) => !isRoot)?.volumeId ?? "";
   const tenant = cloudAs(sites, "site-b", "tenant");
   const cloud = sites.world.cloud("site-b");
@@ -114,7 +109,7 @@ test("a volume attached while away comes home attached, one detached while away 
   await sites.clock.advance(60_000);
   await protectBack(writing);
   await carryHome(writing);
-  const home = serverAt("site-a", NAME);
+  const home = serverAt(writing, "site-a", NAME);
   const lonely = home.disks.find(({ isRoot }) => !isRoot);
   const surplus = lonely?.volumeId ?? "";
   // Nova would delete it when it is detached from a shelved server.
@@ -126,7 +121,7 @@ test("a volume attached while away comes home attached, one detached while away 
   expect({ status, error }).toEqual({ status: "completed", error: undefined });
   expect(warnings.join("\n")).toContain("Attach: volume fresh (3 GiB) is made at site-a.");
   expect(warnings.join("\n")).toContain(`Detach: volume ${surplus}`);
-  const now = serverAt("site-a", NAME);
+  const now = serverAt(writing, "site-a", NAME);
   expect(now.id).toBe(home.id);
   expect(now.disks.map(({ volumeId }) => volumeId)).toContain(root);
   expect(now.disks).toHaveLength(2);
@@ -137,19 +132,9 @@ test("a volume attached while away comes home attached, one detached while away 
   expect(sites.world.problems).toEqual([]);
 });
 
-/** Extends both volumes of the server where it runs, as their owner does. */
-async function growAway(sites: WritingGroup["sites"]) {
-  const tenant = cloudAs(sites, "site-b", "tenant");
-  const { volumes } = sites.world.cloud("site-b").volumes;
-  for (const { volumeId } of serverAt("site-b", NAME).disks) {
-    await sites.clock.run(tenant.volume.extendVolume(volumeId, (volumes.get(volumeId)?.sizeGiB ?? 0) + 3));
-  }
-  await sites.clock.advance(60_000);
-}
-
 function sizesAtHome() {
   const { volumes } = writing.sites.world.cloud("site-a").volumes;
-  return serverAt("site-a", NAME).disks.map(({ volumeId }) => {
+  return serverAt(writing, "site-a", NAME).disks.map(({ volumeId }) => {
     const volume = volumes.get(volumeId);
     const bytes = volume?.backend.array.findVolume(volume.providerId ?? "")?.bytes ?? 0;
     return [volume?.sizeGiB, bytes / 2 ** 30];
@@ -159,17 +144,17 @@ function sizesAtHome() {
 test("volumes that grew while away, the root too, are extended in place at home, in Cinder and on the array", async () => {
   writing = await writingGroup(1);
   const { sites } = writing;
-  const ids = serverAt("site-a", NAME).disks.map(({ volumeId }) => volumeId);
+  const ids = serverAt(writing, "site-a", NAME).disks.map(({ volumeId }) => volumeId);
   const before = sizesAtHome();
   await goAway(writing);
-  await growAway(sites);
+  await growAway(writing);
   await protectBack(writing);
   const written = followWrites(writing);
   const { status, error, warnings } = await comeHome();
   expect({ status, error }).toEqual({ status: "completed", error: undefined });
   expect(warnings.filter((reason) => reason.startsWith("Grow: "))).toHaveLength(2);
   expect(lostAtHome(writing, written)).toEqual([]);
-  expect(serverAt("site-a", NAME).disks.map(({ volumeId }) => volumeId)).toEqual(ids);
+  expect(serverAt(writing, "site-a", NAME).disks.map(({ volumeId }) => volumeId)).toEqual(ids);
   expect(sizesAtHome()).toEqual(before.map(([gib = 0]) => [gib + 3, gib + 3]));
   expect(sites.world.problems).toEqual([]);
 });
@@ -178,7 +163,7 @@ test("a volume that Cinder does not extend keeps no server away: it is named, an
   writing = await writingGroup(1);
   await goAway(writing);
   const { sites, group } = writing;
-  await growAway(sites);
+  await growAway(writing);
   await protectBack(writing);
   const limits = sites.world.cloud("site-a").volumes.limitsOf(sites.a.tenant.project.id);
   const enough = limits.gigabytes;
@@ -204,10 +189,96 @@ test("a volume that Cinder does not extend keeps no server away: it is named, an
   expect(sizesAtHome().every(([cinder, array]) => cinder === array)).toBe(true);
 });
 
+test("what was plugged, unplugged and rewired while away is so at home", async () => {
+  writing = await writingGroup(2);
+  await goAway(writing);
+  const { sites } = writing;
+  const [there] = nicsAt(writing, "site-b", "app-01");
+  const isFront = (nic: { macAddress: string }) => nic.macAddress === there?.macAddress;
+  const front = nicsAt(writing, "site-a", "app-01").find(isFront);
+  await sites.clock.run(
+    cloudAs(sites, "site-b", "tenant").compute.detachPort(serverAt(writing, "site-b", "app-01").id, there?.id ?? ""),
+  );
+  await sites.clock.advance(60_000);
+  const mac = await plugAway(writing, NAME, "10.10.0.77");
+  await rewireAway(writing, NAME, "10.20.0.99");
+  await protectBack(writing);
+  const [own] = nicsAt(writing, "site-a", NAME);
+  const { status, error, warnings } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  expect(warnings.filter((reason) => reason.startsWith("Re-plug: "))).toEqual([
+    `Re-plug: NIC ${mac} 10.10.0.77, plugged at site-b, is plugged at site-a.`,
+    `Re-plug: NIC ${own?.macAddress} 10.20.0.31 10.20.0.99 got other addresses and security groups at site-b: its port at site-a gets the same.`,
+    `Re-plug: NIC ${front?.macAddress}, unplugged at site-b, is unplugged at site-a; a port of its owner's (${front?.id}) stays.`,
+  ]);
+  const { tenant } = sites.a;
+  expect(nicsAt(writing, "site-a", NAME)).toMatchObject([
+    {
+      id: own?.id,
+      fixedIps: [{ address: "10.20.0.31" }, { address: "10.20.0.99" }],
+      securityGroupIds: [tenant.database.id, tenant.web.id],
+    },
+    {
+      macAddress: mac,
+      networkId: tenant.front.network.id,
+      fixedIps: [{ address: "10.10.0.77" }],
+      securityGroupIds: [tenant.web.id],
+    },
+  ]);
+  expect(nicsAt(writing, "site-a", "app-01")).toHaveLength(1);
+  expect(nicsAt(writing, "site-a", "app-01").some(isFront)).toBe(false);
+  expect(sites.world.cloud("site-a").networks.ports.get(front?.id ?? "")).toMatchObject({ deviceId: "" });
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a server that was resized while away has the flavor of home that its new one is mapped to", async () => {
+  writing = await writingGroup(1);
+  await goAway(writing);
+  const { sites } = writing;
+  await resizeAway(writing, NAME, "small");
+  await protectBack(writing);
+  const { id } = serverAt(writing, "site-a", NAME);
+  const written = followWrites(writing);
+  const { status, error, warnings } = await comeHome();
+  expect({ status, error }).toEqual({ status: "completed", error: undefined });
+  expect(warnings.filter((reason) => reason.startsWith("Resize: "))).toEqual([
+    "Resize: it gets flavor m1.small instead of m1.medium at site-a, as it was resized to m1.small at site-b.",
+  ]);
+  expect(serverAt(writing, "site-a", NAME)).toMatchObject({ id, flavor: { name: "m1.small" }, vmState: "active" });
+  expect(lostAtHome(writing, written)).toEqual([]);
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("a resize that no host takes keeps no server away: it runs in its old size, is named, and tried again", async () => {
+  writing = await writingGroup(1);
+  await goAway(writing);
+  const { sites } = writing;
+  await resizeAway(writing, NAME, "small");
+  await protectBack(writing);
+  const { hosts } = sites.world.cloud("site-a").compute;
+  // Those that the server is not on are drained right when it has started.
+  const afterCommit = (_id: string, labels: readonly string[]) => {
+    const { host } = serverAt(writing, "site-a", NAME);
+    if (labels.some((label) => label.startsWith("step active.")))
+      for (const each of hosts) if (each !== host) each.traits.add("COMPUTE_STATUS_DISABLED");
+    return undefined;
+  };
+  const id = await orderFailback(writing);
+  const engine = sites.engine(sites.a, { observer: { afterCommit } });
+  expect(await sites.settle(sites.a, id, engine, LONGEST_MS)).toBe("completed_with_errors");
+  const [result] = readJson((await operationRowAt(sites.a, id)).members);
+  expect(result).toMatchObject({ status: "home", error: { code: "protector.capacity.unavailable" } });
+  expect(serverAt(writing, "site-a", NAME)).toMatchObject({ flavor: { name: "m1.medium" }, vmState: "active" });
+  for (const each of hosts) each.traits.clear();
+  await sites.ask(sites.a, id, { verb: "retry" });
+  expect(await sites.settle(sites.a, id, sites.engine(sites.a), LONGEST_MS)).toBe("completed");
+  expect(serverAt(writing, "site-a", NAME)).toMatchObject({ flavor: { name: "m1.small" }, vmState: "active" });
+});
+
 test("a server that was off away is off at home, one that its owner had locked is locked by him again", async () => {
   writing = await awayGroup(1);
   const { sites } = writing;
-  const away = serverAt("site-b", NAME);
+  const away = serverAt(writing, "site-b", NAME);
   await sites.clock.run(cloudAs(sites, "site-b", "tenant").compute.stopServer(away.id));
   await sites.clock.advance(60_000);
   await sites.clock.run(cloudAs(sites, "site-b", "tenant").compute.lockServer(away.id, "mine"));
@@ -222,7 +293,7 @@ test("a server that was off away is off at home, one that its owner had locked i
 
 test("a server that cannot wait at home any more blocks it, named with what helps", async () => {
   writing = await awayGroup(1);
-  serverAt("site-a", NAME).vmState = "error";
+  serverAt(writing, "site-a", NAME).vmState = "error";
   const { status, error } = await comeHome();
   expect(status).toBe("failed");
   expect(error).toContain("It is ERROR at site-a, where it is to wait shelved or stopped. Put that right, or delete");
@@ -243,5 +314,5 @@ test("rolled back before the first server starts, the volumes at home hold again
   const engine = sites.engine(sites.a, { observer: { afterCommit } });
   expect(await sites.settle(sites.a, id, engine, LONGEST_MS)).toBe("cancelled");
   expect(held()).toEqual(before);
-  expect(sites.world.cloud("site-b").guest(serverAt("site-b", NAME).id).isRunning).toBe(true);
+  expect(sites.world.cloud("site-b").guest(serverAt(writing, "site-b", NAME).id).isRunning).toBe(true);
 });

@@ -80,6 +80,23 @@ export class NovaClient implements ComputeClient {
     return this.#act(id, { unlock: null });
   }
 
+  resizeServer(id: string, flavorId: string): Promise<void> {
+    return this.#act(id, { resize: { flavorRef: flavorId } });
+  }
+
+  confirmResize(id: string): Promise<void> {
+    return this.#act(id, { confirmResize: null });
+  }
+
+  async attachPort(id: string, portId: string): Promise<void> {
+    const path = `/servers/${encodeURIComponent(id)}/os-interface`;
+    await this.#nova.send({ method: "POST", path, body: { interfaceAttachment: { port_id: portId } } });
+  }
+
+  detachPort(id: string, portId: string): Promise<void> {
+    return this.#nova.remove(`/servers/${encodeURIComponent(id)}/os-interface/${encodeURIComponent(portId)}`);
+  }
+
   async consoleOutput(id: string, lines: number): Promise<string> {
     const path = `/servers/${encodeURIComponent(id)}/action`;
     const answer = await this.#nova.send({ method: "POST", path, body: { "os-getConsoleOutput": { length: lines } } });

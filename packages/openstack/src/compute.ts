@@ -21,6 +21,16 @@ export interface ComputeClient {
   unshelveServer(id: string): Promise<void>;
   lockServer(id: string, reason: string): Promise<void>;
   unlockServer(id: string): Promise<void>;
+  /**
+   * Begins to move a server to a host for another flavor; it runs or is off, not shelved. It is `RESIZE`, then
+   * `VERIFY_RESIZE` until it is confirmed; where no host has room it becomes what it was, and Nova does not say so.
+   */
+  resizeServer(id: string, flavorId: string): Promise<void>;
+  confirmResize(id: string): Promise<void>;
+  /** Plugs a port into a server that runs or is off, not shelved. */
+  attachPort(id: string, portId: string): Promise<void>;
+  /** Begins to unplug a port. One that Nova has made it deletes, others stay. */
+  detachPort(id: string, portId: string): Promise<void>;
   /** The last `lines` lines of the console log; empty when there is none yet. */
   consoleOutput(id: string, lines: number): Promise<string>;
   findFlavor(id: string): Promise<Flavor | undefined>;

@@ -9,6 +9,7 @@ import type {
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
+  UpdatePort,
 } from "./network.ts";
 import { readFloatingIp, readNetwork, readPort, readSecurityGroup, readSubnet } from "./network-parsing.ts";
 import { readQuotaValue } from "./quota.ts";
@@ -99,6 +100,17 @@ export class NeutronClient implements NetworkClient {
     const port = portBody(request, hasPortSecurity);
     const answer = await this.#neutron.send({ method: "POST", path: "/ports", body: { port } });
     return readPort(answer.fields().object("port"));
+  }
+
+  async updatePort(id: string, change: UpdatePort): Promise<void> {
+    const hasPortSecurity = change.isPortSecurityEnabled === undefined || (await this.#hasPortSecurity());
+    const port = {
+      fixed_ips: change.fixedIps?.map(fixedIpBody),
+      security_groups: change.securityGroupIds,
+      port_security_enabled: hasPortSecurity ? change.isPortSecurityEnabled : undefined,
+      allowed_address_pairs: change.allowedAddressPairs?.map(addressPairBody),
+    };
+    await this.#neutron.send({ method: "PUT", path: `/ports/${encodeURIComponent(id)}`, body: { port } });
   }
 
   deletePort(id: string): Promise<void> {
@@ -192,6 +204,16 @@ export class NeutronClient implements NetworkClient {
 }
 
 /** JSON leaves undefined fields out; what most clouds let only administrators set is sent only when it says something. */
+const fixedIpBody = ({ subnetId, address }: CreatePort["fixedIps"][number]) => ({
+  subnet_id: subnetId,
+  ip_address: address,
+});
+
+const addressPairBody = ({ ipAddress, macAddress }: CreatePort["allowedAddressPairs"][number]) => ({
+  ip_address: ipAddress,
+  mac_address: macAddress,
+});
+
 function portBody(request: CreatePort, hasPortSecurity: boolean): object {
   return {
     network_id: request.networkId,
@@ -200,13 +222,11 @@ function portBody(request: CreatePort, hasPortSecurity: boolean): object {
     description: request.description,
     admin_state_up: true,
     mac_address: request.macAddress,
-    fixed_ips: request.fixedIps.map(({ subnetId, address }) => ({ subnet_id: subnetId, ip_address: address })),
+    fixed_ips: request.fixedIps.map(fixedIpBody),
     security_groups: request.securityGroupIds,
     port_security_enabled: hasPortSecurity ? request.isPortSecurityEnabled : undefined,
     allowed_address_pairs:
-      request.allowedAddressPairs.length === 0
-        ? undefined
-        : request.allowedAddressPairs.map((pair) => ({ ip_address: pair.ipAddress, mac_address: pair.macAddress })),
+      request.allowedAddressPairs.length === 0 ? undefined : request.allowedAddressPairs.map(addressPairBody),
     dns_name: request.dnsName,
     "binding:vnic_type": request.vnicType,
   };

@@ -31,6 +31,8 @@ export interface NetworkClient {
     readonly projectId?: string;
   }): Promise<readonly Port[]>;
   createPort(request: CreatePort): Promise<Port>;
+  /** Changes what is given; what is left out stays. The network of a port stays, and its MAC while it is plugged. */
+  updatePort(id: string, change: UpdatePort): Promise<void>;
   deletePort(id: string): Promise<void>;
   listSecurityGroups(filter: {
     readonly projectId?: string;
@@ -127,6 +129,10 @@ export interface CreatePort {
   readonly dnsName?: string;
   readonly vnicType?: string;
 }
+/** Administrators, or the owner of the network; see {@link CreatePort}. */
+export type UpdatePort = Partial<
+  Pick<CreatePort, "fixedIps" | "securityGroupIds" | "isPortSecurityEnabled" | "allowedAddressPairs">
+>;
 export interface SecurityGroup {
   readonly id: string;
   readonly name: string;

@@ -33,6 +33,9 @@ export const DEFAULT_COMPUTE_DURATIONS: ComputeDurations = {
   attachMs: 1000,
   detachMs: 1000,
   detachLagMs: 300,
+  // Not measured.
+  resizeMs: 9000,
+  confirmResizeMs: 2000,
 };
 
 export const DEFAULT_VOLUME_DURATIONS: VolumeDurations = {

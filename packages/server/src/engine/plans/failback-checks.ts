@@ -1,7 +1,15 @@
-import type { CheckResult } from "@protector/contract";
+import type { CheckResult, MappingKind } from "@protector/contract";
 import { isStopped } from "../steps/servers.ts";
-import { type ComingHome, type FailbackInput, remadeOnly } from "./failback-input.ts";
-import { checkFailover, checkRoom, distinct, type FailoverChecks, finding } from "./failover-checks.ts";
+import { addedOnly, type ComingHome, type FailbackInput, remadeOnly } from "./failback-input.ts";
+import {
+  checkAddresses,
+  checkFailover,
+  checkMappings,
+  checkRoom,
+  distinct,
+  type FailoverChecks,
+  finding,
+} from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
 import { homeNeeds } from "./home-room.ts";
 
@@ -18,11 +26,26 @@ export function checkFailback(input: FailbackInput, coming: readonly ComingHome[
       ...unprotected(input),
       ...general.blockers.filter((check) => !unmapped(check) && !isQuota(check) && input.source.arrayGroup),
       ...remade.blockers.filter(unmapped),
+      ...additionBlockers(input, coming),
       ...checkRoom(input, homeNeeds(input, coming)).filter(isQuota),
       ...own.filter(({ result }) => result === "error"),
     ]),
     warnings: distinct([...own.filter(({ result }) => result === "warning"), ...remade.warnings]),
   };
+}
+
+const ADDED: ReadonlySet<MappingKind> = new Set([
+  "volume_type",
+  "network",
+  "subnet",
+  "security_group",
+  "floating_ip_pool",
+]);
+
+/** What a server that is kept gets is made by the mappings too. */
+function additionBlockers(input: FailbackInput, coming: readonly ComingHome[]): readonly CheckResult[] {
+  const added = addedOnly(input, coming);
+  return [...checkMappings(added, (kind) => ADDED.has(kind)), ...checkAddresses(added)];
 }
 
 function unprotected({ source, group }: FailbackInput): readonly CheckResult[] {
@@ -32,7 +55,8 @@ function unprotected({ source, group }: FailbackInput): readonly CheckResult[] {
 }
 
 /** How what waits at home differs from what is to come back to it. */
-export function checkHome({ source, target }: FailoverInput, coming: ComingHome) {
+export function checkHome(input: FailoverInput, coming: ComingHome): readonly CheckResult[] {
+  const { source, target } = input;
   const { member, home, server, volumes, surplus, grown } = coming;
   const found: CheckResult[] = [];
   const { description, name } = member;
@@ -50,29 +74,49 @@ export function checkHome({ source, target }: FailoverInput, coming: ComingHome)
     if (server.status === "ERROR" || !isStopped(server))
       block(`It is ${server.status} at ${target.siteName}, where it is to wait shelved or stopped.`);
     if (!volumes[0]) block(`Its root volume at ${target.siteName} is gone, or larger than that at ${source.siteName}.`);
+    const wanted = new Set(description.ports.map((port) => port.mac_address.toLowerCase()));
     for (const port of home.description?.ports ?? [])
-      if (!home.ports.has(port.mac_address.toLowerCase()))
+      if (!home.ports.has(port.mac_address.toLowerCase()) && wanted.has(port.mac_address.toLowerCase()))
         block(`Its port ${port.port_id} (${port.mac_address}) is gone from ${target.siteName}.`);
     for (const volume of made.filter((each) => each !== description.volumes[0]))
       warn(`Attach: volume ${volume.name || volume.volume_id} (${volume.size_gib} GiB) is made at ${target.siteName}.`);
     for (const id of surplus)
       warn(`Detach: volume ${id} at ${target.siteName} has no counterpart; it stays, unattached.`);
-    const known = new Set(home.description?.ports.map((port) => port.mac_address.toLowerCase()));
-    for (const port of description.ports.filter((each) => !known.has(each.mac_address.toLowerCase())))
-      warn(`Its port ${port.mac_address}, plugged at ${source.siteName}, is not brought home: plug one there.`);
-    if (home.description && isResized(description.flavor, home.description.flavor))
-      warn(
-        `It comes home with flavor ${home.description.flavor.name}; at ${source.siteName} it has ${description.flavor.name}.`,
-      );
   }
+  for (const reason of [...nicReasons(input, coming), ...flavorReasons(input, coming)]) warn(reason);
   return found;
 }
 
-interface Size {
-  readonly vcpus: number;
-  readonly ram_mib: number;
+function nicReasons({ source, target }: FailoverInput, { member, server, nics }: ComingHome): readonly string[] {
+  const { ports } = member.description;
+  const nicOf = (index: number) => {
+    const { mac_address = "", fixed_ips = [] } = ports[index] ?? {};
+    return `NIC ${[mac_address, ...fixed_ips.map(({ address }) => address)].join(" ")}`;
+  };
+  const rewired = nics.rewired.map(
+    ({ index, told }) =>
+      `Re-plug: ${nicOf(index)} got other ${told.join(" and ")} at ${source.siteName}: its port at ${target.siteName} gets the same.`,
+  );
+  // A server that is rebuilt is plugged as it is now.
+  if (!server) return rewired;
+  return [
+    ...nics.added.map(
+      (index) => `Re-plug: ${nicOf(index)}, plugged at ${source.siteName}, is plugged at ${target.siteName}.`,
+    ),
+    ...nics.removed.map(
+      ({ id, macAddress }) =>
+        `Re-plug: NIC ${macAddress}, unplugged at ${source.siteName}, is unplugged at ${target.siteName}; a port of its owner's (${id}) stays.`,
+    ),
+    ...rewired,
+  ];
 }
 
-function isResized(now: Size, then: Size): boolean {
-  return now.vcpus !== then.vcpus || now.ram_mib !== then.ram_mib;
+function flavorReasons({ source, target }: FailoverInput, { flavor }: ComingHome): readonly string[] {
+  if (!flavor) return [];
+  const { from, away, to } = flavor;
+  return [
+    to
+      ? `Resize: it gets flavor ${to.name} instead of ${from} at ${target.siteName}, as it was resized to ${away} at ${source.siteName}.`
+      : `Resize: flavor ${away}, which it was resized to at ${source.siteName}, is mapped to none of ${target.siteName}: it comes home with ${from}. Map it first: protector mapping set`,
+  ];
 }

@@ -1,6 +1,8 @@
 import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Port, Server } from "@protector/openstack";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { type FlavorChange, flavorChange } from "./flavor-change.ts";
+import { type NicChanges, NO_NIC_CHANGES, nicChanges, type Outward } from "./nic-changes.ts";
 
 /**
  * Everything that a failback is planned from. Members are described as they were found at the site that they leave; the
@@ -19,6 +21,8 @@ export interface FailbackInput extends FailoverInput, WaitingHome {
 export interface WaitingHome {
   /** What waits at home, by member. */
   readonly homes: ReadonlyMap<string, HomeMember>;
+  /** What the way out made of what was at home; undefined: nobody can say how the servers are now. */
+  readonly outward: Outward | undefined;
   /** Members that never came up at the other site: their servers at home have all their data. */
   readonly stayed: readonly StayedMember[];
 }
@@ -71,6 +75,9 @@ export interface ComingHome {
   readonly surplus: readonly string[];
   /** Volumes at home that are to become larger. */
   readonly grown: readonly GrownVolume[];
+  readonly nics: NicChanges;
+  /** The kept server was resized. */
+  readonly flavor: FlavorChange | undefined;
 }
 
 /** A volume that was given more room while it was away. */
@@ -85,14 +92,9 @@ export interface GrownVolume {
 }
 
 /** Decides for each member what is kept and what is made. */
-export function comingHome(input: Pick<FailbackInput, "members" | "homes">): readonly ComingHome[] {
+export function comingHome(input: FailoverInput & Pick<WaitingHome, "homes" | "outward">): readonly ComingHome[] {
   return input.members.map((member) => {
-    const home = input.homes.get(member.id) ?? {
-      server: undefined,
-      description: null,
-      volumes: new Map(),
-      ports: new Map(),
-    };
+    const home = input.homes.get(member.id) ?? NOTHING_AT_HOME;
     const volumes = member.description.volumes.map((volume) => {
       const waiting = home.volumes.get(volume.volume_id);
       // No volume becomes smaller: one that is, is another one.
@@ -100,8 +102,25 @@ export function comingHome(input: Pick<FailbackInput, "members" | "homes">): rea
     });
     const wanted = new Set(volumes.map((volume) => volume?.volumeId));
     const surplus = home.server?.volumeIds.filter((id) => !wanted.has(id)) ?? [];
-    return { member, home, server: home.server, volumes, surplus, grown: grownVolumes(member, volumes) };
+    const grown = grownVolumes(member, volumes);
+    return { member, home, server: home.server, volumes, surplus, grown, ...changesOf(input, member, home) };
   });
+}
+
+const NOTHING_AT_HOME: HomeMember = { server: undefined, description: null, volumes: new Map(), ports: new Map() };
+
+function changesOf(
+  input: FailoverInput & Pick<WaitingHome, "outward">,
+  member: FailoverMember,
+  { description, ports, server }: HomeMember,
+): Pick<ComingHome, "nics" | "flavor"> {
+  const { outward } = input;
+  if (!description || !outward) return { nics: NO_NIC_CHANGES, flavor: undefined };
+  const at = server && { home: description, server, outward: outward.mapping };
+  return {
+    nics: nicChanges(input, member, { home: { description, ports }, outward }),
+    flavor: at && flavorChange(input, member.description, at),
+  };
 }
 
 function grownVolumes({ description }: FailoverMember, waiting: ComingHome["volumes"]): readonly GrownVolume[] {
@@ -121,14 +140,35 @@ export function remadeOnly(input: FailoverInput, coming: readonly ComingHome[]):
   return { ...input, members, target: { ...input.target, ports } };
 }
 
-function madeOf({ member, home, volumes }: ComingHome): FailoverMember {
+function madeOf({ member, home, volumes, nics }: ComingHome): FailoverMember {
   const { description } = member;
   return {
     ...member,
     description: {
       ...description,
       volumes: description.volumes.filter((_, index) => !volumes[index]),
-      ports: description.ports.filter((port) => !home.ports.has(port.mac_address.toLowerCase())),
+      ports: description.ports.filter(
+        (port, index) => nics.added.includes(index) || !home.ports.has(port.mac_address.toLowerCase()),
+      ),
     },
   };
+}
+
+/** What servers that are kept get beside what waits for them: volumes and interfaces, and what interfaces gain. */
+export function addedOnly(input: FailoverInput, coming: readonly ComingHome[]): FailoverInput {
+  const members = coming.flatMap(({ member, server, volumes, nics }) => {
+    const { description } = member;
+    const gaining = nics.rewired.flatMap(({ index, gained }) => {
+      const port = description.ports[index];
+      return port ? [{ ...port, ...gained, floating_ips: [] }] : [];
+    });
+    const added = server
+      ? {
+          volumes: description.volumes.filter((_, index) => !volumes[index]),
+          ports: [...description.ports.filter((_, index) => nics.added.includes(index)), ...gaining],
+        }
+      : { volumes: [], ports: gaining };
+    return [{ ...member, description: { ...description, ...added } }];
+  });
+  return { ...remadeOnly(input, coming), members };
 }

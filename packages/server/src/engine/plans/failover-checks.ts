@@ -1,4 +1,4 @@
-import type { CheckResult, ErrorCode } from "@protector/contract";
+import type { CheckResult, ErrorCode, MappingKind } from "@protector/contract";
 import { ERROR_CATALOGUE } from "@protector/contract";
 import { isHeldBy } from "../steps/markers.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
@@ -107,8 +107,13 @@ function checkServer(input: FailoverInput, member: FailoverMember, replicated: R
   return found;
 }
 
-export function checkMappings({ members, mapping, target, sourceNames }: FailoverInput): CheckResult[] {
-  return mappingGaps(members, mapping, target).map(({ member, code, label, id, name, missingTarget }) => {
+/** @param isMeant leaves out kinds that do not matter. */
+export function checkMappings(
+  { members, mapping, target, sourceNames }: FailoverInput,
+  isMeant: (kind: MappingKind) => boolean = () => true,
+): CheckResult[] {
+  const gaps = mappingGaps(members, mapping, target).filter(({ kind }) => isMeant(kind));
+  return gaps.map(({ member, code, label, id, name, missingTarget }) => {
     const named = `${label} ${nameAndId(name ?? sourceNames.get(id), id)}`;
     return missingTarget === undefined
       ? finding(code, member.name, `${named} is not mapped to ${target.siteName}.`)

@@ -7,10 +7,12 @@ export function homeNeeds(input: FailoverInput, coming: readonly ComingHome[]): 
   const { mapping, target } = input;
   const { flavors } = target;
   const rebuilt = roomNeeds({ ...remadeOnly(input, coming), flavors });
-  const members = coming.flatMap(({ member, server, volumes }) => {
+  const kept = coming.filter(({ server }) => server);
+  const members = kept.map(({ member, volumes, nics }) => {
     const { description } = member;
     const made = description.volumes.filter((_, index) => !volumes[index]);
-    return server ? [{ ...member, description: { ...description, volumes: made, ports: [] } }] : [];
+    const plugged = description.ports.filter((_, index) => nics.added.includes(index));
+    return { ...member, description: { ...description, volumes: made, ports: plugged } };
   });
   const added = roomNeeds({ members, mapping, flavors });
   const grown = coming.flatMap((each) => each.grown);
@@ -23,8 +25,13 @@ export function homeNeeds(input: FailoverInput, coming: readonly ComingHome[]): 
     const before = byType[type] ?? { volumes: 0, gigabytes: 0 };
     byType[type] = { volumes: before.volumes + volumes, gigabytes: before.gigabytes + gigabytes };
   }
+  const resized = kept.flatMap(({ flavor }) => (flavor?.to ? [{ from: flavor.size, to: flavor.to }] : []));
+  const growth = (size: "vcpus" | "ramMiB") =>
+    resized.reduce((sum, { from, to }) => sum + Math.max(0, to[size] - from[size]), 0);
   return {
     ...rebuilt,
+    cores: rebuilt.cores + growth("vcpus"),
+    ramMiB: rebuilt.ramMiB + growth("ramMiB"),
     volumes: rebuilt.volumes + added.volumes,
     gigabytes: Object.values(byType).reduce((sum, each) => sum + each.gigabytes, 0),
     byType,

@@ -14,7 +14,7 @@ import type { UnplannedInput } from "./unplanned-failover.ts";
  * a failback does, though nobody can say any more how the group was at the site that is lost.
  */
 function comingOf(input: UnplannedInput): readonly ComingHome[] {
-  return input.waiting ? comingHome({ members: input.members, homes: input.waiting.homes }) : [];
+  return input.waiting ? comingHome({ ...input, ...input.waiting }) : [];
 }
 
 /** How one member is recovered: onto what waits for it, or anew. */

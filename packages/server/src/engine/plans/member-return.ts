@@ -12,7 +12,7 @@ import type { QuiesceInput } from "../steps/servers.ts";
 import type { VerifyServerInput } from "../steps/verify-server.ts";
 import type { ComingHome, HomeVolume } from "./failback-input.ts";
 import type { FailoverInput } from "./failover-input.ts";
-import { afterChanges, changeSteps } from "./home-changes.ts";
+import { amongChanges, changeSteps } from "./home-changes.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { step } from "./planned-step.ts";
 import { gateSteps } from "./readiness-gates.ts";
@@ -26,8 +26,9 @@ export function memberReturn(input: FailoverInput, coming: ComingHome): MemberRe
     return {
       prepare: rebuilt.prepare.map((each) => onOwnPort(coming, each)),
       recover: (tierBefore) => [
-        ...afterChanges(withKeptVolumes(input, coming, rebuilt.recover(tierBefore)), changes),
-        ...changes,
+        ...changes.before,
+        ...amongChanges(withKeptVolumes(input, coming, rebuilt.recover(tierBefore)), changes),
+        ...changes.after,
         ...capture(coming),
       ],
     };
@@ -47,14 +48,22 @@ export function memberReturn(input: FailoverInput, coming: ComingHome): MemberRe
     },
   );
   return {
-    prepare: [park, ...rebuilt.prepare.map((each) => onOwnPort(coming, each)).filter(isReused)],
+    prepare: [
+      park,
+      ...rebuilt.prepare
+        .map((each) => onOwnPort(coming, each))
+        .filter((each) => isReused(each) || isOfAddedNic(coming, each, "port")),
+    ],
     recover: (tierBefore) => {
-      const volumes = rebuilt.recover(tierBefore).filter(({ action }) => action.startsWith("volume."));
+      const all = rebuilt.recover(tierBefore);
+      const volumes = all.filter(({ action }) => action.startsWith("volume."));
       return [
         ...withKeptVolumes(input, coming, volumes),
         ...attachments(coming),
-        ...afterChanges(kept(input, coming, tierBefore), changes),
-        ...changes,
+        ...changes.before,
+        ...amongChanges(kept(input, coming, tierBefore), changes),
+        ...changes.after,
+        ...all.filter((each) => isOfAddedNic(coming, each, "floating_ip")).map(whenPlugged),
         ...capture(coming),
       ];
     },
@@ -71,8 +80,20 @@ function isReused({ action }: PlannedStep): boolean {
   return action === "port.reuse";
 }
 
-function onOwnPort({ member, home }: ComingHome, planned: PlannedStep): PlannedStep {
-  if (planned.action !== "port.ensure") return planned;
+/** @param kind of the keys of steps that have the interface's place behind the member's id. */
+function isOfAddedNic({ nics }: ComingHome, { key }: PlannedStep, kind: "port" | "floating_ip"): boolean {
+  const [own, , index] = key.split(".");
+  return own === kind && nics.added.includes(Number(index));
+}
+
+function whenPlugged(planned: PlannedStep): PlannedStep {
+  const [, memberId, index] = planned.key.split(".");
+  return { ...planned, after: [...planned.after, `plug.${memberId}.${index}`] };
+}
+
+function onOwnPort(coming: ComingHome, planned: PlannedStep): PlannedStep {
+  const { member, home } = coming;
+  if (planned.action !== "port.ensure" || isOfAddedNic(coming, planned, "port")) return planned;
   const { request } = planned.input as { request: { macAddress?: string } };
   const port = home.ports.get(request.macAddress?.toLowerCase() ?? "");
   if (!port) return planned;
@@ -180,7 +201,7 @@ function failureOf({ isCritical }: ComingHome["member"]) {
 }
 
 function kept(input: FailoverInput, coming: ComingHome, tierBefore: string | null): readonly PlannedStep[] {
-  const { member, home, server, surplus } = coming;
+  const { member, home, server, surplus, nics } = coming;
   const { id: memberId, name, description } = member;
   const serverId = server?.id ?? "";
   const serverStep = `server.${memberId}`;
@@ -198,7 +219,7 @@ function kept(input: FailoverInput, coming: ComingHome, tierBefore: string | nul
     serverStep,
     shouldRun: description.was_running,
     portSteps: [],
-    portIds: [...home.ports.values()].map(({ id }) => id),
+    portIds: [...home.ports.values()].flatMap((port) => (nics.removed.includes(port) ? [] : [port.id])),
     volumeSteps: description.volumes.map((_, index) => `volume.${memberId}.${index}`),
     stopStep: `stop.${memberId}`,
   };

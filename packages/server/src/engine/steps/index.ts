@@ -36,10 +36,12 @@ import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { destroyKeptVolume, dropKeptSnapshot, keepSnapshot, overwriteVolume } from "./overwrite-volume.ts";
+import { plugPort, rewirePort, unplugPort } from "./plug-ports.ts";
 import { ensurePort } from "./ports.ts";
 import { awaitConsole, awaitHttp, awaitTcp, awaitWebhook } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
 import { awaitPoint, cutPoint, dropPoint, quietGroup, setSchedule, tidyPoints, verifyCut } from "./replication.ts";
+import { resizeServer } from "./resize-server.ts";
 import { attachVolume, captureHome, detachVolume, reusePort, unlockServer, unshelveServer } from "./return-server.ts";
 import { checkRoom } from "./room.ts";
 import { ensureServerGroup } from "./server-groups.ts";
@@ -93,7 +95,10 @@ export const STEP_HANDLERS = {
   "point.confirm": confirmPoint,
   "port.ensure": ensurePort,
   "port.ensure_isolated": ensureIsolatedPort,
+  "port.plug": plugPort,
   "port.reuse": reusePort,
+  "port.rewire": rewirePort,
+  "port.unplug": unplugPort,
   "replica.disallow": disallowReplica,
   "replication.cut": cutPoint,
   "replication.drop": dropPoint,
@@ -113,6 +118,7 @@ export const STEP_HANDLERS = {
   "server.observe": observeServer,
   "server.park": parkServer,
   "server.power_off": powerOff,
+  "server.resize": resizeServer,
   "server.stop": stopServer,
   "server.unlock": unlockServer,
   "server.unshelve": unshelveServer,

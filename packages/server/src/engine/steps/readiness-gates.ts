@@ -20,6 +20,8 @@ export interface AwaitConsoleInput extends GateInput {
 export interface AwaitTcpInput extends GateInput {
   /** Step whose output has the server's address. */
   readonly addressStep: string;
+  /** Step that may have given its port another one since. */
+  readonly rewireStep?: string;
   readonly port: number;
 }
 
@@ -106,8 +108,10 @@ export const awaitWebhook: StepHandler<AwaitWebhookInput, OpenedGate> = {
     }),
 };
 
-function addressOf(context: StepContext, { addressStep }: AwaitTcpInput): string {
-  const made = context.output<{ readonly address?: string; readonly addresses?: readonly string[] }>(addressStep);
+function addressOf(context: StepContext, { addressStep, rewireStep }: AwaitTcpInput): string {
+  type Made = { readonly address?: string; readonly addresses?: readonly string[] };
+  const rewired = rewireStep === undefined ? undefined : context.outputIfAny<Made>(rewireStep);
+  const made = rewired ?? context.output<Made>(addressStep);
   const address = made.address ?? made.addresses?.[0];
   if (address) return address;
   throw new ProtectorError("member.gate_closed", `Port of step ${addressStep} has no address to probe.`);

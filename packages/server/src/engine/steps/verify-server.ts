@@ -1,5 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import type { StepHandler } from "../runner/step-handler.ts";
+import type { ResizedServer } from "./resize-server.ts";
 
 /** Input of {@link verifyServer}. */
 export interface VerifyServerInput {
@@ -42,7 +43,9 @@ export const verifyServer: StepHandler<VerifyServerInput, VerifiedServer> = {
     }
     if (wrong.length > 0)
       throw new ProtectorError("cloud.server_error", `Server ${input.name} (${serverId}): ${wrong.join("; ")}.`);
-    const { activeAt } = context.output<{ activeAt: number }>(`active.${context.memberId}`);
+    const { activeAt } =
+      context.outputIfAny<ResizedServer>(`resize.${context.memberId}`) ??
+      context.output<{ activeAt: number }>(`active.${context.memberId}`);
     const stopped = context.outputIfAny<{ stoppedAt: number }>(input.stopStep);
     return {
       serverId,

@@ -8,6 +8,7 @@ import { type NicWiring, nicWirings } from "../plans/port-wiring.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
+import { mappingLookup } from "./mapping.ts";
 import { type FailoverContext, observeFailover, recoveredMember } from "./observe-failover.ts";
 import type { SiteAccess } from "./site-access.ts";
 
@@ -36,9 +37,11 @@ export async function observeFailback(context: FailbackContext): Promise<Failbac
     ),
   );
   const base = await observeFailover(context, members);
+  const subnets = await source.admin.network.listSubnets({});
   return {
     ...base,
     homes,
+    outward: { mapping: mappingLookup(view.mappings, false), subnets: new Map(subnets.map((each) => [each.id, each])) },
     stayed: present.flatMap((member) => stayedMember(view, member, { awayId: source.siteId, homeId: target.siteId })),
     away,
     awayGroupIds: await cinderGroupsOf(

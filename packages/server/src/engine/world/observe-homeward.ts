@@ -87,5 +87,9 @@ export async function observeWaiting(
   );
   const sites = { awayId: source.siteId, homeId: target.siteId };
   const present = view.members.filter(({ row }) => row.status !== "adding" && row.status !== "removing");
-  return { homes: new Map(homes), stayed: present.flatMap((member) => stayedMember(view, member, sites)) };
+  return {
+    homes: new Map(homes),
+    outward: undefined,
+    stayed: present.flatMap((member) => stayedMember(view, member, sites)),
+  };
 }

@@ -141,8 +141,16 @@ function updatePort(state: NetworkState, port: PortRecord, call: Call): void {
   const asked = objectAt(call.body, "port");
   const network = state.networks.get(port.networkId);
   if (network) requireRights(call, network, asked, "update_port");
-  if (asked.security_groups !== undefined)
-    port.securityGroupIds = requireGroups(state, call, textsAt(asked, "security_groups"));
+  const groups =
+    asked.security_groups === undefined
+      ? port.securityGroupIds
+      : requireGroups(state, call, textsAt(asked, "security_groups"));
+  if (asked.port_security_enabled === false && groups.length > 0)
+    throw conflict(
+      "Port has security group associated. Cannot disable port security or IP address until security group is removed",
+      "PortSecurityPortHasSecurityGroup",
+    );
+  port.securityGroupIds = groups;
   if (asked.fixed_ips !== undefined) state.readdress(port, fixedIpsOf(asked));
   if (asked.allowed_address_pairs !== undefined) port.addressPairs = pairsOf(asked);
   if (typeof asked.port_security_enabled === "boolean") port.isPortSecurityEnabled = asked.port_security_enabled;

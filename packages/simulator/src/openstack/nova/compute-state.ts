@@ -107,11 +107,12 @@ export class ComputeState {
   }
 
   /** A host with room for the server, by zone and server group; undefined = "No valid host was found". */
-  schedule(server: ServerRecord): ComputeHost | undefined {
+  schedule(server: ServerRecord, besides?: ComputeHost): ComputeHost | undefined {
     const group = server.serverGroupId === undefined ? undefined : this.serverGroups.get(server.serverGroupId);
-    const peers = group ? this.membersOf(group).filter((member) => member !== server && member.host) : [];
+    const peers = group ? this.membersOf(group).filter(({ id, host }) => id !== server.id && host) : [];
     const use = this.#useOfHosts();
     const fitting = this.hosts.filter((host) => {
+      if (host === besides) return false;
       const isPeerHost = peers.some((peer) => peer.host === host);
       if (group?.policy === "anti-affinity" && isPeerHost) return false;
       if (group?.policy === "affinity" && peers.length > 0 && !isPeerHost) return false;

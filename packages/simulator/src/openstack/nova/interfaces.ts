@@ -50,8 +50,12 @@ export function routeInterfaces(router: Router<Call>, state: ComputeState): void
       requireState(server, "detach_interface", ["active", "stopped"]);
       const nic = server.nics.find((each) => each.portId === port);
       if (!nic) throw notFound(`Port ${port} is not attached to instance ${id}`);
-      state.networks.release(port, nic.isOwned);
-      server.nics = server.nics.filter((each) => each !== nic);
+      // Nova only passes the request on to the host.
+      state.environment.after(state.durations.detachMs, () => {
+        if (!server.nics.includes(nic)) return;
+        state.networks.release(port, nic.isOwned);
+        server.nics = server.nics.filter((each) => each !== nic);
+      });
       return accepted();
     });
 }

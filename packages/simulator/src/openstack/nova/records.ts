@@ -57,7 +57,7 @@ export interface Nic {
   readonly isOwned: boolean;
 }
 
-export type VmState = "building" | "active" | "stopped" | "shelved_offloaded" | "error";
+export type VmState = "building" | "active" | "stopped" | "resized" | "shelved_offloaded" | "error";
 
 export interface ServerRecord {
   readonly id: string;
@@ -65,7 +65,7 @@ export interface ServerRecord {
   description: string | null;
   readonly projectId: string;
   readonly userId: string;
-  readonly flavor: FlavorRecord;
+  flavor: FlavorRecord;
   /** Undefined for a server booted from a volume. */
   readonly imageId: string | undefined;
   readonly keyName: string | null;
@@ -88,6 +88,8 @@ export interface ServerRecord {
   lockedReason: string | null;
   fault: { readonly code: number; readonly message: string; readonly at: number } | undefined;
   readonly serverGroupId: string | undefined;
+  /** While it waits to be confirmed. */
+  resize?: { readonly wasRunning: boolean; readonly isConfirming: boolean } | undefined;
   disks: readonly Disk[];
   nics: readonly Nic[];
 }
@@ -114,6 +116,8 @@ export interface ComputeDurations {
   readonly detachMs: number;
   /** How long Nova still lists an attachment after Cinder has freed the volume. */
   readonly detachLagMs: number;
+  readonly resizeMs: number;
+  readonly confirmResizeMs: number;
 }
 
 /** What the hypervisors are told about their guests. */

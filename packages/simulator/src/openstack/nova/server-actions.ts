@@ -1,7 +1,7 @@
 import type { Router } from "../../http/router.ts";
 import { badRequest, notFound, policyForbids } from "../core/api-error.ts";
-import { accepted, type Call, ok, requireAdmin } from "../core/call.ts";
-import { isObject, optionalObjectAt, optionalTextAt } from "../core/json.ts";
+import { accepted, type Call, noContent, ok, requireAdmin } from "../core/call.ts";
+import { isObject, optionalObjectAt, optionalTextAt, textAt } from "../core/json.ts";
 import type { ComputeState } from "./compute-state.ts";
 import type { ServerRecord } from "./records.ts";
 import {
@@ -13,6 +13,7 @@ import {
   stopServer,
   unshelveServer,
 } from "./server-life.ts";
+import { confirmResize, resizeServer } from "./server-resize.ts";
 
 /** `POST /servers/{id}/action`. */
 export function routeServerActions(router: Router<Call>, state: ComputeState): void {
@@ -39,7 +40,7 @@ export function routeServerActions(router: Router<Call>, state: ComputeState): v
       default:
         requireUnlocked(server, call.caller);
         change(state, server, call);
-        return accepted();
+        return action === "confirmResize" ? noContent : accepted();
     }
   });
 }
@@ -61,6 +62,12 @@ function change(state: ComputeState, server: ServerRecord, call: Call): void {
       return;
     case "unshelve":
       unshelveServer(state, server);
+      return;
+    case "resize":
+      resizeServer(state, server, textAt(optionalObjectAt(call.body, action), "flavorRef"));
+      return;
+    case "confirmResize":
+      confirmResize(state, server);
       return;
     default:
       throw badRequest(`There is no such action: ${action}`);

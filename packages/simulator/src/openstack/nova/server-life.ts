@@ -15,6 +15,7 @@ import type { ServerRecord, VmState } from "./records.ts";
  * | reboot | active (hard: also stopped, error) | rebooting | active |
  * | shelve | active, stopped | shelving | shelved_offloaded (connections end, volumes stay reserved) |
  * | unshelve | shelved_offloaded | spawning | active |
+ * | resize | active, stopped | resize_prep | resized (on another host), then by `confirmResize` active or stopped |
  * | delete | any | deleting | gone |
  */
 interface Transition {

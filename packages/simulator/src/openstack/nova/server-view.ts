@@ -5,6 +5,7 @@ import type { ServerRecord } from "./records.ts";
 
 /** Nova's status word for a server. */
 export function statusOf(server: ServerRecord): string {
+  if (server.taskState?.startsWith("resize_")) return "RESIZE";
   switch (server.vmState) {
     case "building":
       return "BUILD";
@@ -16,6 +17,8 @@ export function statusOf(server: ServerRecord): string {
           : "ACTIVE";
     case "stopped":
       return "SHUTOFF";
+    case "resized":
+      return "VERIFY_RESIZE";
     case "shelved_offloaded":
       return "SHELVED_OFFLOADED";
     case "error":

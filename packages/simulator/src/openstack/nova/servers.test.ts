@@ -180,3 +180,60 @@ test("a server booted from an image through a new volume gets the volume and wri
   expect([...a.cloud.networks.ports.values()].some(({ deviceId }) => deviceId === id)).toBe(false);
   expect(world.problems).toEqual([]);
 });
+
+test("a server is resized on another host, waits to be confirmed, and a shelved one is refused", async () => {
+  const { call, clock, world, a } = await testWorld();
+  const { server, volumes } = a.threeTier.web;
+  const { medium, small } = a.tenant.basics.flavors;
+  const path = `POST ${NOVA}/servers/${server.id}/action`;
+  const resize = (flavorRef: string) => call(path, a.member, { resize: { flavorRef } });
+  const shown = async () => (await call(`GET ${NOVA}/servers/${server.id}`, a.member)).body.server.status;
+  expect((await resize(small.id)).body.badRequest.message).toBe("When resizing, instances must change flavor!");
+  expect((await call(path, a.member, { confirmResize: null })).status).toBe(409);
+  const before = server.host;
+  expect((await resize(medium.id)).status).toBe(202);
+  expect(await shown()).toBe("RESIZE");
+  await clock.advance(10_000);
+  expect([await shown(), server.flavor.name, server.host === before]).toEqual(["VERIFY_RESIZE", "m1.medium", false]);
+  const onArray = world.array("array-a").model.findVolume(volumes[0]?.providerId ?? "");
+  expect(onArray?.hosts).toEqual([server.host?.arrayHost]);
+  expect((await call(path, a.member, { confirmResize: null })).status).toBe(204);
+  expect((await call(path, a.member, { confirmResize: null })).status).toBe(400);
+  await clock.advance(10_000);
+  expect(await shown()).toBe("ACTIVE");
+  await call(path, a.member, { shelve: null });
+  await clock.advance(10_000);
+  const refused = await resize(small.id);
+  expect([refused.status, refused.body.conflictingRequest.message]).toEqual([
+    409,
+    `Cannot 'resize' instance ${server.id} while it is in vm_state shelved_offloaded`,
+  ]);
+  expect(world.problems).toEqual([]);
+});
+
+test("without another host that has room a resize is accepted and comes to nothing", async () => {
+  const { call, clock, a } = await testWorld();
+  const { server } = a.threeTier.web;
+  for (const host of a.cloud.compute.hosts) if (host !== server.host) host.traits.add("COMPUTE_STATUS_DISABLED");
+  const flavorRef = a.tenant.basics.flavors.medium.id;
+  expect((await call(`POST ${NOVA}/servers/${server.id}/action`, a.member, { resize: { flavorRef } })).status).toBe(
+    202,
+  );
+  await clock.advance(10_000);
+  expect(server).toMatchObject({ vmState: "active", taskState: null, flavor: { name: "m1.small" } });
+});
+
+test("an interface is unplugged by and by, and not of a shelved server", async () => {
+  const { call, clock, a } = await testWorld();
+  const { server, ports } = a.threeTier.app;
+  const path = `${NOVA}/servers/${server.id}/os-interface/${ports[0]?.id}`;
+  expect((await call(`DELETE ${path}`, a.member)).status).toBe(202);
+  expect(server.nics).toHaveLength(2);
+  await clock.advance(5000);
+  expect(server.nics).toHaveLength(1);
+  expect(ports[0]).toMatchObject({ deviceId: "" });
+  await call(`POST ${NOVA}/servers/${server.id}/action`, a.member, { shelve: null });
+  await clock.advance(10_000);
+  const plug = { interfaceAttachment: { port_id: ports[0]?.id } };
+  expect((await call(`POST ${NOVA}/servers/${server.id}/os-interface`, a.member, plug)).status).toBe(409);
+});
