@@ -1,7 +1,9 @@
 import { writesOf } from "@protector/simulator";
+import { arrayGroupName } from "@protector/storage";
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
+import { arrayAt } from "../watches/watched-site.ts";
 import { type CalmRun, runCalm } from "./calm-run.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { cutOffAt } from "./interrupted-run.ts";
@@ -166,6 +168,24 @@ test("is refused when no test has shown every server up, and when the proven poi
     detail: expect.stringContaining(`Test ${testId} had proven it`),
   });
   expect(names()).toEqual(["app-01-test", "db-01-test", "web-01-test"]);
+});
+
+test("a later point that has got the name of the proven one is not taken for it", async () => {
+  const { testId } = await standing();
+  const { sites } = writing;
+  const { db } = sites.b.connection;
+  const [newest] = await sites.clock.run(
+    arrayAt(sites, "array-b").listRecoveryPoints({ group: arrayGroupName(writing.group.id), array: "array-a" }),
+  );
+  await db
+    .updateTable("dr_operations")
+    .set({ recovery_point: newest?.suffix ?? "" })
+    .where("id", "=", testId)
+    .execute();
+  lose(writing, sites.a, "all");
+  const id = await orderPromotion(writing);
+  expect(await settleTest(writing, id)).toBe("failed");
+  expect(await errorOf(writing, id)).toMatchObject({ code: "protector.recovery_point.gone" });
 });
 
 test("a test that takes the room goes before the servers are made", async () => {

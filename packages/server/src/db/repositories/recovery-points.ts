@@ -1,4 +1,5 @@
 import type { Insertable, Selectable } from "kysely";
+import { readTime, writeTime } from "../codecs.ts";
 import { type ListRequest, list } from "../list.ts";
 import type { DbTime, RecoveryPointsTable } from "../schema.ts";
 import type { Db } from "../transaction.ts";
@@ -34,12 +35,23 @@ export function findLatestUsablePoint(
     .executeTakeFirst();
 }
 
-/** Stores what an array shows of a point: a known name (per group and source site) is updated, `id` and `proven_at` kept. */
+/** Two cuts under one name that are further apart than clocks are two points. ms */
+const SAME_CUT_MS = 60_000;
+
+/**
+ * Stores what an array shows of a point: a known name (per group and source site) is updated, `id` and `proven_at` kept. An
+ * array group that is made anew counts its points from 1 again: a later cut under the name is another point, and unproven.
+ */
 export async function saveRecoveryPoint(db: Db, row: Insertable<RecoveryPointsTable>): Promise<void> {
   const { id: _, proven_at: __, ...seen } = row;
+  const isAnother = writeTime(readTime(row.cut_at) - SAME_CUT_MS);
   const updated = await db
     .updateTable("recovery_points")
-    .set(seen)
+    // Before `cut_at`: MariaDB assigns from left to right.
+    .set(({ eb }) => ({
+      proven_at: eb.case().when("cut_at", "<", isAnother).then(null).else(eb.ref("proven_at")).end(),
+      ...seen,
+    }))
     .where("protection_group_id", "=", row.protection_group_id)
     .where("source_site_id", "=", row.source_site_id)
     .where("name", "=", row.name)

@@ -260,6 +260,11 @@ describeDatabases("repositories", (database) => {
       progress: 1,
       bytes_sent: 5_000_000_000_000,
     });
+    // The array group is made anew and counts from 1 again.
+    await saveRecoveryPoint(db, point(3, { proven_at: TIME }));
+    await saveRecoveryPoint(db, point(3, { cut_at: writeTime(1_800_000_600_000) }));
+    const [again] = await listRecoveryPoints(db, GROUP, { limit: 1 });
+    expect(again).toMatchObject({ name: "point-3", proven_at: null });
     await saveRecoveryPoint(db, point(1, { is_usable: 1, seen_at: writeTime(1_800_000_060_000) }));
     await forgetRecoveryPoints(db, { groupId: GROUP, notSeenSince: writeTime(1_800_000_060_000) });
     expect((await listRecoveryPoints(db, GROUP)).map(({ name }) => name)).toEqual(["point-1"]);

@@ -6,13 +6,13 @@ import { arrayGroupAt } from "./group-names.ts";
 
 /**
  * The newest complete point, or the one that was asked for.
- * @param testId test failover that has proven the one that was asked for.
+ * @param test failover that has proven the one that was asked for, and when it was ordered, in ms since the UNIX epoch.
  * @throws ProtectorError `recovery_point.gone`
  */
 export async function chosenPoint(
   { view, source, target, connection }: PlanningContext,
   asked: string | undefined,
-  testId?: string,
+  test?: { readonly id: string; readonly orderedAt: number },
 ): Promise<{ readonly point: RecoveryPoint | undefined; readonly pointProblem: string | undefined }> {
   const points = await target.array.listRecoveryPoints(
     pointsOf(arrayGroupAt(view, source.siteId), await source.arrayName()),
@@ -27,12 +27,13 @@ export async function chosenPoint(
     return { point, pointProblem: `No recovery point of ${name} is complete at ${target.siteName}.${away}` };
   }
   const wanted = await nameOfPoint(connection, view.group.id, asked);
-  const point = points.find((each) => each.suffix === wanted);
+  // A group that is made anew on its array counts its points from 1 again: what was cut after the test is another one.
+  const point = points.find((each) => each.suffix === wanted && (!test || each.createdAt <= test.orderedAt));
   if (!point) {
     const proven =
-      testId === undefined
+      test === undefined
         ? ""
-        : ` Test ${testId} had proven it. From another one: protector failover ${view.group.name} --unplanned`;
+        : ` Test ${test.id} had proven it. From another one: protector failover ${view.group.name} --unplanned`;
     throw new ProtectorError(
       "recovery_point.gone",
       `There is no recovery point ${wanted} at ${target.siteName}.${proven}`,

@@ -7,6 +7,8 @@ import type { PlanningContext } from "../workflows/workflow.ts";
 /** What a test has proven, as its operation holds it; `pointName` is what it was recovered from. */
 export interface ObservedTest extends PromotedTest {
   readonly pointName: string;
+  /** ms since the UNIX epoch. */
+  readonly orderedAt: number;
 }
 
 /** @throws ProtectorError `test.not_proven` when it has proven nothing, or is gone. */
@@ -17,6 +19,7 @@ export async function observePromoted(context: PlanningContext, promotes: string
   return {
     id: test.id,
     pointName: test.recovery_point ?? "",
+    orderedAt: readTime(test.created_at),
     endedAt: readTime(test.finished_at ?? test.updated_at),
     downtimeSeconds: test.downtime_seconds,
     upAfter: new Map(tested.map(({ member_id, downtime_seconds }) => [member_id, downtime_seconds])),

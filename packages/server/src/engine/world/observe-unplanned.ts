@@ -36,7 +36,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving, waiting] =
     await Promise.all([
       observeTarget(context, members, mapping),
-      chosenPoint(context, promoted?.pointName ?? recovery_point, promoted?.id),
+      chosenPoint(context, promoted?.pointName ?? recovery_point, promoted),
       target.array.readMarker(group.id),
       soon(context, (array) => array.readMarker(group.id)),
       unlessSilent(within({ clock }, { ms: LOOK_WITHIN_MS, who: source.siteName }, () => source.reads.servers())),
