@@ -1,5 +1,6 @@
 import { afterEach, expect, test } from "vitest";
 import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { listKeptSnapshots } from "../../packages/server/src/db/repositories/kept-snapshots.ts";
 import { awayGroup, carryAway, carryHome, followWrites, goAway } from "./failback-run.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { groupRow, settleHome } from "./homeward-run.ts";
@@ -68,6 +69,34 @@ test("after an unplanned failover what only the old home has is kept there as vo
   const { leftovers } = await operationRow(writing, await run(sites, sites.b, group.id, { type: "move_home" }));
   const kept = readJson(leftovers).map(({ subject }) => subject.replace("Array volume ", ""));
   expect(kept.map((name) => model.writesOfVolume(name).length).toSorted()).toEqual(left.toSorted());
+});
+
+test("what a reprotection has kept there stays when the volumes go, and goes with them when it is deleted", async () => {
+  writing = await writingGroup(1);
+  const { sites, group } = writing;
+  const bringBack = lose(writing, sites.a, "all");
+  await goAway(writing, (of) => orderUnplanned(of, { reason: REASON }));
+  bringBack();
+  await letBothSitesRest(writing);
+  await run(sites, sites.b, group.id, { type: "reprotect" });
+  const { db } = sites.b.connection;
+  const kept = async () => (await listKeptSnapshots(db, group.id)).map(({ id, kind, name }) => ({ id, kind, name }));
+  const { model } = sites.world.array("array-a");
+  const snapshots = () => {
+    const alive = model.describe().snapshots.filter(({ isDestroyed }) => !isDestroyed);
+    return alive.map(({ name, writes }) => ({ name, writes })).filter(({ name }) => name.includes("-kept"));
+  };
+  const before = snapshots();
+  expect(before.map(({ writes }) => writes > 0)).toEqual([true, true]);
+  await run(sites, sites.b, group.id, { type: "move_home" });
+  expect(snapshots().map(({ writes }) => writes)).toEqual(before.map(({ writes }) => writes));
+  const listed = await kept();
+  const names = (kind: string) => listed.filter((each) => each.kind === kind).map(({ name }) => name);
+  expect(names("volume_snapshot").toSorted()).toEqual(snapshots().map(({ name }) => name));
+  expect(names("kept_volume")).toHaveLength(2);
+  for (const { id } of listed.filter(({ kind }) => kind === "kept_volume"))
+    await run(sites, sites.b, group.id, { type: "snapshot_delete", parameters: { snapshot_id: id } });
+  expect([await kept(), snapshots()]).toEqual([[], []]);
 });
 
 test("is blocked while a member's only whole copy is at the old home", async () => {

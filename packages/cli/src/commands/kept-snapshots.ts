@@ -57,7 +57,7 @@ async function deleteKept(
 ): Promise<void> {
   if (all === names.length > 0) throw new UsageError("Name the kept snapshots to delete, or say --all.");
   const { id, kept } = await listKeptSnapshots(context.sites, ref);
-  const chosen = all ? kept : chooseKept(kept, names, context.sites.near.name);
+  const chosen = snapshotsFirst(all ? kept : chooseKept(kept, names, context.sites.near.name));
   if (chosen.length > 0 && !(await isConfirmed(context, chosen))) {
     context.note("Nothing was deleted.");
     return context.worsen(EXIT.error);
@@ -65,6 +65,12 @@ async function deleteKept(
   const done = [];
   for (const snapshot of chosen) done.push(await finish(context, await deleteKeptSnapshot(snapshot, id), id));
   context.printer.list(done, OPERATION_LIST);
+}
+
+/** A kept volume takes its kept snapshots along, which could not be deleted any more. */
+function snapshotsFirst(kept: readonly PlacedSnapshot[]): readonly PlacedSnapshot[] {
+  const isVolume = ({ snapshot }: PlacedSnapshot) => snapshot.kind === "volume";
+  return kept.toSorted((one, other) => Number(isVolume(one)) - Number(isVolume(other)));
 }
 
 /** @throws UsageError where nobody can be asked. */

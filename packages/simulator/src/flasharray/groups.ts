@@ -78,7 +78,8 @@ export function setGroupDestroyed(state: ArrayState, group: StoredGroup, isDestr
   group.destroyedAt = isDestroyed ? state.now() : undefined;
   group.dueAt = undefined;
   for (const point of group.points.values()) {
-    if (point.destroyedAt === before) markPoint(point, group.destroyedAt);
+    // One that had been destroyed before its group stays so, however short before that was.
+    if (point.destroyedAt === before && point.wasDestroyedAlone !== true) markPoint(point, group.destroyedAt);
   }
 }
 
@@ -89,6 +90,7 @@ export function setPointDestroyed(point: StoredPoint, isDestroyed: boolean, at: 
     return;
   }
   markPoint(point, isDestroyed ? at : undefined);
+  point.wasDestroyedAlone = isDestroyed;
 }
 
 function markPoint(point: StoredPoint, destroyedAt: number | undefined): void {

@@ -73,6 +73,8 @@ export interface StoredPoint extends ArrayObject {
   readonly isRetained: boolean;
   /** ms between destruction and eradication, when it is not the array's own delay. */
   eradicationDelayMs: number | undefined;
+  /** It was destroyed by itself, not with its group. */
+  wasDestroyedAlone?: boolean;
   /** Sendings from this array to targets. */
   readonly outgoing: StoredTransfer[];
   /** The sending that brings it here; undefined for a point that was cut here. */

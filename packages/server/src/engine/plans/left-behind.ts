@@ -33,6 +33,8 @@ export interface LeftVolume {
   readonly name: string;
   /** Name under which the array keeps it; null: it is destroyed. */
   readonly keptName: string | null;
+  /** Names of snapshots of it that are kept, as the array has them; default none. They stay with the volume. */
+  readonly keptSnapshots?: readonly string[];
 }
 
 /** Deletes servers, ports, floating IPs, server groups, the Cinder group and the volumes, in that order. */
@@ -95,6 +97,7 @@ function volumeStep(left: LeftBehind, member: LeftMember, volume: LeftVolume): P
     arrayVolume: volume.arrayVolume,
     arrayId: member.found?.arrayIds.get(volume.arrayVolume) ?? null,
     keptName: volume.keptName,
+    keptSnapshots: volume.keptSnapshots ?? [],
   };
   const what =
     volume.keptName === null

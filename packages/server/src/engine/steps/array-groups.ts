@@ -1,5 +1,6 @@
 import { pointsOf, type ReplicationSettings } from "@protector/storage";
 import type { StepHandler } from "../runner/step-handler.ts";
+import { noteGone } from "./note-gone.ts";
 
 /** Input of {@link ensureArrayGroup}. */
 export interface EnsureArrayGroupInput {
@@ -103,24 +104,23 @@ export const setMembers: StepHandler<SetMembersInput> = {
 
 /** On the target's array: destroys the points that have arrived of a group that is gone, and lets it replicate in no more. */
 export const forgetReplica: StepHandler<{ readonly arrayGroup: string }> = {
-  run: async ({ source, target }, { arrayGroup }) => {
+  run: async (context, { arrayGroup }) => {
+    const { source, target } = context;
     const from = pointsOf(arrayGroup, await source.arrayName());
-    for (const { suffix } of await target.array.listRecoveryPoints(from)) {
-      await target.array.destroyRecoveryPoint(from, suffix);
-    }
+    const points = (await target.array.listRecoveryPoints(from)).map(({ suffix }) => suffix);
+    for (const suffix of points) await target.array.destroyRecoveryPoint(from, suffix);
     if (from.array !== undefined) await target.array.disallowReplicationFrom(from.array, arrayGroup);
+    await noteGone(context, source.siteId, { kind: "recovery_point", names: points });
   },
 };
 
 /** Destroys the array group with its points; volumes stay. */
 export const destroyArrayGroup: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
-    await context.source.array.destroyGroup(arrayGroup);
-    await context.ledger.removed({
-      kind: "array_group",
-      siteId: context.source.siteId,
-      projectId: null,
-      name: arrayGroup,
-    });
+    const { array, siteId } = context.source;
+    const points = await array.listRecoveryPoints({ group: arrayGroup, array: undefined });
+    await array.destroyGroup(arrayGroup);
+    await noteGone(context, siteId, { kind: "array_group", names: [arrayGroup] });
+    await noteGone(context, siteId, { kind: "recovery_point", names: points.map(({ suffix }) => suffix) });
   },
 };

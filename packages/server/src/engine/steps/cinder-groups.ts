@@ -2,6 +2,7 @@ import { ProtectorError } from "@protector/contract";
 import type { VolumeGroup } from "@protector/openstack";
 import { settledAbsence } from "../runner/settled-absence.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { noteGone } from "./note-gone.ts";
 import { ignoreGone } from "./servers.ts";
 
 /** Input of {@link ensureCinderGroup}. */
@@ -181,4 +182,5 @@ async function emptyAndDelete(context: StepContext, { id }: Pick<VolumeGroup, "i
   await context.until(`Cinder group ${group.name} to be deleted`, async () =>
     (await volume.findGroup(group.id)) ? undefined : true,
   );
+  await noteGone(context, context.here.siteId, { kind: "cinder_group", names: [group.name] });
 }

@@ -2,6 +2,7 @@ import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
 import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
 import { forgetReplica } from "./array-groups.ts";
+import { noteGone } from "./note-gone.ts";
 import { ignoreGone } from "./servers.ts";
 
 /** Input of {@link deleteAway}. */
@@ -38,6 +39,7 @@ export const deleteAway: StepHandler<DeleteAwayInput> = {
         }
       }
     });
+    await noteGone(context, context.here.siteId, { kind, names: [id] });
   },
 };
 
@@ -59,6 +61,7 @@ export const deleteAwayGroup: StepHandler<DeleteAwayGroupInput> = {
       } else await ignoreGone(volume.deleteGroup(groupId));
       return undefined;
     });
+    await noteGone(context, context.here.siteId, { kind: "cinder_group", names: [groupId] });
   },
 };
 
@@ -71,6 +74,8 @@ export interface RemoveAwayVolumeInput {
   readonly arrayId: string | null;
   /** Name under which the array keeps it, since what it holds is nowhere else; null: it is destroyed. */
   readonly keptName: string | null;
+  /** Names of its kept snapshots; with a kept volume they get its name. */
+  readonly keptSnapshots: readonly string[];
 }
 
 /** Name that Cinder's driver gives a volume which it gives back. */
@@ -93,24 +98,35 @@ export const removeAwayVolume: StepHandler<RemoveAwayVolumeInput> = {
         `Cinder at ${siteName} does not give up ${input.title} (${input.volumeId}): it is ${now?.status ?? "gone"}. Delete its snapshots and attachments there.`,
       );
     }
-    const { arrayId, arrayVolume, keptName } = input;
+    const { arrayId, arrayVolume, keptName, keptSnapshots } = input;
+    await noteGone(context, context.here.siteId, { kind: "volume", names: [input.volumeId] });
     if (arrayId === null) return;
     const names = [arrayVolume, `${arrayVolume}${UNMANAGED}`];
-    if (keptName !== null) await keepVolume(context, { names, arrayId, keptName });
+    if (keptName !== null) await keepVolume(context, { names, arrayId, keptName, keptSnapshots });
     else for (const name of names) await array.destroyVolume(name, arrayId);
   },
 };
 
 /** Gives an array volume that Cinder has forgotten a name of Protector's, by which it is listed. */
 async function keepVolume(
-  { here, ledger }: StepContext,
-  kept: { readonly names: readonly string[]; readonly arrayId: string; readonly keptName: string },
+  context: StepContext,
+  kept: Pick<RemoveAwayVolumeInput, "keptSnapshots"> & {
+    readonly names: readonly string[];
+    readonly arrayId: string;
+    readonly keptName: string;
+  },
 ): Promise<void> {
+  const { here, ledger } = context;
   const entry = { kind: "kept_volume", siteId: here.siteId, projectId: null, name: kept.keptName } as const;
   await ledger.intend(entry);
   const ours = (await here.array.findVolumes(kept.names)).find(({ id }) => id === kept.arrayId);
   if (ours) await here.array.renameVolume(ours.name, kept.keptName);
   await ledger.present(entry, kept.keptName);
+  for (const snapshot of kept.keptSnapshots) {
+    const name = `${kept.keptName}${snapshot.slice(snapshot.lastIndexOf("."))}`;
+    await ledger.present({ ...entry, kind: "volume_snapshot", name }, name);
+  }
+  await noteGone(context, here.siteId, { kind: "volume_snapshot", names: kept.keptSnapshots });
 }
 
 async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput): Promise<true | undefined> {
@@ -130,10 +146,16 @@ async function forget({ here }: StepContext, { volumeId }: RemoveAwayVolumeInput
 /** Ends replication from the site that was left: its array group, and what of it has arrived at home. */
 export const endAwayReplication: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
-    const { source } = context;
+    const { array, siteId } = context.source;
+    const local = { group: arrayGroup, array: undefined };
+    const points = (await array.listRecoveryPoints(local)).map(({ suffix }) => suffix);
+    // Those of operations and people come back with a group that is needed the next time, and no schedule ends them.
+    for (const suffix of points.filter((each) => !/^\d+$/.test(each))) await array.destroyRecoveryPoint(local, suffix);
     // Emptied first: a destroyed group keeps its members, and has them again when it is needed the next time.
-    if (await source.array.findGroup(arrayGroup)) await source.array.setMembers(arrayGroup, []);
-    await source.array.destroyGroup(arrayGroup);
+    if (await array.findGroup(arrayGroup)) await array.setMembers(arrayGroup, []);
+    await array.destroyGroup(arrayGroup);
+    await noteGone(context, siteId, { kind: "array_group", names: [arrayGroup] });
+    await noteGone(context, siteId, { kind: "recovery_point", names: points });
     await forgetReplica.run(context, { arrayGroup });
   },
 };

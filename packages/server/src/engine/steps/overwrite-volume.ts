@@ -1,6 +1,7 @@
 import { ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { noteGone } from "./note-gone.ts";
 import { type CutPoint, replicaSource } from "./replication.ts";
 import type { RecoveredVolume } from "./volumes.ts";
 
@@ -92,14 +93,18 @@ export const dropKeptSnapshot: StepHandler<KeptSnapshotInput> = {
 export interface KeptVolumeInput {
   /** On the array. */
   readonly name: string;
+  /** Names of its kept snapshots, which go with it. */
+  readonly snapshots: readonly string[];
 }
 
 /** Destroys a volume that Cinder had given up and the array kept under a name of Protector's. */
 export const destroyKeptVolume: StepHandler<KeptVolumeInput> = {
-  run: async ({ here, ledger }, { name }) => {
-    const volume = await here.array.findVolume(name);
-    if (volume) await here.array.destroyVolume(name, volume.id);
-    await ledger.removed({ kind: "kept_volume", siteId: here.siteId, projectId: null, name });
+  run: async (context, { name, snapshots }) => {
+    const { array, siteId } = context.here;
+    const volume = await array.findVolume(name);
+    if (volume) await array.destroyVolume(name, volume.id);
+    await noteGone(context, siteId, { kind: "kept_volume", names: [name] });
+    await noteGone(context, siteId, { kind: "volume_snapshot", names: snapshots });
   },
 };
 

@@ -1,6 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import { readJson } from "../../db/codecs.ts";
-import { findKeptSnapshot } from "../../db/repositories/kept-snapshots.ts";
+import { findKeptSnapshot, listKeptSnapshots } from "../../db/repositories/kept-snapshots.ts";
 import { step } from "../plans/planned-step.ts";
 import type { KeptSnapshotInput, KeptVolumeInput } from "../steps/overwrite-volume.ts";
 import { fromHere, type PlanningContext, type Workflow } from "./workflow.ts";
@@ -29,7 +29,9 @@ async function deletion({ connection, operation, source, target, view }: Plannin
   const { siteName } = side === "source" ? source : target;
   const { name } = kept;
   if (kept.kind === "kept_volume") {
-    const input: KeptVolumeInput = { name };
+    const all = await listKeptSnapshots(connection.db, view.group.id);
+    const own = all.filter((each) => each.kind === "volume_snapshot" && each.name.startsWith(`${name}.`));
+    const input: KeptVolumeInput = { name, snapshots: own.map((each) => each.name) };
     return step(
       "delete",
       "ensure",

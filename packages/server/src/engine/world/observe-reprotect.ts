@@ -1,3 +1,4 @@
+import { listKeptSnapshots } from "../../db/repositories/kept-snapshots.ts";
 import type { DivergentVolume, LeftAtOtherSite, ReprotectedMember, ReprotectInput } from "../plans/reprotect.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
@@ -76,10 +77,13 @@ function arrivedOf(members: readonly ReprotectedMember[]): ReadonlySet<string> {
 
 /** @param of `isApart`: volumes there hold what is nowhere else; what has not arrived here is not to go there. */
 async function leftAtOtherSite(
-  { operation, view, target }: PlanningContext,
+  { operation, view, target, connection }: PlanningContext,
   { isApart, arrived }: { readonly isApart: boolean; readonly arrived: ReadonlySet<string> },
 ): Promise<LeftAtOtherSite> {
   const rows = volumesAt(view, target.siteId);
+  const kept = await listKeptSnapshots(connection.db, view.group.id);
+  const keptOf = ({ array_volume }: { readonly array_volume: string }) =>
+    kept.map(({ name }) => name).filter((name) => name.slice(0, name.lastIndexOf(".")) === array_volume);
   const present = view.members
     .filter(({ id }) => arrived.has(id))
     .filter((member) => serverAt(view, member, target.siteId) !== null);
@@ -97,7 +101,9 @@ async function leftAtOtherSite(
           volumeId: row.volume_id,
           arrayVolume: row.array_volume,
           name: "",
-          keptName: isApart ? `${prefix}-${rows.indexOf(row)}` : null,
+          // A snapshot would go with its volume.
+          keptName: isApart || keptOf(row).length > 0 ? `${prefix}-${rows.indexOf(row)}` : null,
+          keptSnapshots: keptOf(row),
         })),
         // At the old home its tenant made the ports. They hold the addresses that the next failover there needs.
         found: await observeAway(target, { serverId, arrayVolumes, portIds: portsAt(member) }),
