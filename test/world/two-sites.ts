@@ -1,6 +1,12 @@
 import { ENDED_OPERATION_STATUSES, type OperationType, type OperationVerb } from "@protector/contract";
 import { type Clock, type Random, seededRandom, VirtualClock } from "@protector/ports";
-import { type CloudOptions, createWorld, type LinkOptions, type World } from "@protector/simulator";
+import {
+  type CloudOptions,
+  createWorld,
+  type LinkOptions,
+  type SyncDeviceOptions,
+  type World,
+} from "@protector/simulator";
 import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import type { DatabaseConnection } from "../../packages/server/src/db/connection.ts";
 import { newOperationRow } from "../../packages/server/src/db/new-rows.ts";
@@ -22,6 +28,11 @@ export interface WorldSettings {
   readonly servicesClock?: Clock;
   readonly cloud?: Pick<CloudOptions, "hosts" | "computeDurations" | "volumeDurations" | "quotas">;
   readonly link?: LinkOptions;
+  /**
+   * Site A's Cinder replicates synchronously to array-b: type `sync` there (`a.tenant.basics.sync`), volumes in the pod
+   * `cinder-pod` of both arrays. Site B's has no such device. Default: neither.
+   */
+  readonly sync?: Pick<SyncDeviceOptions, "isUniform">;
   /** A third cloud and array, of which neither site knows yet. */
   readonly hasSpareSite?: boolean;
   /** The database of a site; default one in memory. */
@@ -71,7 +82,7 @@ export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Pr
   const world = createWorld({
     clock: settings.servicesClock ?? clock,
     random,
-    ...(settings.link ? { link: settings.link } : {}),
+    link: { ...settings.link, ...(settings.sync ? { isSync: true } : {}) },
     arrays: letters.map((letter, index) => ({
       name: `array-${letter}`,
       origin: `https://127.0.0.${21 + index}`,
@@ -80,7 +91,12 @@ export async function createTwoSites(seed = 1, settings: WorldSettings = {}): Pr
     clouds: letters.map((letter, index) => ({
       name: `site-${letter}`,
       host: `127.0.0.${11 + index}`,
-      backends: [{ array: `array-${letter}` }],
+      backends: [
+        {
+          array: `array-${letter}`,
+          ...(settings.sync && letter === "a" ? { sync: { array: "array-b", ...settings.sync } } : {}),
+        },
+      ],
       ...settings.cloud,
     })),
   });

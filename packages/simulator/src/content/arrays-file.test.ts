@@ -78,6 +78,30 @@ describe("arrays that remember over a loss of power", () => {
     expect(served.world.problems).toEqual([]);
   });
 
+  it("know their pods and which half is behind, and catch up after it", async () => {
+    const { a } = await start();
+    const model = (name: string) => served.world.array(name).model;
+    const statuses = async () => {
+      const { arrays } = await served.b.rest1.get("pod/p");
+      return arrays as readonly { readonly status: string }[];
+    };
+    for (const link of served.world.links) link.isSync = true;
+    model("array-a").ensureStretchedPod("p", "array-b");
+    await a.done("POST", "volume/p::v", { size: GIB });
+    for (const link of served.world.links) link.isUp = false;
+    await a.done("POST", "volume/p::w", { size: GIB });
+    const before = served.world.describe().arrays;
+    expect(before.map(({ volumes }) => volumes.length)).toEqual([2, 1]);
+    await startAgain();
+    // The link comes back with the power.
+    expect(await statuses()).toMatchObject([{ status: "online" }, { status: "resyncing" }]);
+    await served.clock.advance(60_000);
+    expect(await statuses()).toMatchObject([{ status: "online" }, { status: "online" }]);
+    expect(served.world.describe().arrays.map(({ volumes }) => volumes.length)).toEqual([2, 2]);
+    expect(readdirSync(join(directory, "array-a"))).toHaveLength(2);
+    expect(readdirSync(join(directory, "array-b"))).toHaveLength(0);
+  });
+
   it("have it on disk before they answer", async () => {
     const { a } = await start();
     await a.done("POST", "volume/v", { size: GIB });

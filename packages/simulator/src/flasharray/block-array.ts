@@ -12,6 +12,11 @@ export interface BlockArray {
   /** False while the array is switched off: every call then throws {@link ArrayDownError}. */
   readonly isUp: boolean;
 
+  /** Whether it takes reads and writes of a volume now: it is on, and its half of the volume's pod is online. */
+  serves(volume: string): boolean;
+  /** Makes a pod and stretches it to another array, as far as it is not done. In sync at once. */
+  ensureStretchedPod(name: string, otherArray: string): void;
+
   findVolume(name: string): ArrayVolumeView | undefined;
   createVolume(name: string, bytes: number): void;
   /** Copies volume or snapshot `source` into the new volume `name`. */

@@ -98,10 +98,12 @@ export class FlashArrayModel implements BlockArray {
       if (!array) throw new Error(`no array ${name}`);
       return array;
     };
-    for (const each of memory.pods) {
-      const pod = podOf(each, arrayNamed, this.state.now());
-      for (const { array } of pod.halves) array.pods.add(pod);
-    }
+    this.fabric.change(() => {
+      for (const each of memory.pods) {
+        const pod = podOf(each, arrayNamed, this.state.now());
+        for (const { array } of pod.halves) array.pods.add(pod);
+      }
+    });
   }
 
   /** What the array hears of the pods' mediator. */
@@ -109,6 +111,18 @@ export class FlashArrayModel implements BlockArray {
     this.fabric.change(() => {
       this.state.mediator = mediator;
     });
+  }
+
+  serves(volume: string): boolean {
+    this.fabric.settle();
+    return this.isUp && (this.state.halfOf(volume)?.status ?? "online") === "online";
+  }
+
+  ensureStretchedPod(name: string, otherArray: string): void {
+    this.#enter();
+    const pod = this.state.pods.find(name);
+    if (!pod) this.createPod(name);
+    if ((pod?.halves.length ?? 1) < 2) this.stretchPod(name, otherArray);
   }
 
   createPod(name: string): void {

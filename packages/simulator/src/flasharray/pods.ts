@@ -129,7 +129,8 @@ export function moveVolume(state: ArrayState, name: string, to: string): void {
   for (const group of before.groups.all()) group.members.delete(volume);
   before.volumes.remove(volume);
   for (const snapshot of volume.ownSnapshots) before.snapshots.remove(snapshot);
-  for (const object of objects) object.name = moved + object.name.slice(volume.name.length);
+  const { length } = volume.name;
+  for (const object of objects) object.name = moved + object.name.slice(length);
   state.volumes.add(volume);
   for (const snapshot of volume.ownSnapshots) state.snapshots.add(snapshot);
 }

@@ -24,6 +24,7 @@ export interface Rest1Object extends ShownObject {
   readonly total: number;
   readonly capacity: number;
   readonly targets: unknown;
+  readonly arrays: unknown;
   readonly volumes: unknown;
 }
 
@@ -51,6 +52,8 @@ export interface Rest2Item extends ShownObject {
   readonly target_retention: unknown;
   readonly default_protections: Listed<{ readonly name: string }>;
   readonly eradication_config: { readonly manual_eradication: string };
+  /** Of a pod. */
+  readonly arrays: Listed<{ readonly name: string; readonly status: string; readonly pre_elected: boolean }>;
 }
 
 /** Body of an answer of REST 2, and of the versions that both families have in common. */

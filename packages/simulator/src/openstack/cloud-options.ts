@@ -46,6 +46,14 @@ export const DEFAULT_VOLUME_DURATIONS: VolumeDurations = {
   groupMs: 700,
 };
 
+/** Another array that a backend replicates to synchronously (`replication_device` with `type:sync`). */
+export interface SyncDeviceOptions {
+  /** Names an array of the same world; the link of the two has to be for synchronous replication. */
+  readonly array: string;
+  /** Hosts are connected to both arrays; default false. */
+  readonly isUniform?: boolean;
+}
+
 /** One Cinder backend; `array` names an array of the same world. */
 export interface BackendOptions {
   /** Default `pure`. */
@@ -55,6 +63,8 @@ export interface BackendOptions {
   readonly host?: string;
   /** Default `pure`. */
   readonly pool?: string;
+  /** Default none. With it the driver stretches the pod `cinder-pod`, and takes volumes of sync types. */
+  readonly sync?: SyncDeviceOptions;
 }
 
 /** Compute hosts: how many, and how big each is. */

@@ -1,6 +1,7 @@
 import type { BlockArray } from "../flasharray/block-array.ts";
 import type { Conditions } from "../http/faults.ts";
 import { createCinder } from "./cinder/cinder.ts";
+import { startDriver } from "./cinder/pure-driver.ts";
 import type { Backend } from "./cinder/records.ts";
 import { VolumeState } from "./cinder/volume-state.ts";
 import { type CloudDescription, describeCloud } from "./cloud-description.ts";
@@ -67,7 +68,12 @@ export class Cloud {
       const name = backend.name ?? "pure";
       const host = backend.host ?? `${options.name}@${name}`;
       const serviceId = serviceIdOf(host);
-      return { name, host, pool: backend.pool ?? "pure", serviceId, array: around.array(backend.array) };
+      const sync = backend.sync && {
+        array: around.array(backend.sync.array),
+        isUniform: backend.sync.isUniform ?? false,
+        isLeftOut: false,
+      };
+      return { name, host, pool: backend.pool ?? "pure", serviceId, array: around.array(backend.array), sync };
     });
     if (!first) throw new Error(`cloud ${options.name} has no backend`);
     this.volumes = new VolumeState({
@@ -76,6 +82,7 @@ export class Cloud {
       durations: { ...DEFAULT_VOLUME_DURATIONS, ...options.volumeDurations },
       memberMayManage: options.memberMayManage ?? true,
     });
+    startDriver(this.volumes);
     this.guests = new Guests({ environment, volumes: this.volumes, running: around.running });
     this.compute = new ComputeState({
       environment,
@@ -120,6 +127,11 @@ export class Cloud {
       else Object.assign(server, { vmState: "stopped", powerState: 4 });
     }
     this.environment.setPower(true);
+  }
+
+  /** Cinder's volume services start again: a device that does not answer is left out, one that does is taken in. */
+  restartCinder(): void {
+    startDriver(this.volumes);
   }
 
   /** The cloud as plain data, in a fixed order. */

@@ -7,6 +7,7 @@ export {
   DEFAULT_COMPUTE_DURATIONS,
   DEFAULT_VOLUME_DURATIONS,
   type HostOptions,
+  type SyncDeviceOptions,
 } from "./cloud-options.ts";
 export * from "./cloud-seed.ts";
 export type { BootRecord, Guest } from "./guests/guest.ts";

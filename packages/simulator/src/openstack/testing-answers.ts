@@ -16,6 +16,7 @@ interface Refusal {
 interface ShownObject extends Identified {
   readonly name: string;
   readonly status: string;
+  readonly provider_id: string;
   readonly flavor: { readonly original_name: string };
   readonly fault: Refusal;
   readonly addresses: Readonly<Record<string, Listed<{ readonly addr: string }>>>;

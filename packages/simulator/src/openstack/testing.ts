@@ -1,7 +1,7 @@
 import { seededRandom, VirtualClock } from "@protector/ports";
 import { createWorld, type World } from "../world.ts";
 import type { Cloud } from "./cloud.ts";
-import type { CloudOptions } from "./cloud-options.ts";
+import type { CloudOptions, SyncDeviceOptions } from "./cloud-options.ts";
 import type { AnswerBody } from "./testing-answers.ts";
 import { type SeededTenant, seedBasics, seedTenant, seedThreeTier, type ThreeTier } from "./three-tier.ts";
 
@@ -34,8 +34,14 @@ export interface TestWorld {
   ): Promise<string>;
 }
 
-/** Two clouds with an array each, a three-tier workload on both, tokens of an administrator and a member. */
-export async function testWorld(options: Partial<CloudOptions> = {}): Promise<TestWorld> {
+/**
+ * Two clouds with an array each, a three-tier workload on both, tokens of an administrator and a member.
+ * @param sync of site-a: it replicates synchronously to array-b, its workload too.
+ */
+export async function testWorld(
+  options: Partial<CloudOptions> = {},
+  sync?: Pick<SyncDeviceOptions, "isUniform">,
+): Promise<TestWorld> {
   const clock = new VirtualClock(Date.UTC(2026, 0, 1));
   const world = createWorld({
     clock,
@@ -44,8 +50,14 @@ export async function testWorld(options: Partial<CloudOptions> = {}): Promise<Te
       { name: "array-a", origin: "https://127.0.0.21", apiToken: "token-a" },
       { name: "array-b", origin: "https://127.0.0.22", apiToken: "token-b" },
     ],
+    link: { isSync: sync !== undefined },
     clouds: [
-      { name: "site-a", host: "127.0.0.11", backends: [{ array: "array-a" }], ...options },
+      {
+        name: "site-a",
+        host: "127.0.0.11",
+        backends: [{ array: "array-a", ...(sync ? { sync: { array: "array-b", ...sync } } : {}) }],
+        ...options,
+      },
       { name: "site-b", host: "127.0.0.12", backends: [{ array: "array-b" }], ...options },
     ],
   });
@@ -72,7 +84,7 @@ export async function testWorld(options: Partial<CloudOptions> = {}): Promise<Te
   };
   const site = async (cloud: Cloud): Promise<TestSite> => {
     const tenant = seedTenant(cloud, seedBasics(cloud));
-    const threeTier = seedThreeTier(cloud, tenant);
+    const threeTier = seedThreeTier(cloud, tenant, tenant.basics.sync);
     const admin = await token(cloud, { name: "admin", password: "labadmin", project: "admin" });
     const member = await token(cloud, { name: "demo", password: "labdemo", project: "demo" });
     return { cloud, tenant, threeTier, admin, member };

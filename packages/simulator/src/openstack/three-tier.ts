@@ -24,6 +24,8 @@ export interface SeededBasics {
   readonly serviceUser: User;
   readonly replicated: VolumeTypeRecord;
   readonly plain: VolumeTypeRecord;
+  /** `sync`, where the first backend has a device for it. */
+  readonly sync: VolumeTypeRecord | undefined;
   readonly flavors: { readonly small: FlavorRecord; readonly medium: FlavorRecord };
   readonly external: SeededNetwork;
   readonly imageId: string;
@@ -49,6 +51,13 @@ export function seedBasics(cloud: Cloud): SeededBasics {
     replication_type: "<in> async",
   });
   const plain = cloud.volumes.createType("plain", { volume_backend_name: backend.name });
+  const sync =
+    backend.sync &&
+    cloud.volumes.createType("sync", {
+      volume_backend_name: backend.name,
+      replication_enabled: "<is> True",
+      replication_type: "<in> sync",
+    });
   cloud.volumes.createGroupType("consistent", { consistent_group_snapshot_enabled: "<is> True" });
   const small = seedFlavor(cloud, { name: "m1.small", vcpus: 1, ramMiB: 2048 });
   const medium = seedFlavor(cloud, { name: "m1.medium", vcpus: 2, ramMiB: 4096 });
@@ -66,6 +75,7 @@ export function seedBasics(cloud: Cloud): SeededBasics {
     serviceUser,
     replicated,
     plain,
+    sync,
     flavors: { small, medium },
     external,
     imageId: image.id,
@@ -135,11 +145,14 @@ export interface ThreeTier {
   readonly db: SeededServer;
 }
 
-/** A running three-tier workload: web, app and db on five replicated volumes, two networks, fixed addresses. */
-export function seedThreeTier(cloud: Cloud, tenant: SeededTenant): ThreeTier {
+/**
+ * A running three-tier workload: web, app and db on five replicated volumes, two networks, fixed addresses.
+ * @param type of all volumes; default `replicated`.
+ */
+export function seedThreeTier(cloud: Cloud, tenant: SeededTenant, type = tenant.basics.replicated): ThreeTier {
   const { basics, front, back, web, database, keyName } = tenant;
   const owner = { project: tenant.project, user: tenant.user };
-  const disk = (name: string, sizeGiB: number) => ({ name, sizeGiB, type: basics.replicated });
+  const disk = (name: string, sizeGiB: number) => ({ name, sizeGiB, type });
   const onFront = (address: string) => ({ on: front, address, securityGroups: [web] });
   const onBack = (address: string) => ({ on: back, address, securityGroups: [database] });
   return {

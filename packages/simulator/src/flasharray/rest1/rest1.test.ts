@@ -207,6 +207,29 @@ describe("REST 1.x of a simulated FlashArray over HTTP", () => {
     expect(await a.refusal("PUT", "pgroup/g", { addvollist: ["v"] })).toMatch(/does not exist/);
   });
 
+  it("makes a pod and stretches it as Cinder's driver does, again and again", async () => {
+    await a.done("POST", "pod/cinder-pod");
+    expect(await a.refusal("POST", "pod/cinder-pod")).toBe("400 Pod already exists. (cinder-pod)");
+    expect(await a.refusal("POST", "pod/cinder-pod/array/array-b")).toMatch(/^400 Array is not connected/);
+    const [link] = served.world.links;
+    if (link) link.isSync = true;
+    await a.done("POST", "pod/cinder-pod/array/array-b");
+    expect(await a.refusal("POST", "pod/cinder-pod/array/array-b")).toMatch(/already exists/);
+    await served.clock.advance(60_000);
+    const { id } = await served.b.rest1.get("array");
+    const pod = await served.b.rest1.get("pod/cinder-pod");
+    expect(pod.arrays).toContainEqual(expect.objectContaining({ array_id: id, name: "array-b", status: "online" }));
+    await a.done("POST", "volume/cinder-pod::v", { size: GIB });
+    await a.done("POST", "pgroup/cinder-pod::g", { vollist: ["cinder-pod::v"] });
+    expect(await served.b.rest1.get("pgroup/cinder-pod::g")).toMatchObject({ volumes: ["cinder-pod::v"] });
+    await served.b.rest1.done("POST", "host/h", { iqnlist: ["iqn.9"] });
+    await served.b.rest1.done("POST", "host/h/volume/cinder-pod::v");
+    expect(await a.get("volume/cinder-pod::v/host", {})).toEqual([]);
+    expect(await a.get("volume/cinder-pod::v/host", { remote: true })).toMatchObject([{ host: "array-b:h" }]);
+    await a.done("DELETE", "host/array-b:h/volume/cinder-pod::v");
+    expect(await a.refusal("DELETE", "pod/cinder-pod")).toMatch(/while it is stretched/);
+  });
+
   it("shows what the other family made, and keeps the sessions of the two apart", async () => {
     await served.a.rest2.items("POST", "volumes?names=two", { provisioned: GIB });
     await a.done("POST", "volume/one", { size: GIB });

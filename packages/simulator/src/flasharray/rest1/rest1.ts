@@ -7,9 +7,10 @@ import { arrayRoutes } from "./array.ts";
 import type { Rest1Route } from "./call.ts";
 import { groupRoutes } from "./groups.ts";
 import { hostRoutes } from "./hosts.ts";
+import { podRoutes } from "./pods.ts";
 import { volumeRoutes } from "./volumes.ts";
 
-const ROUTES: readonly Rest1Route[] = [...arrayRoutes, ...volumeRoutes, ...hostRoutes, ...groupRoutes];
+const ROUTES: readonly Rest1Route[] = [...arrayRoutes, ...volumeRoutes, ...hostRoutes, ...groupRoutes, ...podRoutes];
 
 export interface Rest1Options {
   readonly model: FlashArrayModel;
@@ -20,7 +21,7 @@ export interface Rest1Options {
 
 /**
  * REST 1.x of one array, as far as Cinder's Pure Storage driver needs it up to the release Zed. Sessions are cookies,
- * arguments come as JSON with every method, refusals are lists of `{ctx, msg}`. Pods are not served.
+ * arguments come as JSON with every method, refusals are lists of `{ctx, msg}`.
  */
 export class Rest1 {
   readonly #options: Rest1Options;

@@ -63,7 +63,7 @@ export class TestClient {
 }
 
 /**
- * Two linked arrays under a virtual clock, with a logged-in client each; sessions last for ever unless told otherwise.
+ * Two arrays, linked for synchronous replication too, under a virtual clock, with a logged-in client each; sessions last for ever unless told otherwise.
  * @param options of array-a.
  */
 export async function twoArrays(options: Partial<FlashArrayOptions> = {}) {
@@ -77,7 +77,7 @@ export async function twoArrays(options: Partial<FlashArrayOptions> = {}) {
   const b = make("array-b", "https://127.0.0.22");
   await a.logIn();
   await b.logIn();
-  return { clock, conditions, a, b, link: linkArrays(a.array.model, b.array.model) };
+  return { clock, conditions, a, b, link: linkArrays(a.array.model, b.array.model, { isSync: true }) };
 }
 
 export type TwoArrays = Awaited<ReturnType<typeof twoArrays>>;

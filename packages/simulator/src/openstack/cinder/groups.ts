@@ -3,7 +3,7 @@ import { badRequest, notFound } from "../core/api-error.ts";
 import { ACCEPTED_WITHOUT_BODY, accepted, type Call, isTrue, ok, projectOf, requireAdmin } from "../core/call.ts";
 import { objectAt, optionalTextAt, textAt, textsAt } from "../core/json.ts";
 import { microsecondsTime } from "../core/times.ts";
-import { arrayGroupName, updateGroupOnArray } from "./pure-driver.ts";
+import { arrayGroupName, currentArray, updateGroupOnArray } from "./pure-driver.ts";
 import type { GroupRecord, VolumeRecord } from "./records.ts";
 import type { VolumeState } from "./volume-state.ts";
 import { deleteVolume } from "./volume-work.ts";
@@ -81,7 +81,7 @@ function createGroup(state: VolumeState, call: Call): GroupRecord {
   state.groups.set(group.id, group);
   state.environment.after(state.durations.groupMs, () => {
     try {
-      if (isConsistent(state, group)) group.backend.array.ensureGroup(arrayGroupName(group.id));
+      if (isConsistent(state, group)) currentArray(group.backend).ensureGroup(arrayGroupName(state, group));
       group.status = "available";
     } catch {
       group.status = "error";
@@ -127,7 +127,7 @@ function finishUpdate(
 ): void {
   try {
     if (state.failGroupUpdates) throw new Error("the driver failed");
-    if (isConsistent(state, group)) updateGroupOnArray(group, change);
+    if (isConsistent(state, group)) updateGroupOnArray(state, group, change);
   } catch {
     group.status = "error";
     for (const volume of [...change.add, ...change.remove]) volume.status = "error";
@@ -186,7 +186,7 @@ function act(state: VolumeState, group: GroupRecord, call: Call): void {
   if (attached) throw badRequest(`Invalid volume: Volume ${attached.id} is still attached.`);
   group.status = "deleting";
   state.environment.after(state.durations.groupMs, () => {
-    if (isConsistent(state, group)) group.backend.array.destroyGroup(arrayGroupName(group.id));
+    if (isConsistent(state, group)) currentArray(group.backend).destroyGroup(arrayGroupName(state, group));
     state.groups.delete(group.id);
     for (const volume of volumes) {
       volume.groupId = undefined;

@@ -10,6 +10,15 @@ export interface Backend {
   /** Id of its cinder-volume service. */
   readonly serviceId: string;
   readonly array: BlockArray;
+  /** The array that it replicates to synchronously. */
+  readonly sync: SyncDevice | undefined;
+}
+
+export interface SyncDevice {
+  readonly array: BlockArray;
+  readonly isUniform: boolean;
+  /** It did not answer when the driver started, which goes on without it until the next start. */
+  isLeftOut: boolean;
 }
 
 export interface VolumeAttachmentRecord {

@@ -2,6 +2,7 @@ import type { Router } from "../../http/router.ts";
 import { badRequest, policyForbids } from "../core/api-error.ts";
 import { ACCEPTED_WITHOUT_BODY, accepted, type Call, ok, requireAdmin } from "../core/call.ts";
 import { type JsonObject, metadataOf, objectAt, optionalObjectAt, textAt } from "../core/json.ts";
+import { currentArray } from "./pure-driver.ts";
 import type { VolumeRecord } from "./records.ts";
 import type { VolumeState } from "./volume-state.ts";
 import { REPLICATION_GROUP } from "./volume-state.ts";
@@ -64,14 +65,16 @@ function retype(state: VolumeState, volume: VolumeRecord, wanted: string): void 
       `Invalid volume: Retype needs volume to be in available or in-use state, not be part of an active migration or a consistency group, requested type has to be different that the one from the volume, and for in-use volumes front-end qos specs cannot change.`,
     );
   }
-  const { array } = volume.backend;
-  const before = state.isReplicated(volume.typeId);
+  const array = currentArray(volume.backend);
+  const before = state.replicationOf(volume.typeId);
+  const after = state.replicationOf(type.id);
+  // Into and out of a stretched pod only a migration leads; without leave for one Cinder notes that in its log alone.
+  if (before !== after && [before, after].includes("sync")) return;
   volume.typeId = type.id;
-  const after = state.isReplicated(type.id);
-  if (!before && after) {
+  if (before !== "async" && after === "async") {
     array.ensureGroup(REPLICATION_GROUP);
     array.addToGroup(REPLICATION_GROUP, volume.providerId ?? "");
   }
-  if (before && !after) array.removeFromGroup(REPLICATION_GROUP, volume.providerId ?? "");
-  volume.replicationStatus = after ? "enabled" : "disabled";
+  if (before === "async" && after !== "async") array.removeFromGroup(REPLICATION_GROUP, volume.providerId ?? "");
+  volume.replicationStatus = after === "none" ? "disabled" : "enabled";
 }

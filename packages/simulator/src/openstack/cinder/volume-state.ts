@@ -22,6 +22,12 @@ export interface VolumeStateOptions {
 /** Group on every backend's array that holds the volumes of replicated types (`pure_replication_pg_name`). */
 export const REPLICATION_GROUP = "cinder-group";
 
+/** Pod of a backend that replicates synchronously (`pure_replication_pod_name`); it holds the volumes of sync types. */
+export const REPLICATION_POD = "cinder-pod";
+
+/** How the driver replicates volumes of a type. */
+export type ReplicationKind = "none" | "async" | "sync";
+
 /** Everything one Cinder knows. */
 export class VolumeState {
   readonly environment: Environment;
@@ -75,13 +81,20 @@ export class VolumeState {
   /** Where the scheduler puts a volume of this type. @throws ApiError 400 when no backend matches. */
   backendFor(type: VolumeTypeRecord): Backend {
     const wanted = type.extraSpecs.volume_backend_name;
-    const backend = this.backends.find(({ name }) => wanted === undefined || name === wanted);
+    const isSync = this.replicationOf(type.id) === "sync";
+    const backend = this.backends.find(
+      ({ name, sync }) => (wanted === undefined || name === wanted) && (!isSync || (sync && !sync.isLeftOut)),
+    );
     if (!backend) throw badRequest("No valid backend was found. No weighed backends available");
     return backend;
   }
 
-  isReplicated(typeId: string): boolean {
-    return /^<is> true$/i.test(this.types.get(typeId)?.extraSpecs.replication_enabled ?? "");
+  /** A type that says no way replicates asynchronously; one that says another does not. */
+  replicationOf(typeId: string): ReplicationKind {
+    const specs = this.types.get(typeId)?.extraSpecs ?? {};
+    if (!/^<is> true$/i.test(specs.replication_enabled ?? "")) return "none";
+    if (specs.replication_type === undefined || specs.replication_type === "<in> async") return "async";
+    return specs.replication_type === "<in> sync" ? "sync" : "none";
   }
 
   limitsOf(projectId: string): VolumeLimits {

@@ -1,6 +1,6 @@
 import { ApiError, badRequest } from "../core/api-error.ts";
 import type { Caller } from "../core/call.ts";
-import { createOnArray, deleteOnArray, GIB, unmanageOnArray } from "./pure-driver.ts";
+import { createOnArray, currentArray, deleteOnArray, GIB, pathsOf, unmanageOnArray } from "./pure-driver.ts";
 import type { VolumeAttachmentRecord, VolumeRecord, VolumeTypeRecord } from "./records.ts";
 import type { VolumeState } from "./volume-state.ts";
 
@@ -106,7 +106,7 @@ export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
     ms: state.durations.deleteMs,
     failed: "error_deleting",
     work: () => {
-      deleteOnArray(volume);
+      deleteOnArray(state, volume);
       state.volumes.delete(volume.id);
     },
   });
@@ -124,7 +124,7 @@ export function unmanageVolume(state: VolumeState, volume: VolumeRecord): void {
     ms: state.durations.unmanageMs,
     failed: "error_unmanaging",
     work: () => {
-      unmanageOnArray(volume);
+      unmanageOnArray(state, volume);
       state.volumes.delete(volume.id);
     },
   });
@@ -158,7 +158,7 @@ export function extendVolume(
     ms: state.durations.createMs,
     failed: "error_extending",
     work: () => {
-      volume.backend.array.growVolume(volume.providerId ?? "", sizeGiB * GIB);
+      currentArray(volume.backend).growVolume(volume.providerId ?? "", sizeGiB * GIB);
       volume.sizeGiB = sizeGiB;
       volume.status = volume.attachments.length > 0 ? "in-use" : "available";
     },
@@ -199,14 +199,13 @@ export function connectVolume(
   const attachment = volume.attachments.find((each) => each.serverId === place.serverId);
   if (!attachment) return;
   const name = volume.providerId ?? "";
-  const others = volume.backend.array.findVolume(name)?.hosts.filter((host) => host !== place.arrayHost) ?? [];
+  const array = currentArray(volume.backend);
+  const hosts = array.findVolume(name)?.hosts ?? [];
+  const others = hosts.filter((host) => host.split(":").at(-1) !== place.arrayHost);
   if (others.length > 0 && !volume.isMultiattach) {
-    state.environment.report(
-      "connected_twice",
-      `${name} on ${volume.backend.array.name}: ${[...others, place.arrayHost].join(", ")}`,
-    );
+    state.environment.report("connected_twice", `${name} on ${array.name}: ${[...others, place.arrayHost].join(", ")}`);
   }
-  volume.backend.array.connect(name, place.arrayHost);
+  for (const path of pathsOf(volume)) path.connect(name, place.arrayHost);
   Object.assign(attachment, {
     device: place.device,
     host: place.host,
@@ -237,7 +236,12 @@ export function releaseVolume(
 }
 
 function disconnect(volume: VolumeRecord, arrayHost: string): void {
-  const found = volume.backend.array.findVolume(volume.providerId ?? "");
-  // A connection that someone already ended on the array is not missed by the driver.
-  if (found?.hosts.includes(arrayHost)) volume.backend.array.disconnect(found.name, arrayHost);
+  const array = currentArray(volume.backend);
+  for (const path of pathsOf(volume)) {
+    // The other array of a pod may be offline; the driver goes on without a word.
+    if (path !== array && !path.isUp) continue;
+    const found = path.findVolume(volume.providerId ?? "");
+    // A connection that someone already ended on the array is not missed by the driver.
+    if (found?.hosts.includes(arrayHost)) path.disconnect(found.name, arrayHost);
+  }
 }

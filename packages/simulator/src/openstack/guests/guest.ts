@@ -1,6 +1,7 @@
 import type { Content, Write } from "../../content/content.ts";
 import { writesOf } from "../../content/content.ts";
-import { ArrayDownError, ArrayError } from "../../flasharray/block-array.ts";
+import { ArrayDownError, ArrayError, type BlockArray } from "../../flasharray/block-array.ts";
+import { pathsOf } from "../cinder/pure-driver.ts";
 import type { VolumeRecord } from "../cinder/records.ts";
 import type { VolumeState } from "../cinder/volume-state.ts";
 import type { Environment } from "../core/environment.ts";
@@ -76,7 +77,10 @@ export class Guest {
   writes(device: string): readonly Write[] {
     const disk = this.server.disks.find((each) => each.device === device);
     const volume = disk && this.#around.volumes.volumes.get(disk.volumeId);
-    return volume?.providerId === undefined ? [] : writesOf(volume.backend.array.content(volume.providerId));
+    const name = volume?.providerId;
+    if (!volume || name === undefined) return [];
+    const path = pathsOf(volume).find((array) => array.serves(name)) ?? volume.backend.array;
+    return writesOf(path.content(name));
   }
 
   /** Writes to every disk each `everyMs` for as long as the server runs, and again after each boot. */
@@ -117,7 +121,9 @@ export class Guest {
     this.#disks = connected.map(({ disk, volume, arrayName }) => {
       const known = this.#disks.find((each) => each.volume === volume);
       if (known) return known;
-      const key = `${volume.backend.array.id}/${volume.backend.array.findVolume(arrayName)?.serial}`;
+      const path = pathsOf(volume).find((array) => array.serves(arrayName)) ?? volume.backend.array;
+      // Serial numbers are an array's own, and the same on both arrays of a pod.
+      const key = path.findVolume(arrayName)?.serial ?? arrayName;
       const others = this.#around.running.take(key, this.server.id);
       if (others.length > 0 && !volume.isMultiattach) {
         this.#around.environment.report(
@@ -125,7 +131,7 @@ export class Guest {
           `${arrayName} is a disk of ${[...others, this.server.id].join(" and ")}`,
         );
       }
-      return { disk, volume, key, seen: volume.backend.array.content(arrayName) };
+      return { disk, volume, key, seen: path.content(arrayName) };
     });
   }
 
@@ -144,10 +150,10 @@ export class Guest {
   }
 
   #writeTo(mounted: MountedDisk, text: string): readonly Write[] {
-    const { array } = mounted.volume.backend;
+    const array = this.#pathTo(mounted);
     const name = mounted.volume.providerId ?? "";
-    const host = mounted.volume.attachments.find(({ serverId }) => serverId === this.server.id)?.arrayHost;
-    if (host === undefined) return [];
+    const host = this.#hostOf(mounted);
+    if (host === undefined || !array) return [];
     this.#check(mounted);
     const write = { writer: this.server.id, sequence: this.#sequence + 1, at: this.#around.environment.now(), text };
     try {
@@ -163,13 +169,10 @@ export class Guest {
 
   /** Content that this guest did not write means that someone wrote under it. */
   #check(mounted: MountedDisk): void {
-    const { array } = mounted.volume.backend;
+    const array = this.#pathTo(mounted);
     const name = mounted.volume.providerId ?? "";
-    if (!array.isUp) return;
-    const found = array.findVolume(name);
-    const host = mounted.volume.attachments.find(({ serverId }) => serverId === this.server.id)?.arrayHost;
     // Behind a connection that was ended, by fencing for one, nothing can harm this guest any more.
-    if (host === undefined || found?.isDestroyed !== false || !found.hosts.includes(host)) return;
+    if (!array) return;
     const now = array.content(name);
     if (now === mounted.seen || mounted.volume.isMultiattach) return;
     this.#around.environment.report(
@@ -177,6 +180,20 @@ export class Guest {
       `${name} on ${array.name} changed under running server ${this.server.id}`,
     );
     mounted.seen = now;
+  }
+
+  #hostOf({ volume }: MountedDisk): string | undefined {
+    return volume.attachments.find(({ serverId }) => serverId === this.server.id)?.arrayHost;
+  }
+
+  /** The first array that serves the disk to this guest's host. */
+  #pathTo(mounted: MountedDisk): BlockArray | undefined {
+    const name = mounted.volume.providerId ?? "";
+    const host = this.#hostOf(mounted);
+    return pathsOf(mounted.volume).find((array) => {
+      const found = array.serves(name) ? array.findVolume(name) : undefined;
+      return host !== undefined && found?.isDestroyed === false && found.hosts.includes(host);
+    });
   }
 
   #work(): void {

@@ -1,3 +1,4 @@
+import { pathsOf } from "../cinder/pure-driver.ts";
 import { connectVolume, deleteVolume, releaseVolume } from "../cinder/volume-work.ts";
 import { conflict } from "../core/api-error.ts";
 import type { Caller } from "../core/call.ts";
@@ -163,8 +164,9 @@ export function hasItsDisks(state: ComputeState, server: ServerRecord): boolean 
   return server.disks.every(({ volumeId }) => {
     const volume = state.volumes.volumes.get(volumeId);
     const host = volume?.attachments.find(({ serverId }) => serverId === server.id)?.arrayHost;
-    if (!volume?.backend.array.isUp || volume.providerId === undefined || host === undefined) return false;
-    return volume.backend.array.findVolume(volume.providerId)?.hosts.includes(host) === true;
+    const name = volume?.providerId;
+    if (!volume || name === undefined || host === undefined) return false;
+    return pathsOf(volume).some((array) => array.isUp && array.findVolume(name)?.hosts.includes(host) === true);
   });
 }
 
