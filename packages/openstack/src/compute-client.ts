@@ -32,14 +32,15 @@ export class NovaClient implements ComputeClient {
   }
 
   async listServers(filter: Parameters<ComputeClient["listServers"]>[0]): Promise<readonly Server[]> {
-    const servers = await this.#nova.list("/servers/detail", "servers", {
+    const query = {
       tags: filter.tag,
       // Nova takes the name for a regular expression.
       name: filter.name === undefined ? undefined : `^${filter.name.replace(/[.*+?^${}()|[\]\\]/g, "\\$&")}$`,
       project_id: filter.projectId,
       all_tenants: filter.allProjects ? "true" : undefined,
-    });
-    return servers.map(readServer).filter((server) => filter.name === undefined || server.name === filter.name);
+    };
+    const servers = await this.#nova.listAs({ path: "/servers/detail", key: "servers", query }, readServer);
+    return servers.filter((server) => filter.name === undefined || server.name === filter.name);
   }
 
   async createServer(request: CreateServer): Promise<{ readonly id: string }> {

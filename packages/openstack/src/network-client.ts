@@ -85,14 +85,14 @@ export class NeutronClient implements NetworkClient {
   }
 
   async listPorts(filter: Parameters<NetworkClient["listPorts"]>[0]): Promise<readonly Port[]> {
-    const ports = await this.#neutron.list("/ports", "ports", {
+    const query = {
       device_id: filter.deviceId,
       network_id: filter.networkId,
       mac_address: filter.macAddress,
       name: filter.name,
       project_id: filter.projectId,
-    });
-    return ports.map(readPort);
+    };
+    return this.#neutron.listAs({ path: "/ports", key: "ports", query }, readPort);
   }
 
   async createPort(request: CreatePort): Promise<Port> {

@@ -86,12 +86,20 @@ export class ServiceCaller {
   }
 
   /** All items of a list, page by page. */
-  async list(path: string, key: string, query: Query = {}): Promise<readonly Fields[]> {
-    const items: Fields[] = [];
+  list(path: string, key: string, query: Query = {}): Promise<readonly Fields[]> {
+    return this.listAs({ path, key, query }, (item) => item);
+  }
+
+  /** The same, each item read as soon as its page is there: of a long list only what was read is held. */
+  async listAs<T>(
+    { path, key, query = {} }: { readonly path: string; readonly key: string; readonly query?: Query },
+    read: (item: Fields) => T,
+  ): Promise<readonly T[]> {
+    const items: T[] = [];
     let next: Query = query;
     for (let page = 0; page < MOST_PAGES; page++) {
       const fields = (await this.send({ method: "GET", path, query: next })).fields();
-      items.push(...fields.list(key));
+      for (const item of fields.list(key)) items.push(read(item));
       const following = nextPage(fields);
       if (following === undefined) return items;
       next = { ...query, ...following };

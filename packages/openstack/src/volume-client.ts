@@ -29,12 +29,12 @@ export class CinderClient implements VolumeClient {
   }
 
   async listVolumes(filter: Parameters<VolumeClient["listVolumes"]>[0]): Promise<readonly Volume[]> {
-    const volumes = await this.#cinder.list("/volumes/detail", "volumes", {
+    const query = {
       name: filter.name,
       project_id: filter.projectId,
       all_tenants: filter.projectId !== undefined || filter.allProjects ? "1" : undefined,
-    });
-    return volumes.map(readVolume);
+    };
+    return this.#cinder.listAs({ path: "/volumes/detail", key: "volumes", query }, readVolume);
   }
 
   async updateVolume(id: string, change: Parameters<VolumeClient["updateVolume"]>[1]): Promise<void> {

@@ -1,10 +1,12 @@
 import type { EnginePorts } from "./engine-ports.ts";
 import { findDueOperations, LeaseKeeper, type TakenLease, takeLease } from "./runner/lease.ts";
+import type { SharedWays } from "./runner/open-scene.ts";
 import { OperationRun } from "./runner/operation-run.ts";
 import { LeaseLost } from "./runner/step-handler.ts";
 import { SiteFailoverRun } from "./site-failover/site-failover-run.ts";
 import { wakeParent } from "./site-failover/wake-parent.ts";
 import { CallLimits } from "./world/call-limits.ts";
+import { ProjectListPool } from "./world/project-lists.ts";
 
 /**
  * Takes operations and works on them.
@@ -19,14 +21,17 @@ import { CallLimits } from "./world/call-limits.ts";
  */
 export class Engine {
   readonly #ports: EnginePorts;
-  readonly #limits: CallLimits;
+  readonly #ways: SharedWays;
   readonly #running = new Map<string, { readonly run: OperationRun | SiteFailoverRun; readonly done: Promise<void> }>();
   readonly #stop = new AbortController();
   #sweeping: Promise<void> | undefined;
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
-    this.#limits = new CallLimits();
+    const limits = new CallLimits();
+    const { transport, settings, clock, random } = ports;
+    const unguarded = limits.limit(transport, settings.callsPerService, () => {});
+    this.#ways = { limits, lists: new ProjectListPool({ transport: unguarded, clock, random }) };
   }
 
   /** Sweeps until stopped. */
@@ -52,7 +57,7 @@ export class Engine {
     if (!isMany || taken.number === 1 || taken.isTakeover)
       events({ kind: "operation_taken", operationId, leaseNumber: taken.number, isTakeover: taken.isTakeover });
     const keeper = new LeaseKeeper(connection, taken, { clock, leaseMs: settings.leaseMs, takenAt });
-    const run = isMany ? new SiteFailoverRun(this.#ports, keeper) : new OperationRun(this.#ports, keeper, this.#limits);
+    const run = isMany ? new SiteFailoverRun(this.#ports, keeper) : new OperationRun(this.#ports, keeper, this.#ways);
     const done = this.#work(run, keeper)
       .finally(() => this.#running.delete(operationId))
       .then(() => this.#goOnAfter(taken));

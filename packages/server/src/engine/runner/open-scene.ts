@@ -2,19 +2,27 @@ import { WORKFLOWS } from "../workflows/index.ts";
 import type { CallLimits } from "../world/call-limits.ts";
 import { openSite } from "../world/group-access.ts";
 import { loadGroup } from "../world/group-view.ts";
+import type { ProjectListPool } from "../world/project-lists.ts";
 import { localSite } from "../world/site-directory.ts";
 import { loadSteps, type OperationRow } from "./operation-store.ts";
 import type { OperationTools } from "./operation-tools.ts";
 import { outboundOf } from "./outbound.ts";
 import type { Scene } from "./scene.ts";
 
+/** What all operations of an engine share on their way out. */
+export interface SharedWays {
+  readonly limits: CallLimits;
+  readonly lists: ProjectListPool;
+}
+
 /**
  * Opens both sites for an operation, every call guarded by its lease.
  * @throws ProtectorError when a site, a project, a policy or a backend that it needs is not known here.
  */
-export async function openScene(tools: OperationTools, operation: OperationRow, limits: CallLimits): Promise<Scene> {
+export async function openScene(tools: OperationTools, operation: OperationRow, ways: SharedWays): Promise<Scene> {
   const { ports, journal, keeper } = tools;
   const { connection, clock, random, transport } = ports;
+  const { limits, lists } = ways;
   const view = await loadGroup(connection, operation.protection_group_id);
   const workflow = WORKFLOWS[operation.type];
   const { id: localSiteId } = await localSite(connection);
@@ -26,6 +34,7 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
     arrayTransport: limits.limit(transport, ports.settings.callsPerArray, () => keeper.requireTimeLeft()),
     userId: operation.user_id,
     requestId,
+    lists,
   };
   const source = await openSite(ports, request, direction.sourceSiteId);
   const target = await openSite(ports, request, direction.targetSiteId);
@@ -56,6 +65,7 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
       random,
     },
     close: async () => {
+      for (const { reads } of [source, target]) reads.close();
       await Promise.allSettled([source.array.close(), target.array.close()]);
     },
   };

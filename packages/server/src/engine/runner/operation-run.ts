@@ -2,7 +2,6 @@ import { type OperationStatus, ProtectorError, toErrorItem } from "@protector/co
 import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
-import type { CallLimits } from "../world/call-limits.ts";
 import { commit, isWindowOpen } from "./commit.ts";
 import { oweStep } from "./duties.ts";
 import { abandonOperation, endOperation, supersedeOperation } from "./end-operation.ts";
@@ -14,7 +13,7 @@ import { leaveOut } from "./leave-out.ts";
 import { goOnWithoutSource, withReason } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
 import { measuredSeconds } from "./measured-seconds.ts";
-import { openScene } from "./open-scene.ts";
+import { openScene, type SharedWays } from "./open-scene.ts";
 import { databaseTime, type JournaledStep, loadOperation, loadSteps, type OperationRow } from "./operation-store.ts";
 import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
 import { planOperation } from "./plan-operation.ts";
@@ -44,15 +43,15 @@ type Request = NonNullable<ReturnType<typeof requestOf>>;
  */
 export class OperationRun {
   readonly #tools: OperationTools;
-  readonly #limits: CallLimits;
+  readonly #ways: SharedWays;
   #forward: ForwardRun | undefined;
   #isStopping = false;
 
-  constructor(ports: EnginePorts, keeper: LeaseKeeper, limits: CallLimits) {
+  constructor(ports: EnginePorts, keeper: LeaseKeeper, ways: SharedWays) {
     const journal = new Journal(ports.connection, keeper.lease, ports.observer);
     journal.onRequest = () => this.#forward?.interrupt();
     this.#tools = { ports, journal, keeper };
-    this.#limits = limits;
+    this.#ways = ways;
   }
 
   /** Stops at the next boundary; another engine continues. */
@@ -69,7 +68,7 @@ export class OperationRun {
     const { ports, keeper } = this.#tools;
     const operation = await loadOperation(ports.connection, keeper.lease.operationId);
     try {
-      const scene = await openScene(this.#tools, operation, this.#limits);
+      const scene = await openScene(this.#tools, operation, this.#ways);
       try {
         return await this.#inEpoch(scene);
       } finally {

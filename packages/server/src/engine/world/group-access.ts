@@ -5,6 +5,7 @@ import type { EnginePorts } from "../engine-ports.ts";
 import { absentArray } from "./absent-array.ts";
 import { arrayOf, findCinderHost } from "./arrays.ts";
 import type { GroupView } from "./group-view.ts";
+import { ProjectListPool } from "./project-lists.ts";
 import { SharedReads } from "./shared-reads.ts";
 import type { SiteAccess } from "./site-access.ts";
 import { administratorOf, projectAt, siteById } from "./site-directory.ts";
@@ -20,6 +21,8 @@ export interface AccessRequest {
   readonly arrayTransport?: HttpTransport;
   readonly userId: string;
   readonly requestId: string;
+  /** Those of all operations of the engine; default: its own. */
+  readonly lists?: ProjectListPool;
 }
 
 /** One of a group's two sites: its cloud and its array. Opens no connection before the first call. */
@@ -29,10 +32,12 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   const site = await siteById(connection, siteId);
   const directory = { connection, secrets, ownCloud: settings.ownCloud, callTimeoutMs: settings.callTimeoutMs };
   const cloudPorts = { transport, clock, random };
-  const admin = connectCloud({ ...(await administratorOf(directory, site)), requestId }, cloudPorts);
+  const administrator = await administratorOf(directory, site);
+  const admin = connectCloud({ ...administrator, requestId }, cloudPorts);
   const projectId = await projectAt(connection, view.group.project_id, site);
   const { array, cinderHost } = await openArray(ports, request, siteId);
   const isOwn = site.is_local === 1;
+  const project = (request.lists ?? new ProjectListPool(cloudPorts)).take(administrator, projectId);
   return {
     siteId,
     siteName: site.name,
@@ -41,7 +46,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     admin,
     array,
     groupTypeName: settings.groupTypeName,
-    reads: new SharedReads(clock, { cloud: admin, projectId, array, groupId: view.group.id }),
+    reads: new SharedReads(clock, { project, array, groupId: view.group.id }),
     arrayName: once(() => nameOf(array, { clock, siteName: site.name, recorded: recordedName(view, siteId) })),
     cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
     tenant: once((): Promise<Cloud> => {

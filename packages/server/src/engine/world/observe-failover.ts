@@ -155,7 +155,7 @@ export async function observeTarget(
     network.listSecurityGroups({ projectId: target.projectId }),
     volume.listTypes(),
     compute.listAvailabilityZones(),
-    Promise.all([...networkIds].map((networkId) => network.listPorts({ networkId }))),
+    Promise.all([...networkIds].map((networkId) => target.reads.portsOf(networkId))),
     presentImages(target.admin.image, members, mapping),
     presentServerGroups(compute, members, mapping),
     compute.quota(target.projectId),
