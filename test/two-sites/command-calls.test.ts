@@ -63,7 +63,7 @@ const LINES: Readonly<Record<string, readonly string[]>> = {
   "drill-schedule set": [SCHEDULE, "drill-schedule set monthly --disable"],
   "drill-schedule delete": [SCHEDULE, "drill-schedule delete monthly"],
   "test-promote": ["test-promote shop --dry-run"],
-  "operation list": ["operation list"],
+  "operation list": ["operation list", "operation list --limit 1", "operation list --marker OPERATION"],
   "operation show": ["operation show OPERATION"],
   "operation watch": ["operation watch OPERATION"],
   "operation report": ["operation report OPERATION"],

@@ -1,4 +1,5 @@
 import { afterEach, expect, test } from "vitest";
+import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { groupRow } from "./homeward-run.ts";
 import { operationRow } from "./test-run.ts";
@@ -20,7 +21,7 @@ async function openWindow(how: "planned" | "unplanned", more: Record<string, unk
   const id = await sites.order(sites.b, group.id, { type: "failover", mode: how, parameters });
   await settle(id, 600_000);
   const row = await operationRow(writing, id);
-  expect(row).toMatchObject({ status: "waiting", phase: "commit", is_past_no_return: 1 });
+  expect(row).toMatchObject({ status: "waiting", phase: "commit", is_past_no_return: 0 });
   expect(row.status_reason).toContain("Commit or roll it back; at 2026-");
   expect(running(writing, "site-b")).toBe(group.servers.length);
   return id;
@@ -75,6 +76,42 @@ test("rolled back, by a person or at its end, the servers run at the source agai
     expect(sites.world.problems).toEqual([]);
     sites.stop();
   }
+});
+
+test("the commit is the point of no return: a server that is not built can still be taken back, the others with it", async () => {
+  writing = await writingGroup();
+  const { sites, group } = writing;
+  sites.world.conditions.inject({
+    service: "site-b/nova",
+    method: "POST",
+    path: /\/servers$/,
+    when: ({ body }) => body.includes("web-01"),
+    fault: { kind: "refuse", status: 400, body: { badRequest: { message: "struck" } } },
+  });
+  const parameters = { commit_window: WINDOW_S };
+  await sites.a.connection.db.updateTable("pg_members").set({ is_critical: 1 }).execute();
+  await sites.b.connection.db.updateTable("pg_members").set({ is_critical: 1 }).execute();
+  const id = await sites.order(sites.b, group.id, { type: "failover", mode: "planned", parameters });
+  expect(await settle(id, 600_000)).toBe("failed");
+  const row = await operationRow(writing, id);
+  expect([row.is_past_no_return, running(writing, "site-b")]).toEqual([0, 2]);
+  const { steps } = readOptionalJson(row.plan) ?? { steps: [] };
+  expect(steps.filter((step) => step.is_point_of_no_return).map(({ title }) => title)).toEqual(["Committed"]);
+  await sites.ask(sites.b, id, { verb: "rollback" });
+  expect(await settle(id, 600_000)).toBe("rolled_back");
+  expect([running(writing, "site-a"), running(writing, "site-b")]).toEqual([3, 0]);
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("given up in its window, its servers run on: they have written", async () => {
+  writing = await writingGroup(1);
+  const { sites } = writing;
+  const id = await openWindow("planned");
+  await sites.ask(sites.b, id, { verb: "abandon", reason: "nobody knows any more" });
+  expect(await settle(id, 600_000)).toBe("cancelled");
+  await letBothSitesRest(writing);
+  expect(running(writing, "site-b")).toBe(1);
+  expect(await groupRow(writing, "b")).toMatchObject({ status: "failed_over_partial", primary_site_id: sites.b.id });
 });
 
 test("nobody says anything: it commits by itself", async () => {

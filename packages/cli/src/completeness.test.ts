@@ -49,6 +49,15 @@ describe("the command line", () => {
     }
   });
 
+  it("shows a part of each list that the API pages", () => {
+    const short = ["hook list", "service list", "mapping list"];
+    const lists = describeCommands().commands.filter(({ words }) => words.at(-1) === "list");
+    const lacking = lists.filter(
+      ({ options }) => !["--limit", "--marker"].every((flag) => JSON.stringify(options).includes(flag)),
+    );
+    expect(lacking.map(({ words }) => words.join(" ")).filter((words) => !short.includes(words))).toEqual([]);
+  });
+
   it("has a command for every verb of an operation", () => {
     expect(OPERATION_VERBS.filter((verb) => !SPELLINGS.has(`operation ${verb}`))).toEqual([]);
   });

@@ -31,6 +31,7 @@ export {
   listKeptSnapshots,
   type PlacedSnapshot,
 } from "./kept-snapshots.ts";
+export { listOperations, type PlacedOperation } from "./operation-list.ts";
 export {
   type AskedSites,
   askOperation,
@@ -38,9 +39,7 @@ export {
   isAtRest,
   isEnded,
   isOpenForCommit,
-  listOperations,
   type OperationMoment,
-  type PlacedOperation,
   siteAlone,
   startedByKey,
   subjectOf,
@@ -77,6 +76,7 @@ export {
   type CallOptions,
   type ClientPorts,
   type ListRouteName,
+  type PageRequest,
   SiteClient,
   type SiteClientOptions,
 } from "./site-client.ts";

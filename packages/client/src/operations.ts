@@ -41,55 +41,13 @@ export function siteAlone(near: SiteClient): AskedSites {
   return { near, farOrFailure: async () => undefined };
 }
 
-interface SiteOperations {
-  readonly client: SiteClient;
-  readonly siteId: string;
-  readonly operations: readonly Operation[];
-}
-
-/** An operation, and the name of the site that ran it. */
-export type PlacedOperation = Operation & { readonly site: string };
-
-/** Names of sites by id: those that answered as the caller calls them, others as they are registered. */
-async function siteNames(lists: readonly SiteOperations[]): Promise<(siteId: string) => string> {
-  const names = new Map(lists.map(({ siteId, client }) => [siteId, client.name]));
-  const unknown = lists.flatMap(({ operations }) => operations).some(({ site_id }) => !names.has(site_id));
-  const [first] = lists;
-  if (unknown && first)
-    for (const { id, name } of await first.client.all("site_summaries.index")) if (!names.has(id)) names.set(id, name);
-  return (siteId) => names.get(siteId) ?? siteId;
-}
-
-/**
- * Operations of both sites, newest first. One that both know is taken from the site that runs it.
- * @returns also the sites that gave no answer: what they alone know is missing.
- */
-export async function listOperations(
-  sites: AskedSites,
-  query: Readonly<Record<string, string>> = {},
-): Promise<{ readonly operations: readonly PlacedOperation[]; readonly silent: readonly ApiError[] }> {
-  const { lists, silent } = await askBoth(sites, async (client) => ({
-    client,
-    siteId: await siteIdOf(client),
-    operations: await client.all("operations.index", { query }),
-  }));
-  const byId = new Map<string, PlacedOperation>();
-  const nameOf = await siteNames(lists);
-  for (const { siteId, operations } of lists)
-    for (const operation of operations)
-      if (!byId.has(operation.id) || operation.site_id === siteId)
-        byId.set(operation.id, { ...operation, site: nameOf(operation.site_id) });
-  const operations = [...byId.values()].sort((a, b) => (a.created_at < b.created_at ? 1 : -1));
-  return { operations, silent };
-}
-
 /**
  * An operation with the site that runs it; where that site gives no answer, with the site that knows it from its
  * history.
  * @throws ApiError `operation.not_found`
  */
 export async function findOperation(sites: AskedSites, id: string): Promise<RunningOperation> {
-  const { lists, silent } = await askBoth<SiteOperations>(sites, async (client) => ({
+  const { lists, silent } = await askBoth(sites, async (client) => ({
     client,
     siteId: await siteIdOf(client),
     operations: await oneOrNone(client, id),

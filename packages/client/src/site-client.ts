@@ -36,6 +36,14 @@ export interface SiteClientOptions {
   readonly globalRequestId: string;
 }
 
+/** Which part of a list is wanted; default the whole of it. */
+export interface PageRequest {
+  /** Most items. */
+  readonly limit?: number;
+  /** Id of the last item of the page before. */
+  readonly marker?: string;
+}
+
 type Query = Readonly<Record<string, string | number | boolean | undefined>>;
 type NoProject<P> = Omit<P, "project_id">;
 
@@ -93,7 +101,7 @@ export class SiteClient {
   }
 
   /** Calls a route that can answer with an HTML page, and returns the page as it came. */
-  async page<N extends RouteName>(name: N, options: CallOptions<N>): Promise<string> {
+  async html<N extends RouteName>(name: N, options: CallOptions<N>): Promise<string> {
     const answer = await this.#exchange(name, { ...options, query: { ...options.query, format: "html" } });
     if (answer.status >= 300) throw refusal(this.name, answer);
     return answer.body;
@@ -153,6 +161,25 @@ export class SiteClient {
   ): Promise<readonly ItemOf<N>[]> {
     const items: ItemOf<N>[] = [];
     for await (const item of this.list(name, ...options)) items.push(item);
+    return items;
+  }
+
+  /**
+   * A part of a list.
+   * @throws ApiError `pagination.marker_not_found` when the list has no item of the marker's id.
+   */
+  async page<N extends ListRouteName>(
+    name: N,
+    { limit = Number.POSITIVE_INFINITY, marker }: PageRequest,
+    ...[options]: OptionalArguments<CallOptions<N>>
+  ): Promise<readonly ItemOf<N>[]> {
+    const items: ItemOf<N>[] = [];
+    const { query } = (options as { query?: Query } | undefined) ?? {};
+    const paged = { ...query, marker, limit: limit < Number.POSITIVE_INFINITY ? limit : undefined };
+    for await (const item of this.list(name, ...([{ ...options, query: paged }] as never))) {
+      items.push(item);
+      if (items.length >= limit) break;
+    }
     return items;
   }
 

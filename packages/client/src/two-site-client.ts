@@ -1,6 +1,6 @@
 import type { ProtectionGroup, SyncReceipt } from "@protector/contract";
 import { ApiError, clientError, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
-import type { SiteClient } from "./site-client.ts";
+import type { PageRequest, SiteClient } from "./site-client.ts";
 import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
 import { keyed, type StartOptions } from "./start-options.ts";
 
@@ -191,8 +191,11 @@ export class TwoSiteClient {
   }
 
   /** Groups of the near site; those whose document is owed are carried first, as far as the far site answers. */
-  async listGroups(query: Readonly<Record<string, string>> = {}): Promise<readonly ProtectionGroup[]> {
-    const groups = await this.near.all("protection_groups.index", { query });
+  async listGroups(
+    query: Readonly<Record<string, string>> = {},
+    part: PageRequest = {},
+  ): Promise<readonly ProtectionGroup[]> {
+    const groups = await this.near.page("protection_groups.index", part, { query });
     const owed = groups.filter((group) => group.is_primary_here && group.sync_status === "OUT OF SYNC");
     if (owed.length === 0) return groups;
     const far = await this.farOrFailure();
@@ -201,7 +204,7 @@ export class TwoSiteClient {
       const delivery = await attempt(() => carry(id, this.near, far));
       if (!delivery.isDelivered && delivery.failure.isSilence) return groups;
     }
-    return this.near.all("protection_groups.index", { query });
+    return this.near.page("protection_groups.index", part, { query });
   }
 
   async #deliver(id: string, from: SiteClient, to: SiteClient): Promise<Delivery> {

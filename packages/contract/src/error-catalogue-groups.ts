@@ -185,37 +185,37 @@ export const GROUP_ERRORS = {
   "mapping.network_unmapped": {
     status: 409,
     title: "Network not mapped",
-    help: "Name its counterpart there: protector mapping set GROUP --network HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. It maps what is sure with --apply; or name the counterpart yourself: protector mapping set GROUP --network HERE=THERE",
   },
   "mapping.subnet_unmapped": {
     status: 409,
     title: "Subnet not mapped",
-    help: "Name its counterpart there: protector mapping set GROUP --subnet HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. It maps what is sure with --apply; or name the counterpart yourself: protector mapping set GROUP --subnet HERE=THERE",
   },
   "mapping.flavor_unmapped": {
     status: 409,
     title: "Flavor not mapped",
-    help: "Name its counterpart there: protector mapping set GROUP --flavor HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. It maps what is sure with --apply; or name the counterpart yourself: protector mapping set GROUP --flavor HERE=THERE",
   },
   "mapping.security_group_unmapped": {
     status: 409,
     title: "Security group not mapped",
-    help: "Name its counterpart there: protector mapping set GROUP --security-group HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. It maps what is sure with --apply; or name the counterpart yourself: protector mapping set GROUP --security-group HERE=THERE",
   },
   "mapping.volume_type_unmapped": {
     status: 409,
     title: "Volume type not mapped",
-    help: "Name its counterpart there: protector mapping set GROUP --volume-type HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. It maps what is sure with --apply; or name the counterpart yourself: protector mapping set GROUP --volume-type HERE=THERE",
   },
   "mapping.image_unmapped": {
     status: 409,
     title: "Image not mapped",
-    help: "Name its counterpart there, or upload it there under the same id: protector mapping set GROUP --image HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. Or upload it there under the same id; or name the counterpart yourself: protector mapping set GROUP --image HERE=THERE",
   },
   "mapping.test_volume_type_unmapped": {
     status: 409,
     title: "Volume type not mapped for tests",
-    help: "Name a type there that does not replicate: protector mapping set GROUP --test-volume-type HERE=THERE",
+    help: "See what fits there: protector mapping suggest GROUP. Or name a type there that does not replicate: protector mapping set GROUP --test-volume-type HERE=THERE",
   },
   "mapping.nic_invalid": {
     status: 409,
@@ -225,6 +225,6 @@ export const GROUP_ERRORS = {
   "mapping.target_missing": {
     status: 409,
     title: "Mapped resource missing",
-    help: "Name what is there now: protector mapping set GROUP with the option of the kind, HERE=THERE",
+    help: "See what fits there now: protector mapping suggest GROUP. Or name it yourself: protector mapping set GROUP with the option of the kind, HERE=THERE",
   },
 } as const satisfies ErrorCatalogueEntries;

@@ -115,7 +115,7 @@ export const OPERATION_ERRORS = {
   "test.type_replicates": {
     status: 409,
     title: "Test volumes would replicate",
-    help: "Map the volume type to one without replication_enabled: protector mapping set GROUP --test-volume-type HERE=THERE",
+    help: "See what fits: protector mapping suggest GROUP. Or map the volume type to one without replication_enabled yourself: protector mapping set GROUP --test-volume-type HERE=THERE",
   },
   "test.network_not_isolated": {
     status: 409,

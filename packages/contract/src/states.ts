@@ -118,7 +118,7 @@ export type OperationVerb = (typeof OPERATION_VERBS)[number];
  * | resume | go on where it stopped; also `as: unplanned` when the source was lost |
  * | retry | run again only what failed, and what waits for it |
  * | skip | leave a failed step or member out, deliberately, and go on |
- * | rollback | undo everything done so far; refused after the point of no return, but for an open commit window |
+ * | rollback | undo everything done so far; refused after the point of no return |
  * | commit | end the commit window: nothing leads back any more |
  * | abandon | stop working on it; what it made becomes duties, listed with their reasons |
  */
@@ -160,7 +160,7 @@ export function verbsFor(operation: VerbSubject): readonly OperationVerb[] {
   return OPERATION_VERBS.filter((verb) => {
     // One that only plans has changed nothing: it is given up, or made anew.
     if (isDryRun && (status === "failed" || (verb !== "cancel" && verb !== "abandon"))) return false;
-    if (verb === "rollback" && isPastNoReturn && !isOpen) return false;
+    if (verb === "rollback" && isPastNoReturn) return false;
     if (verb === "commit" && !isOpen) return false;
     // Of many groups' one what has failed is left out in the group's own operation.
     if (verb === "skip" && type === "site_failover") return false;

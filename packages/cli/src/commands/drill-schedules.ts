@@ -3,6 +3,7 @@ import {
   deleteDrillSchedule,
   findDrillSchedule,
   listDrillSchedules,
+  type PageRequest,
   type PlacedSchedule,
   updateDrillSchedule,
 } from "@protector/client";
@@ -13,6 +14,7 @@ import { durationBetween } from "../global-options.ts";
 import type { Column } from "../output/column.ts";
 import { durationText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
+import { paged, pageOf } from "./paging.ts";
 import { testDuration } from "./test-duration.ts";
 
 const subject = ({ subject_name, protection_group_id }: PlacedSchedule) =>
@@ -90,13 +92,13 @@ export function addDrillScheduleCommands(program: Command, act: Act): void {
         context.printer.record(await createDrillSchedule(context.sites, what, wanted), COLUMNS);
       }),
     );
-  yields(schedules.command("list"), "list", LIST)
+  paged(yields(schedules.command("list"), "list", LIST))
     .description("list the drill schedules of both sites")
-    .action(() =>
+    .action((options: PageRequest) =>
       act(async (context) => {
         const { schedules: found, silent } = await listDrillSchedules(context.sites);
         for (const failure of silent) context.warn(`${failure.site} does not answer: its drill schedules are missing.`);
-        context.printer.list(found, LIST);
+        context.printer.list(pageOf(found, options), LIST);
       }),
     );
   yields(schedules.command("show"), "record", COLUMNS)

@@ -1,4 +1,10 @@
-import { chooseKept, deleteKeptSnapshot, listKeptSnapshots, type PlacedSnapshot } from "@protector/client";
+import {
+  chooseKept,
+  deleteKeptSnapshot,
+  listKeptSnapshots,
+  type PageRequest,
+  type PlacedSnapshot,
+} from "@protector/client";
 import type { KeptSnapshot } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -7,6 +13,7 @@ import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { OPERATION_LIST } from "./operation-columns.ts";
+import { paged, pageOf } from "./paging.ts";
 
 type Row = KeptSnapshot & { readonly site: string };
 
@@ -27,17 +34,15 @@ interface DeleteOptions {
 /** `protector kept-snapshot …` */
 export function addKeptSnapshotCommands(program: Command, act: Act): void {
   const kept = program.command("kept-snapshot").description("what volumes held that is nowhere else");
-  yields(kept.command("list"), "list", LIST)
+  paged(yields(kept.command("list"), "list", LIST))
     .argument("<group>", "name or id")
     .description("list what was kept when servers changed their site, at both sites, newest first")
-    .action((ref: string) =>
+    .action((ref: string, options: PageRequest) =>
       act(async (context) => {
         const { kept: found, silent } = await listKeptSnapshots(context.sites, ref);
         for (const name of silent) context.warn(`${name} does not answer: what its engine has kept is missing here.`);
-        context.printer.list(
-          found.map(({ snapshot, site }) => ({ ...snapshot, site })),
-          LIST,
-        );
+        const rows = found.map(({ snapshot, site }) => ({ ...snapshot, site }));
+        context.printer.list(pageOf(rows, options), LIST);
       }),
     );
   yields(kept.command("delete"), "list", OPERATION_LIST)

@@ -1,4 +1,4 @@
-import type { SiteClient } from "@protector/client";
+import type { PageRequest, SiteClient } from "@protector/client";
 import type { AddMember, Member, Operation, UpdateMember } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
@@ -11,6 +11,7 @@ import { atSite, findMember, readingSite, requireServerId, type SiteOption } fro
 import { gateText, readGate } from "./gates.ts";
 import { KEY_OPTION, keyOf } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
+import { paged } from "./paging.ts";
 
 const LIST: readonly Column<Member>[] = [
   { name: "id" },
@@ -71,13 +72,13 @@ export function addMemberCommands(program: Command, act: Act): void {
     .action((ref: string, servers: string[], options: AddOptions) =>
       act((context) => addMembers(context, { ref, servers, options })),
     );
-  atSite(yields(members.command("list"), "list", LIST))
+  paged(atSite(yields(members.command("list"), "list", LIST)))
     .argument("<group>", "name or id")
     .description("list the members of a group")
-    .action((ref: string, options: SiteOption) =>
+    .action((ref: string, options: SiteOption & PageRequest) =>
       act(async (context) => {
         const { client, id } = await readingSite(context, ref, options);
-        context.printer.list(await client.all("members.index", { path: { id } }), LIST);
+        context.printer.list(await client.page("members.index", options, { path: { id } }), LIST);
       }),
     );
   atSite(yields(members.command("show"), "record", RECORD))

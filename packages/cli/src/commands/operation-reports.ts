@@ -71,7 +71,7 @@ async function report(context: CommandContext, id: string, { site, output }: Rep
   if (kind === "json") {
     context.host.writeFile(output, `${JSON.stringify(await client.call("operations.report", { path }), null, 2)}\n`);
   } else {
-    const page = await client.page("operations.report", { path });
+    const page = await client.html("operations.report", { path });
     if (kind === "html") context.host.writeFile(output, page);
     else await context.host.printPage?.(page, output);
   }

@@ -3,6 +3,7 @@ import {
   findOperation,
   groupIdAt,
   listOperations,
+  type PageRequest,
   type PlacedOperation,
   type RunningOperation,
   siteAlone,
@@ -24,11 +25,12 @@ import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption } from "./find.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST, placed } from "./operation-columns.ts";
 import { addOperationReportCommand } from "./operation-reports.ts";
+import { paged } from "./paging.ts";
 
 /** `protector operation …` */
 export function addOperationCommands(program: Command, act: Act): void {
   const operations = program.command("operation").description("runs of workflows, on both sites");
-  atSite(yields(operations.command("list"), "list", OPERATION_LIST))
+  paged(atSite(yields(operations.command("list"), "list", OPERATION_LIST)))
     .option("--protection-group <group>", "only those of a group (name or id)")
     .addOption(new Option("--status <status>", "only those in this status").choices(OPERATION_STATUSES))
     .addOption(new Option("--type <type>", "only those of this type").choices(OPERATION_TYPES))
@@ -46,20 +48,26 @@ export function addOperationCommands(program: Command, act: Act): void {
   addVerbs(operations, act);
 }
 
-interface Filters extends SiteOption {
+interface Filters extends SiteOption, PageRequest {
   readonly protectionGroup?: string;
   readonly status?: string;
   readonly type?: string;
 }
 
-async function list(context: CommandContext, { protectionGroup, site, ...filters }: Filters): Promise<void> {
+async function list(
+  context: CommandContext,
+  { protectionGroup, site, limit, marker, ...filters }: Filters,
+): Promise<void> {
   const query: Record<string, string> = { ...filters };
   const only = site === undefined ? undefined : await context.siteNamed(site);
   if (protectionGroup !== undefined)
     query.protection_group_id = only
       ? await groupIdAt(only, protectionGroup)
       : await context.sites.groupId(protectionGroup);
-  const { operations, silent } = await listOperations(only ? siteAlone(only) : context.sites, query);
+  const { operations, silent } = await listOperations(only ? siteAlone(only) : context.sites, query, {
+    ...(limit === undefined ? {} : { limit }),
+    ...(marker === undefined ? {} : { marker }),
+  });
   for (const failure of silent) context.warn(`${failure.site} does not answer: its operations may be missing.`);
   context.printer.list(operations, OPERATION_LIST);
 }

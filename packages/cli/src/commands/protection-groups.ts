@@ -2,6 +2,7 @@ import {
   clientError,
   deleteWithoutPeer,
   groupIdAt,
+  type PageRequest,
   type ReachableView,
   type RunningOperation,
   replacePeer,
@@ -17,6 +18,7 @@ import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption } from "./find.ts";
 import { KEY_OPTION } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
+import { paged } from "./paging.ts";
 
 const LIST: readonly Column<ProtectionGroup>[] = [
   { name: "id" },
@@ -107,16 +109,17 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
         await showGroup(context, value.id);
       }),
     );
-  atSite(yields(groups.command("list"), "list", LIST))
+  paged(atSite(yields(groups.command("list"), "list", LIST)))
     .option("--name <name>", "only the group of this name")
     .option("--status <status>", "only groups in this status")
     .description("list the groups of the project")
-    .action(({ site, ...query }: SiteOption & Record<string, string>) =>
+    .action(({ site, name, status, ...part }: GroupFilters) =>
       act(async (context) => {
+        const query = { ...(name === undefined ? {} : { name }), ...(status === undefined ? {} : { status }) };
         const groups =
           site === undefined
-            ? await context.sites.listGroups(query)
-            : await (await context.siteNamed(site)).all("protection_groups.index", { query });
+            ? await context.sites.listGroups(query, part)
+            : await (await context.siteNamed(site)).page("protection_groups.index", part, { query });
         context.printer.list(groups, LIST);
       }),
     );
@@ -162,6 +165,11 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     .description("replicate now, and wait until the recovery point is usable")
     .action((ref: string, options: { idempotencyKey?: string }) => act((context) => replicate(context, ref, options)));
   return groups;
+}
+
+interface GroupFilters extends SiteOption, PageRequest {
+  readonly name?: string;
+  readonly status?: string;
 }
 
 interface ReplacementOptions {

@@ -4,6 +4,7 @@ import {
   deleteRecoveryPlan,
   findRecoveryPlan,
   listRecoveryPlans,
+  type PageRequest,
   runRecoveryPlan,
   type SiteClient,
   updateRecoveryPlan,
@@ -17,6 +18,7 @@ import { durationText } from "../output/duration.ts";
 import { sentence } from "../output/error-text.ts";
 import { type Act, yields } from "./command.ts";
 import { OPERATION_COLUMNS } from "./operation-columns.ts";
+import { paged, pageOf } from "./paging.ts";
 import { recover } from "./recover.ts";
 import { concurrency, howOf, type RunOptions, runManners, runWish, withRunOptions } from "./run-options.ts";
 
@@ -51,13 +53,13 @@ const RECORD: readonly Column<ShownPlan>[] = [
 export function addRecoveryPlanCommands(program: Command, act: Act): void {
   const plans = program.command("recovery-plan").description("protection groups that are recovered together, in order");
   addCreate(plans, act);
-  yields(plans.command("list"), "list", LIST)
+  paged(yields(plans.command("list"), "list", LIST))
     .description("list the recovery plans of the project")
-    .action(() =>
+    .action((options: PageRequest) =>
       act(async (context) => {
         const { plans: all, silence } = await listRecoveryPlans(context.sites);
         if (silence) context.warn(`${silence.site} does not answer: plans may have been changed there.`);
-        context.printer.list(all, LIST);
+        context.printer.list(pageOf(all, options), LIST);
       }),
     );
   yields(plans.command("show"), "record", RECORD)

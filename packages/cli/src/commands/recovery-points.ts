@@ -1,3 +1,4 @@
+import type { PageRequest } from "@protector/client";
 import type { RecoveryPoint } from "@protector/contract";
 import type { Command } from "commander";
 import type { Column } from "../output/column.ts";
@@ -5,6 +6,7 @@ import { durationText } from "../output/duration.ts";
 import { sizeText } from "../output/size.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, readingSite, type SiteOption } from "./find.ts";
+import { paged, pageOf } from "./paging.ts";
 
 const LIST: readonly Column<RecoveryPoint>[] = [
   { name: "name" },
@@ -19,15 +21,16 @@ const LIST: readonly Column<RecoveryPoint>[] = [
 /** `protector recovery-point list` */
 export function addRecoveryPointCommands(program: Command, act: Act): void {
   const points = program.command("recovery-point").description("array snapshots of a whole group");
-  atSite(yields(points.command("list"), "list", LIST))
+  paged(atSite(yields(points.command("list"), "list", LIST)))
     .argument("<group>", "name or id")
     .option("--usable", "only those whose data is complete on the target")
     .description("list the recovery points of a group, newest first")
-    .action((ref: string, { usable, ...options }: SiteOption & { readonly usable?: boolean }) =>
+    .action((ref: string, { usable, ...options }: SiteOption & PageRequest & { readonly usable?: boolean }) =>
       act(async (context) => {
         const { client, id } = await readingSite(context, ref, options);
         const query = usable ? { is_usable: true } : {};
-        context.printer.list(await client.all("recovery_points.index", { path: { id }, query }), LIST);
+        const points = await client.all("recovery_points.index", { path: { id }, query });
+        context.printer.list(pageOf(points, options), LIST);
       }),
     );
 }

@@ -2,6 +2,7 @@ import {
   ApiError,
   clientError,
   mapTenants,
+  type PageRequest,
   registerSites,
   type SiteClient,
   type SiteRegistration,
@@ -15,6 +16,7 @@ import type { Column } from "../output/column.ts";
 import { durationText } from "../output/duration.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption, siteOf } from "./find.ts";
+import { paged } from "./paging.ts";
 
 type ListedSite = Pick<Site, "id" | "name" | "is_local" | "region" | "auth_url" | "api_url" | "reachability">;
 
@@ -64,10 +66,10 @@ interface CreateOptions extends Readonly<Record<string, unknown>> {
 export function addSiteCommands(program: Command, act: Act): Command {
   const sites = program.command("site").description("registered OpenStack clouds (administrators)");
   addCreate(sites, act);
-  atSite(yields(sites.command("list"), "list", LIST))
+  paged(atSite(yields(sites.command("list"), "list", LIST)))
     .description("list the sites that --os-cloud knows")
-    .action((options: SiteOption) =>
-      act(async (context) => context.printer.list(await listSites(await siteOf(context, options)), LIST)),
+    .action((options: SiteOption & PageRequest) =>
+      act(async (context) => context.printer.list(await listSites(await siteOf(context, options), options), LIST)),
     );
   atSite(yields(sites.command("show"), "record", RECORD))
     .argument("<site>", "name or id")
@@ -224,12 +226,12 @@ function changesOf({ host }: CommandContext, options: Readonly<Record<string, st
 }
 
 /** Administrators see everything, others what they need to find the sites. */
-async function listSites(client: SiteClient): Promise<readonly ListedSite[]> {
+async function listSites(client: SiteClient, part: PageRequest): Promise<readonly ListedSite[]> {
   try {
-    return await client.all("sites.index");
+    return await client.page("sites.index", part);
   } catch (error) {
     if (!(error instanceof ApiError) || error.status !== 403) throw error;
-    return client.all("site_summaries.index");
+    return client.page("site_summaries.index", part);
   }
 }
 

@@ -1,4 +1,4 @@
-import { mapTenants, unmapTenants } from "@protector/client";
+import { mapTenants, type PageRequest, unmapTenants } from "@protector/client";
 import type { TenantMapping } from "@protector/contract";
 import type { Command } from "commander";
 import type { SiteHandle } from "../cloud/site-handle.ts";
@@ -7,6 +7,7 @@ import { UsageError } from "../exit-codes.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption, siteOf } from "./find.ts";
+import { paged } from "./paging.ts";
 
 const LIST: readonly Column<TenantMapping>[] = [
   { name: "id" },
@@ -32,12 +33,12 @@ export function addTenantMappingCommands(program: Command, act: Act): void {
         context.printer.list(await mapTenants(near, far), LIST);
       }),
     );
-  atSite(yields(mappings.command("list"), "list", LIST))
+  paged(atSite(yields(mappings.command("list"), "list", LIST)))
     .description("list the mappings that --os-cloud knows")
-    .action((options: SiteOption) =>
+    .action((options: SiteOption & PageRequest) =>
       act(async (context) => {
         const client = await siteOf(context, options);
-        context.printer.list(await client.all("tenant_mappings.index"), LIST);
+        context.printer.list(await client.page("tenant_mappings.index", options), LIST);
       }),
     );
   withProjects(mappings.command("delete"))

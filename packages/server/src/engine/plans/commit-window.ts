@@ -1,7 +1,7 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { CommitWindowInput, OpenWindowInput } from "../steps/commit-window.ts";
-import { COMMIT_STEP } from "../steps/commit-window.ts";
-import { step } from "./planned-step.ts";
+import { COMMIT_STEP, COMMITTED_STEP } from "../steps/commit-window.ts";
+import { barrier, step } from "./planned-step.ts";
 
 /** How long a failover can still be taken back after its servers run, and what follows when nobody has said anything. */
 export interface CommitWindow {
@@ -21,7 +21,8 @@ export function commitWindowOf(parameters: unknown): CommitWindow | undefined {
 
 /**
  * Puts the commit window between the servers and everything that makes the way back longer: until it is over the source is
- * as it was left, stopped and locked, and nothing is given back. Pure.
+ * as it was left, stopped and locked, and nothing is given back. The commit is its point of no return, not the first server
+ * that starts. Pure.
  */
 export function withCommitWindow(
   plan: OperationPlan,
@@ -33,7 +34,7 @@ export function withCommitWindow(
   const input: CommitWindowInput = { openStep: "commit.open", atEnd: window.atEnd };
   const steps: PlannedStep[] = [
     ...plan.steps.map((each) =>
-      each.phase === "finish" ? { ...each, dependsOn: [...each.dependsOn, COMMIT_STEP] } : each,
+      each.phase === "finish" ? { ...each, dependsOn: [...each.dependsOn, COMMITTED_STEP] } : each,
     ),
     step("commit.open", "observe", "commit.open", "Open the commit window", "commit", "target", {
       input: opened,
@@ -43,6 +44,10 @@ export function withCommitWindow(
       input,
       dependsOn: ["commit.open"],
       settings: { timeoutMs: window.seconds * 1000 + 600_000, weight: 1 },
+    }),
+    barrier(COMMITTED_STEP, "Committed", "commit", "target", {
+      dependsOn: [COMMIT_STEP],
+      settings: { isPointOfNoReturn: true },
     }),
   ];
   const minutes = Math.round(window.seconds / 60);

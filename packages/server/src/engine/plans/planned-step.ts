@@ -41,5 +41,8 @@ export function barrier(
   site: PlannedStep["site"],
   options: StepOptions,
 ): PlannedStep {
-  return step(key, "observe", "barrier", title, phase, site, { ...options, settings: { weight: 0 } });
+  return step(key, "observe", "barrier", title, phase, site, {
+    ...options,
+    settings: { ...options.settings, weight: 0 },
+  });
 }

@@ -5,6 +5,7 @@ import { releaseProtectionGroup } from "../../db/repositories/protection-groups.
 import type { Database } from "../../db/schema.ts";
 import { oweLeftoverScan } from "../watch/leftovers.ts";
 import type { WorkflowEnd, WorkflowReport, WorkflowTransaction } from "../workflows/workflow.ts";
+import { hasTargetWritten } from "./commit.ts";
 import { type DutyInput, oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
 import { secondsByAction } from "./measured-seconds.ts";
@@ -162,9 +163,9 @@ export async function abandonOperation(tools: OperationTools, scene: Scene, reas
   });
 }
 
-function hasSwitched({ operation, steps }: Scene): boolean {
+function hasSwitched({ steps }: Scene): boolean {
   return (
-    operation.is_past_no_return === 1 &&
+    hasTargetWritten(steps) &&
     steps.some(({ key, status }) => /^epoch\.(source|target)$/.test(key) && status === "completed")
   );
 }

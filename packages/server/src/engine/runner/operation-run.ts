@@ -2,7 +2,7 @@ import { type OperationStatus, ProtectorError, toErrorItem } from "@protector/co
 import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
-import { commit, isWindowOpen } from "./commit.ts";
+import { commit, isPointOfNoReturn } from "./commit.ts";
 import { oweStep } from "./duties.ts";
 import { abandonOperation, endOperation, supersedeOperation } from "./end-operation.ts";
 import { failureItem, type StepFailure } from "./failure.ts";
@@ -107,7 +107,7 @@ export class OperationRun {
       const left = await planOperation(this.#tools, scene);
       if (left !== undefined) return left;
     }
-    const isPast = operation.is_past_no_return === 1 && !isWindowOpen(scene.steps);
+    const isPast = operation.is_past_no_return === 1;
     if (request?.verb === "cancel" && isPast) return this.#pause(operation);
     if (request?.verb === "cancel") return takeBack(this.#tools, scene, "cancelled");
     if (request?.verb === "rollback" && !isPast) return takeBack(this.#tools, scene, "rolled_back");
@@ -203,7 +203,7 @@ export class OperationRun {
         isAlone: as === "unplanned" || scene.operation.mode === "unplanned",
       });
     }
-    if (step.settings.isPointOfNoReturn && !(await this.#passNoReturn(scene))) return false;
+    if (isPointOfNoReturn(step, scene.steps) && !(await this.#passNoReturn(scene))) return false;
     if (step.phase !== scene.phase) {
       scene.phase = step.phase;
       const { progress = 0, remainingSeconds = null } = this.#forward ?? {};

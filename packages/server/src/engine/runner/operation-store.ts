@@ -11,6 +11,7 @@ import type { Selectable, Transaction } from "kysely";
 import { readJson, readOptionalJson, readTime, writeJson } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database, DrOperationsTable } from "../../db/schema.ts";
+import { isPointOfNoReturn } from "./commit.ts";
 import type { OperationPlan, PlannedStep, StepSettings } from "./plan.ts";
 
 /** A step with its journal. */
@@ -108,7 +109,7 @@ export function publicPlan(
       site: step.site,
       member_id: step.memberId,
       depends_on: [...step.dependsOn, ...step.after],
-      is_point_of_no_return: step.settings.isPointOfNoReturn,
+      is_point_of_no_return: isPointOfNoReturn(step, plan.steps),
     })),
     blockers: [...plan.blockers],
     warnings: [...plan.warnings],

@@ -22,8 +22,7 @@ export async function takeBack(
   const { ports, journal, keeper } = tools;
   const { operation } = scene;
   await journal.write("operation rolling_back", async (trx) => {
-    // From an open commit window the way back leads over the point of no return.
-    const cleared = { next_look_at: null, finished_at: null, is_past_no_return: 0 } as const;
+    const cleared = { next_look_at: null, finished_at: null } as const;
     const error = isWindowOpenError(operation) ? null : operation.error;
     await setOperation(trx, operation.id, { status: "rolling_back", status_reason: status, error, ...cleared });
     await clearRequest(trx, operation);

@@ -3,6 +3,8 @@ import type { StepHandler } from "../runner/step-handler.ts";
 
 /** Key of the step that waits for a person; a commit completes it. */
 export const COMMIT_STEP = "commit";
+/** Key of the step after which nothing leads back. */
+export const COMMITTED_STEP = "committed";
 
 /** Input of {@link openWindow}. */
 export interface OpenWindowInput {

@@ -1,5 +1,6 @@
 import { CLOSED_OPERATION_STATUSES, ProtectorError } from "@protector/contract";
 import { readJson } from "../../db/codecs.ts";
+import { hasTargetWritten } from "../runner/commit.ts";
 import type { DutyInput } from "../runner/duties.ts";
 import {
   databaseTime,
@@ -59,10 +60,10 @@ export async function doOwedStep(scene: DutyScene): Promise<DutyOutcome> {
 }
 
 /** Who is primary may have changed since the duty was written: then stopping or starting servers would do harm. */
-async function whyNotNow({ scene, operation, step, isUndo }: Owed): Promise<DutyOutcome | undefined> {
+async function whyNotNow({ scene, operation, steps, step, isUndo }: Owed): Promise<DutyOutcome | undefined> {
   const { duty, round, view, localSiteId } = scene;
-  if (isUndo && operation.is_past_no_return === 1) {
-    return { kind: "kept", reason: "the operation was past its point of no return: what it made may be in use" };
+  if (isUndo && (operation.is_past_no_return === 1 || isLeftRunning(operation, steps))) {
+    return { kind: "kept", reason: "its servers have run at the target: what it made may be in use" };
   }
   if (step.action.startsWith(EMPTYING)) return whyNotEmptied(scene);
   if (!FENCING_STEPS.has(step.action)) return undefined;
@@ -73,6 +74,11 @@ async function whyNotNow({ scene, operation, step, isUndo }: Owed): Promise<Duty
   if (!isUndo && isPrimary && !isClosed(operation)) return { kind: "kept", reason: "its operation is still at work" };
   const reason = isPrimary ? "the site is primary again" : "the other site is primary";
   return isUndo ? { kind: "kept", reason } : { kind: "void", reason };
+}
+
+/** Superseded before its commit: its servers may still run. */
+function isLeftRunning({ status }: OperationRow, steps: readonly JournaledStep[]): boolean {
+  return status === "superseded" && hasTargetWritten(steps);
 }
 
 /** What a failback leaves behind goes only while the group is at home, with a complete point of it elsewhere. */
