@@ -66,7 +66,7 @@ describe("a failover as its operator sees it", () => {
     expect(code).toBe(3);
     const text = stdout.replaceAll(/\s+/g, " ");
     expect(text).toContain(
-      `- web-01: Network demo-front (${network}) is not mapped to site-b. Remedy: Name its counterpart`,
+      `- web-01: Network demo-front (${network}) is not mapped to site-b. Remedy: See what fits there: protector mapping suggest`,
     );
     expect(text).toContain("protector mapping set GROUP --network HERE=THERE");
     expect(serversAt(here.sites.a)).toEqual(RUNNING);

@@ -165,7 +165,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
     routes: ["drill_schedules.index", "drill_schedules.show", "drill_schedules.delete"],
   },
   "test-promote": recovery("test_promote"),
-  "operation list": { flow: "both", routes: ["versions.show", "operations.index"] },
+  "operation list": { flow: "both", routes: ["versions.show", "operations.index", "operations.show"] },
   "operation show": { flow: "operation", routes: ["operations.steps"] },
   "operation watch": { flow: "operation", routes: ["operations.steps"], waitsFor: "operation" },
   "operation report": { flow: "operation", routes: ["operations.report"] },

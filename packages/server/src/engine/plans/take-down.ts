@@ -11,7 +11,7 @@ export interface TakeDownInput {
   readonly targetName: string;
   /** Whether the marker stands at the primary; one that is gone cannot be taken. */
   readonly hasMarker: boolean;
-  /** Id of the Cinder group at the other site; null: there is none. */
+  /** Id of the Cinder group at the other site that goes, too; null: none. */
   readonly targetCinderGroupId: string | null;
   /** The other site is lost for good: what is there becomes a duty. */
   readonly isPeerLost: boolean;
@@ -71,7 +71,7 @@ function takeMarker({ epoch, sourceName }: TakeDownInput): PlannedStep {
 }
 
 function targetCinderGroup(
-  { targetCinderGroupId: groupId, targetName, isPeerLost }: TakeDownInput,
+  { targetCinderGroupId: groupId, targetName }: TakeDownInput,
   dependsOn: readonly string[],
 ): readonly PlannedStep[] {
   if (groupId === null) return [];
@@ -83,7 +83,7 @@ function targetCinderGroup(
       `Delete the Cinder group at ${targetName}`,
       "finish",
       "target",
-      { input: { groupId }, dependsOn, settings: { onFailure: isPeerLost ? "duty" : "member" } },
+      { input: { groupId }, dependsOn, settings: { onFailure: "member" } },
     ),
   ];
 }

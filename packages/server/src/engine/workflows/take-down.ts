@@ -16,7 +16,6 @@ export async function planStorageTakeDown(
   const { view, source, target } = context;
   const plan = { blockers: [], warnings: [], expectedDataLossSeconds: null, recoveryPoint: null };
   if (!(await mayHaveStorage(context))) return { ...plan, steps: [] };
-  const there = view.consistencyGroups.find(({ site_id }) => site_id === target.siteId);
   const steps = planTakeDown({
     arrayGroup: arrayGroupAt(view, source.siteId),
     cinderGroup: cinderGroupName(view.group.id),
@@ -24,10 +23,20 @@ export async function planStorageTakeDown(
     sourceName: source.siteName,
     targetName: target.siteName,
     hasMarker: (await source.array.readMarker(view.group.id)) !== undefined,
-    targetCinderGroupId: there?.cinder_group_id ?? null,
+    targetCinderGroupId: isPeerLost ? null : await emptyCinderGroupAt(context),
     isPeerLost,
   });
   return { ...plan, steps };
+}
+
+/**
+ * Id of the Cinder group at the other site when nothing is in it. One whose volumes are those of servers that wait there
+ * stays with them: Cinder takes none out that a shelved server holds.
+ */
+async function emptyCinderGroupAt({ view, target }: PlanningContext): Promise<string | null> {
+  const id = view.consistencyGroups.find(({ site_id }) => site_id === target.siteId)?.cinder_group_id;
+  const group = id ? await target.admin.volume.findGroup(id) : undefined;
+  return group && group.volumeIds.length === 0 ? group.id : null;
 }
 
 async function mayHaveStorage({ view, connection }: PlanningContext): Promise<boolean> {
