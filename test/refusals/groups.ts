@@ -254,6 +254,7 @@ export const GROUPS: Provocations<keyof typeof GROUP_ERRORS> = {
         tier: 3,
         member_id: null,
         url: "https://hooks.example.com",
+        undo_url: null,
         timeout_seconds: 5,
         retries: 0,
         on_failure: "stop",

@@ -135,7 +135,7 @@ export const GROUP_ERRORS = {
   "hook.failed": {
     status: 502,
     title: "Hook failed",
-    help: "See who answers at its URL, then resume. Or let it not stop the recovery: hook add --on-failure continue.",
+    help: "See who answers at its URL, then resume; on the way back, roll back again. Or let it not stop the recovery: hook add --on-failure continue.",
   },
   "member.gate_closed": {
     status: 504,

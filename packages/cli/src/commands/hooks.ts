@@ -18,6 +18,7 @@ const LIST: readonly Column<NumberedHook>[] = [
   { name: "tier" },
   { name: "member_id" },
   { name: "url" },
+  { name: "undo_url" },
   { name: "timeout_seconds" },
   { name: "retries" },
   { name: "on_failure" },
@@ -28,6 +29,7 @@ interface AddOptions {
   readonly before?: string;
   readonly after?: string;
   readonly url?: string;
+  readonly undoUrl?: string;
   readonly timeout?: number;
   readonly retries?: number;
   readonly onFailure?: string;
@@ -51,6 +53,7 @@ export function addHookCommands(program: Command, act: Act): void {
     .option("--before <subject>", "plan, tier, tier:NUMBER, member, member:MEMBER or cleanup")
     .option("--after <subject>", "the same, afterwards")
     .option("--url <url>", "https address that is posted to")
+    .option("--undo-url <url>", "posted to when an operation that has called the hook is taken back")
     .option("--timeout <seconds>", "of one try; default 30", positive)
     .option("--retries <number>", "tries after the first one; default 2", natural)
     .option("--on-failure <stop|continue>", "what follows when the last try has failed; default stop")
@@ -65,7 +68,7 @@ export function addHookCommands(program: Command, act: Act): void {
 }
 
 async function addHook(context: CommandContext, ref: string, options: AddOptions): Promise<void> {
-  const { url, timeout = 30, retries = 2, onFailure = "stop", inTests = false } = options;
+  const { url, undoUrl = null, timeout = 30, retries = 2, onFailure = "stop", inTests = false } = options;
   const [when, subject] = whenOf(options);
   if (url === undefined) throw new UsageError("--url is missing");
   if (onFailure !== "stop" && onFailure !== "continue") throw new UsageError("--on-failure knows: stop, continue");
@@ -76,6 +79,7 @@ async function addHook(context: CommandContext, ref: string, options: AddOptions
       when,
       ...of,
       url,
+      undo_url: undoUrl,
       timeout_seconds: timeout,
       retries,
       on_failure: onFailure,

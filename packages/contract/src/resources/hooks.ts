@@ -14,6 +14,8 @@ export const Hook = Strict({
   tier: Nullable(Type.Integer({ minimum: 0, maximum: 99, description: "With of = tier; null = every tier" })),
   member_id: Nullable(Uuid),
   url: HookUrl,
+  /** Posted to when an operation that has called the hook is taken back. */
+  undo_url: Nullable(HookUrl),
   timeout_seconds: Type.Integer({ minimum: 1, maximum: 300, description: "Of one try, s" }),
   retries: Type.Integer({ minimum: 0, maximum: 10, description: "Tries after the first one" }),
   on_failure: OneOf(["stop", "continue"] as const, { description: "What follows when the last try has failed" }),

@@ -12,6 +12,7 @@ const HOOK: Hook = {
   tier: null,
   member_id: null,
   url: "https://hooks.example.com/dr",
+  undo_url: null,
   timeout_seconds: 30,
   retries: 2,
   on_failure: "stop",
@@ -43,6 +44,9 @@ describe("hooks", () => {
     expectRefused(await refused({ of: "member", member_id: NOBODY }), 400, "hook.dangling", NOBODY);
     expectRefused(await refused({ tier: 0 }), 400, "hook.invalid", "is not of a tier");
     expectRefused(await refused({ of: "cleanup" }), 400, "hook.invalid", "in_tests is false");
+    const undone = { of: "cleanup", in_tests: true, undo_url: "https://hooks.example.com/undo" } as const;
+    expectRefused(await refused(undone), 400, "hook.invalid", "never taken back");
+    expectRefused(await refused({ undo_url: "https://127.0.0.1/x" }), 400, "hook.url_refused", "127.0.0.1");
     for (const url of [
       "https://127.0.0.1/x",
       "https://169.254.169.254/latest",

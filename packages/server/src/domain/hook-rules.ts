@@ -26,8 +26,12 @@ export function requireHooks(
     if (hook.of === "cleanup" && !hook.in_tests) {
       throw new ProtectorError("hook.invalid", `${name} is of a test's clean-up, and in_tests is false.`);
     }
-    if (!isUrlAllowed(hook.url)) {
-      throw new ProtectorError("hook.url_refused", `${name}: ${originOf(hook.url)} is not in [hooks] networks.`);
+    if (hook.of === "cleanup" && hook.undo_url !== null) {
+      throw new ProtectorError("hook.invalid", `${name} has an undo URL, and a clean-up is never taken back.`);
+    }
+    for (const url of [hook.url, hook.undo_url ?? []].flat()) {
+      if (isUrlAllowed(url)) continue;
+      throw new ProtectorError("hook.url_refused", `${name}: ${originOf(url)} is not in [hooks] networks.`);
     }
     requireSubject(name, hook, members);
   }

@@ -102,9 +102,9 @@ class Weaver {
     const key = `hook.${index}`;
     if (hook.when === "before") {
       const before = this.#beforeAll.at(-1);
-      // What begins by itself, or with the hook before this one.
+      // What begins by itself, or with the hooks before this one.
       const roots = this.steps.filter(
-        ({ dependsOn, after }) => after.length === 0 && dependsOn.every((need) => need === before),
+        ({ dependsOn, after }) => after.length === 0 && dependsOn.every((need) => this.#beforeAll.includes(need)),
       );
       this.#insert(key, hook, { phase: "check", dependsOn: before === undefined ? [] : [before] });
       this.#hold(
@@ -162,11 +162,12 @@ class Weaver {
   }
 
   #insert(key: string, hook: Hook, place: Place): void {
-    const { url, timeout_seconds: timeoutSeconds, retries, on_failure: onFailure, when, of } = hook;
+    const { url, undo_url: undoUrl, timeout_seconds: timeoutSeconds, retries, on_failure: onFailure, when, of } = hook;
     const { member } = place;
     const subject = place.subject ?? (of === "plan" ? "everything" : "the clean-up");
     const input: CallHookInput = {
       url,
+      undoUrl,
       timeoutSeconds,
       retries,
       onFailure,
@@ -192,6 +193,7 @@ class Weaver {
         after: place.after ?? [],
         settings: {
           onFailure: member && !member.isCritical ? "member" : "stop",
+          isUndoable: undoUrl !== null,
           timeoutMs: (retries + 1) * (timeoutSeconds * 1000 + HOOK_PAUSE_MS) + 60_000,
         },
       },

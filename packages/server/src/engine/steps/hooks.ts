@@ -16,6 +16,8 @@ export interface HookFacts {
 /** Input of {@link callHook}. */
 export interface CallHookInput {
   readonly url: string;
+  /** Told when the call is taken back; null: nobody. */
+  readonly undoUrl: string | null;
   readonly timeoutSeconds: number;
   readonly retries: number;
   readonly onFailure: "stop" | "continue";
@@ -34,30 +36,48 @@ export const HOOK_PAUSE_MS = 5_000;
 
 /**
  * Posts the facts, signed with this site's key over the bytes of the body. A call whose outcome nobody knows is made again:
- * its `id` is the same, so that who receives it can tell.
- * @throws ProtectorError `hook.failed` when the last try has failed and that is to stop the recovery.
+ * its `id` is the same, so that who receives it can tell. One that is taken back is told to its undo URL, with what was
+ * called, also when its outcome is not known.
+ * @throws ProtectorError `hook.failed` when the last try has failed and that is to stop the recovery, or the way back.
  */
 export const callHook: StepHandler<CallHookInput, CalledHook> = {
   run: async (context, input) => {
-    let reason = "";
-    for (let tries = 0; tries <= input.retries; tries += 1) {
-      if (tries > 0) await context.clock.sleep(HOOK_PAUSE_MS, context.signal);
-      const failure = await post(context, input);
-      if (failure === undefined) return { isDelivered: true, reason: null };
-      reason = failure;
-      context.report(null, failure);
-    }
-    const tries = input.retries === 0 ? "once" : `${input.retries + 1} times`;
-    const text = `${new URL(input.url).origin} was called ${tries}: ${reason}.`;
-    if (input.onFailure === "continue") return { isDelivered: false, reason: text };
-    throw new ProtectorError("hook.failed", text);
+    const reason = await deliver(context, { ...input, facts: factsOf(context, input) });
+    if (reason === undefined) return { isDelivered: true, reason: null };
+    if (input.onFailure === "continue") return { isDelivered: false, reason };
+    throw new ProtectorError("hook.failed", reason);
+  },
+  undo: async (context, input, output) => {
+    if (input.undoUrl === null) return;
+    const { operation, stepKey } = context;
+    const undoes = { id: `${operation.id}:${stepKey}`, is_delivered: output?.isDelivered ?? null };
+    const facts = { ...factsOf(context, input), undoes };
+    const reason = await deliver({ ...context, stepKey: `${stepKey}:undo` }, { ...input, url: input.undoUrl, facts });
+    if (reason !== undefined && input.onFailure === "stop") throw new ProtectorError("hook.failed", reason);
   },
 };
 
-/** @returns why it was not delivered. */
-function post(context: StepContext, { url, timeoutSeconds, facts }: CallHookInput): Promise<string | undefined> {
+function factsOf(context: StepContext, { facts }: CallHookInput): object {
   const member = facts.member && { ...facts.member, server_id: serverOf(context, facts.member.id) };
-  return postSigned(context, { url, timeoutMs: timeoutSeconds * 1000, facts: { ...facts, member } });
+  return { ...facts, member };
+}
+
+/** @returns why it was not delivered. */
+async function deliver(
+  context: StepContext,
+  call: Pick<CallHookInput, "url" | "timeoutSeconds" | "retries"> & { readonly facts: object },
+): Promise<string | undefined> {
+  const { url, timeoutSeconds, retries, facts } = call;
+  let reason = "";
+  for (let tries = 0; tries <= retries; tries += 1) {
+    if (tries > 0) await context.clock.sleep(HOOK_PAUSE_MS, context.signal);
+    const failure = await postSigned(context, { url, timeoutMs: timeoutSeconds * 1000, facts });
+    if (failure === undefined) return undefined;
+    reason = failure;
+    context.report(null, failure);
+  }
+  const tries = retries === 0 ? "once" : `${retries + 1} times`;
+  return `${new URL(url).origin} was called ${tries}: ${reason}.`;
 }
 
 function serverOf(context: StepContext, memberId: string): string | null {
