@@ -107,6 +107,20 @@ test("a run that is cancelled before any group has come over leaves every server
   sites.stop();
 });
 
+test.each(["resume", "rollback", "abandon"] as const)(
+  "a run that found no group has an end when it is asked to %s",
+  async (verb) => {
+    const many = await protectGroups(1);
+    const { sites } = many;
+    const id = await orderRun(many, { action: { failback: {} }, planId: null });
+    expect(await sites.settle(sites.b, id, sites.engine(sites.b), LIMIT_MS)).toBe("failed");
+    await sites.ask(sites.b, id, { verb, reason: "there is nothing to bring home" });
+    const wanted = { resume: "failed", rollback: "rolled_back", abandon: "cancelled" }[verb];
+    expect(await sites.settle(sites.b, id, sites.engine(sites.b), LIMIT_MS)).toBe(wanted);
+    sites.stop();
+  },
+);
+
 test("a group that another operation has in hand is waited for", async () => {
   const { many, id } = await threeGroups();
   const { sites, ids } = many;

@@ -1,5 +1,5 @@
 import { type OperationStatus, ProtectorError, toErrorItem } from "@protector/contract";
-import { writeJson } from "../../db/codecs.ts";
+import { readOptionalJson, writeJson } from "../../db/codecs.ts";
 import { findOperation, listChildren, type OperationRow } from "../../db/repositories/operations.ts";
 import { runOrderOf, wishOf } from "../../domain/run-order.ts";
 import type { EnginePorts } from "../engine-ports.ts";
@@ -74,7 +74,7 @@ export class SiteFailoverRun {
       ...(isNew ? { status: "running", started_at: connection.now(), status_reason: null } : {}),
     });
     let steps = await loadGroupSteps(connection, operation.id);
-    if (steps.length === 0) {
+    if (steps.length === 0 && !isToStop(operation)) {
       const refused = await this.#plan(operation);
       if (refused) return refused;
       steps = await loadGroupSteps(connection, operation.id);
@@ -196,6 +196,8 @@ export class SiteFailoverRun {
     const { connection } = this.#ports;
     await this.#journal.write(`end ${end.status}`, async (trx) => {
       await alongside(trx);
+      // One that ends as it did before has been asked in vain: it is not looked at for that again.
+      await clearRequest(trx, operation);
       await setOperation(trx, operation.id, {
         remaining_seconds: null,
         next_look_at: null,
@@ -221,6 +223,13 @@ export class SiteFailoverRun {
     });
     throw error;
   }
+}
+
+/** Whether it is being ended, or a person has asked for that: no groups are chosen any more. */
+function isToStop({ request, status }: OperationRow): boolean {
+  const verb = readOptionalJson(request)?.verb;
+  const isAsked = verb === "cancel" || verb === "rollback" || verb === "abandon";
+  return isAsked || status === "cancelling" || status === "rolling_back";
 }
 
 function isPlanned(group: ChosenGroup): boolean {
