@@ -26,7 +26,7 @@ export function isLeftOut(step: Pick<JournaledStep, "output">): boolean {
 
 /**
  * The plan's graph with what is known of each step. Answers which steps can start, in time proportional to what changed:
- * each step counts how many of its predecessors have not ended.
+ * each step counts how many of its predecessors have not ended, or have one before them that has not.
  */
 export class StepGraph {
   readonly steps: readonly JournaledStep[];
@@ -40,8 +40,7 @@ export class StepGraph {
     this.#measured = measured;
     this.#byKey = new Map(steps.map((step) => [step.key, step]));
     for (const step of steps) {
-      const before = [...step.dependsOn, ...step.after];
-      for (const key of before) {
+      for (const key of beforeOf(step)) {
         const followers = this.#followers.get(key);
         if (followers) followers.push(step);
         else this.#followers.set(key, [step]);
@@ -56,9 +55,10 @@ export class StepGraph {
 
   /** After statuses were changed from outside. */
   recount(): void {
+    const settled = new Map<string, boolean>();
     for (const step of this.steps) {
-      const before = [...step.dependsOn, ...step.after];
-      this.#open.set(step.key, before.filter((key) => !this.#hasEnded(key)).length);
+      const open = beforeOf(step).filter((key) => !this.#isSettled(key, settled));
+      this.#open.set(step.key, open.length);
     }
   }
 
@@ -67,13 +67,22 @@ export class StepGraph {
     return this.steps.filter((step) => step.status === "pending" && this.#open.get(step.key) === 0);
   }
 
-  /** Tells the graph that a step has ended; answers the followers that have nothing left to wait for. */
+  /**
+   * Tells the graph that a step has ended; answers the steps behind it that have nothing left to wait for. What comes after a
+   * step that had ended before, and that an earlier one holds up which is run again, waits for that one.
+   */
   ended(step: JournaledStep): readonly JournaledStep[] {
     const freed: JournaledStep[] = [];
-    for (const follower of this.#followers.get(step.key) ?? []) {
-      const open = (this.#open.get(follower.key) ?? 0) - 1;
-      this.#open.set(follower.key, open);
-      if (open === 0 && follower.status === "pending") freed.push(follower);
+    // One that ran while an earlier one was put back is behind that now.
+    const settled = this.#open.get(step.key) === 0 ? [step] : [];
+    for (let next = settled.pop(); next; next = settled.pop()) {
+      for (const follower of this.#followers.get(next.key) ?? []) {
+        const open = (this.#open.get(follower.key) ?? 0) - 1;
+        this.#open.set(follower.key, open);
+        if (open !== 0) continue;
+        if (follower.status === "pending") freed.push(follower);
+        else if (ENDED.has(follower.status)) settled.push(follower);
+      }
     }
     return freed;
   }
@@ -106,8 +115,18 @@ export class StepGraph {
     return expectedSeconds(left, this.#measured);
   }
 
-  #hasEnded(key: string): boolean {
+  /** Whether a step has ended, and everything before it. */
+  #isSettled(key: string, known: Map<string, boolean>): boolean {
+    const found = known.get(key);
+    if (found !== undefined) return found;
     const step = this.#byKey.get(key);
-    return step === undefined || ENDED.has(step.status);
+    const isSettled =
+      step === undefined || (ENDED.has(step.status) && beforeOf(step).every((each) => this.#isSettled(each, known)));
+    known.set(key, isSettled);
+    return isSettled;
   }
+}
+
+function beforeOf({ dependsOn, after }: Pick<JournaledStep, "dependsOn" | "after">): readonly string[] {
+  return [...dependsOn, ...after];
 }
