@@ -1,54 +1,27 @@
 import type { SeededServer } from "@protector/simulator";
 import { afterEach, expect, test } from "vitest";
 import { readOptionalJson, writeTime } from "../../packages/server/src/db/codecs.ts";
-import { openSqlite } from "../../packages/server/src/db/open-sqlite.ts";
-import { inTransaction } from "../../packages/server/src/db/transaction.ts";
 import { raiseGeneration } from "../../packages/server/src/domain/generations.ts";
-import { replacePeer } from "../../packages/server/src/domain/replace-peer.ts";
 import { goAway } from "./failback-run.ts";
 import type { WritingGroup } from "./failover-run.ts";
-import { carry, protectThreeTier, run } from "./protected-group.ts";
-import { createSite, register, type TestSite } from "./test-site.ts";
-import { createTwoSites, type TwoSites } from "./two-sites.ts";
+import { carry } from "./protected-group.ts";
+import type { TestSite } from "./test-site.ts";
+import { groupWithSpareSite, orderReplacement, thirdSite } from "./third-site.ts";
+import type { TwoSites } from "./two-sites.ts";
 import { lose, orderUnplanned, REASON } from "./unplanned-run.ts";
 
 let sites: TwoSites;
 afterEach(() => sites.stop());
 
 async function open(): Promise<WritingGroup> {
-  sites = await createTwoSites(1, { hasSpareSite: true });
-  const group = await protectThreeTier(sites, { count: 1 });
-  for (const { server } of group.servers) sites.world.cloud("site-a").guest(server.id).startWriting(1000);
-  await sites.clock.advance(5000);
-  return { sites, group };
+  const writing = await groupWithSpareSite();
+  sites = writing.sites;
+  return writing;
 }
 
-/** A third site that knows the one which is left, and is known there. */
-async function thirdSite(left: TestSite): Promise<TestSite> {
-  const { world, clock } = sites;
-  const third = await createSite(world, "site-c", () => openSqlite({ path: ":memory:", clock }));
-  await register(world, left, third);
-  await register(world, third, left);
-  return third;
-}
-
-/** Replaces the second site as the API does; answers the operation's id. */
-async function replace({ group }: WritingGroup, at: TestSite, third: TestSite): Promise<string> {
-  const { clock, random } = sites;
-  const { db } = at.connection;
-  await inTransaction(db, async (trx) => {
-    const row = await trx.selectFrom("protection_groups").selectAll().executeTakeFirstOrThrow();
-    await replacePeer(trx, row, {
-      localSiteId: at.id,
-      peerSiteId: third.id,
-      array: { url: null, tokenSecretId: null, backend: "array-c" },
-      reason: REASON,
-      newId: () => random.uuid(),
-      now: writeTime(clock.now()),
-    });
-    await raiseGeneration(trx, { groupId: row.id, localSiteId: at.id, now: clock.now() });
-  });
-  return run(sites, at, group.id, { type: "replace_peer" });
+async function replace(writing: WritingGroup, at: TestSite, third: TestSite): Promise<void> {
+  const id = await orderReplacement(writing, at, third);
+  expect(await sites.settle(at, id, sites.engine(at))).toBe("completed");
 }
 
 function groupAt(site: TestSite) {
@@ -107,7 +80,7 @@ test("a group at home gets a new second site: first full copy, and it fails over
   const writing = await open();
   const { a } = sites;
   lose(writing, sites.b, "black hole");
-  const third = await thirdSite(a);
+  const third = await thirdSite(sites, a);
   await replace(writing, a, third);
   expect(await groupAt(a)).toMatchObject({
     status: "active",
@@ -140,7 +113,7 @@ test("a group away from home whose home is lost is at home where it runs, and wh
   await goAway(writing, (of) => orderUnplanned(of, { reason: REASON }));
   const owed = () => sites.b.connection.db.selectFrom("duties").select("kind").where("state", "=", "owed").execute();
   expect((await owed()).length).toBeGreaterThan(0);
-  const third = await thirdSite(sites.b);
+  const third = await thirdSite(sites, sites.b);
   await replace(writing, sites.b, third);
   expect(await owed()).toEqual([]);
   expect(await groupAt(sites.b)).toMatchObject({

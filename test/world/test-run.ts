@@ -1,6 +1,7 @@
 import type { RecordedCall, WorldDescription } from "@protector/simulator";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { finalState } from "./final-state.ts";
+import type { TestSite } from "./test-site.ts";
 
 /** Orders a test failover on site B; answers the operation's id. */
 export function orderTest({ sites, group }: WritingGroup, parameters: Record<string, unknown> = {}): Promise<string> {
@@ -65,6 +66,6 @@ export async function stateNow({ sites, group }: WritingGroup): Promise<unknown>
 }
 
 /** Row of an operation of site B. */
-export function operationRow({ sites }: WritingGroup, id: string, site = sites.b) {
+export function operationRow({ sites }: WritingGroup, id: string, site: TestSite = sites.b) {
   return site.connection.db.selectFrom("dr_operations").selectAll().where("id", "=", id).executeTakeFirstOrThrow();
 }
