@@ -1,9 +1,10 @@
 import { afterEach, expect, test } from "vitest";
-import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
-import { type WritingGroup, writingGroup } from "./failover-run.ts";
-import { run } from "./protected-group.ts";
+import { orderFailover, type WritingGroup, writingGroup } from "./failover-run.ts";
+import { carry, run } from "./protected-group.ts";
 import { operationRow, settleTest } from "./test-run.ts";
 import {
   errorOf,
@@ -136,6 +137,40 @@ test("reclaim brings servers back that were cut off from their volumes", async (
   lose(writing, sites.b, "all");
   await run(sites, sites.a, group.id, { type: "reclaim", parameters: { reason: "site B is lost as well" } });
   expect(writingAtSource(writing)).toBe(3);
+});
+
+test("servers that the other site had recovered before it was lost too are found when it is back, and go with the next reprotection", async () => {
+  const { sites, group } = await open();
+  const bringBack = lose(writing, sites.a, "all");
+  expect(await settleTest(writing, await orderUnplanned(writing, { reason: REASON }))).toBe("completed");
+  const bringBackB = lose(writing, sites.b, "all", { resumeGuests: true });
+  bringBack();
+  // No document of the failover has come to site A.
+  await run(sites, sites.a, group.id, { type: "reclaim", parameters: { reason: "site B is lost as well" } });
+  expect(writingAtSource(writing)).toBe(3);
+  const peerServers = async () => {
+    const rows = sites.a.connection.db.selectFrom("pg_members").select("peer_server_id");
+    return (await rows.execute()).map(({ peer_server_id }) => peer_server_id);
+  };
+  expect(await peerServers()).toEqual([null, null, null]);
+  bringBackB();
+  await letBothSitesRest(writing);
+  expect([writingAtSource(writing), running(writing, "site-b")]).toEqual([3, 0]);
+  const left = [...sites.world.cloud("site-b").compute.servers.keys()];
+  expect((await peerServers()).toSorted()).toEqual(left.toSorted());
+  await sites.clock.run(watchReadiness(sites.ports(sites.a)));
+  const found = sites.a.connection.db.selectFrom("protection_groups").select("readiness").where("id", "=", group.id);
+  expect(JSON.stringify(readJson((await found.executeTakeFirstOrThrow()).readiness))).toContain(
+    "3 servers of it left at site-b",
+  );
+  const id = await run(sites, sites.a, group.id, { type: "reprotect" });
+  expect(sites.world.cloud("site-b").describe()).toMatchObject({ servers: [], volumes: [] });
+  const kept = readJson((await operationRow(writing, id, sites.a)).leftovers);
+  expect(kept.map(({ subject }) => subject.replace(/ protector-.*/, ""))).toEqual(Array(5).fill("Array volume"));
+  await sites.clock.run(carry(sites, sites.a, sites.b, group.id));
+  expect(await settleTest(writing, await orderFailover(writing))).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
+  expect(sites.world.problems).toEqual([]);
 });
 
 test("members that fail leave a partial failover, and retry brings up only those", async () => {

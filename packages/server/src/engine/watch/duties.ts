@@ -10,10 +10,11 @@ import type { DutyInput } from "../runner/duties.ts";
 import { loadGroup } from "../world/group-view.ts";
 import { localSite } from "../world/site-directory.ts";
 import { ArrayRound } from "./array-round.ts";
-import { type DutyOutcome, type DutyScene, FENCING, LEFTOVERS_DUTY, URGENT } from "./duty.ts";
+import { type DutyOutcome, type DutyScene, FENCING, LEFTOVERS_DUTY, RECOVERED_DUTY, URGENT } from "./duty.ts";
 import { fenceHere } from "./fence.ts";
 import { removeLeftovers } from "./leftovers.ts";
 import { doOwedStep } from "./owed-step.ts";
+import { findRecovered } from "./recovered-servers.ts";
 import { forEachSubject } from "./rounds.ts";
 
 /** Most duties that one round takes. */
@@ -198,6 +199,8 @@ async function attempt(scene: DutyScene): Promise<DutyOutcome> {
     switch (duty.kind) {
       case FENCE_DUTY:
         return await fenceHere(scene);
+      case RECOVERED_DUTY:
+        return await findRecovered(scene);
       case LEFTOVERS_DUTY:
         return await removeLeftovers(scene);
       default:

@@ -26,6 +26,9 @@ export interface DutyScene {
 /** A second look for what late calls of a former engine may have made. */
 export const LEFTOVERS_DUTY = "operation.leftovers";
 
+/** A look for servers that the other site had recovered of a group that was reclaimed. */
+export const RECOVERED_DUTY = "group.recovered_servers";
+
 /** Duties that keep a group's servers from running at two sites: before all others. */
 export const FENCING: ReadonlySet<string> = new Set([
   FENCE_DUTY,

@@ -11,6 +11,7 @@ import type { FailoverInput } from "../plans/failover-input.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
 import { checkArrayRoom } from "../readiness/array-room.ts";
 import { critical, type Finding, fromPlan, passed, warning } from "../readiness/finding.ts";
+import { leftBehind } from "../readiness/left-behind.ts";
 import { checkMappingFit } from "../readiness/mapping-fit.ts";
 import { matters } from "../readiness/matters.ts";
 import { memberDrift } from "../readiness/member-drift.ts";
@@ -93,6 +94,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
   const found = [
     ...told.map(asReadiness),
     ...drift,
+    ...(isAway ? [] : leftBehind(view.group.name, { siteName: target.siteName, names: leftAt(view) })),
     ...(await lookAtPoints(scene, input)),
     ...(await checkTrust(source)),
     ...(await checkCredentials(ports, view.group.project_id, [source, target])),
@@ -142,6 +144,11 @@ export async function examineStandby(
 /** An operation that holds the group passes by itself. */
 function asReadiness(check: Parameters<typeof fromPlan>[0]): Finding {
   return fromPlan(check.check === "marker.held" ? { ...check, result: "warning" } : check);
+}
+
+/** Members at home that have a server at the other site as well. */
+function leftAt({ members }: GroupView): readonly string[] {
+  return members.filter(({ row }) => row.peer_server_id !== null).map(({ name }) => name);
 }
 
 async function lookForDrift({ view, source }: Scene, input: FailoverInput): Promise<readonly Finding[]> {

@@ -5,6 +5,9 @@ import type { WorkflowTransaction } from "./workflow.ts";
 /** Rows per INSERT. */
 const ROWS_PER_INSERT = 200;
 
+/** Where rows of a group are written. */
+export type RowsContext = Pick<WorkflowTransaction, "trx" | "connection" | "view">;
+
 /** A volume of a group at one site. */
 export interface GroupVolume {
   readonly memberId: string;
@@ -23,7 +26,7 @@ export interface SiteStorage {
 }
 
 /** Writes the row of a group's storage side at one site; answers its id. */
-export async function writeConsistencyGroup(context: WorkflowTransaction, storage: SiteStorage): Promise<string> {
+export async function writeConsistencyGroup(context: RowsContext, storage: SiteStorage): Promise<string> {
   const { trx, connection, view } = context;
   const known = view.consistencyGroups.find((row) => row.site_id === storage.siteId);
   const values = {
@@ -54,7 +57,7 @@ export async function writeConsistencyGroup(context: WorkflowTransaction, storag
 
 /** Replaces the volumes of some members at one site. */
 export async function writeGroupVolumes(
-  context: WorkflowTransaction,
+  context: RowsContext,
   consistencyGroupId: string,
   change: { readonly ofMembers: readonly string[]; readonly volumes: readonly GroupVolume[] },
 ): Promise<void> {

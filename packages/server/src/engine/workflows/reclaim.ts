@@ -1,14 +1,17 @@
 import { type CheckResult, ProtectorError } from "@protector/contract";
 import { OutsideError } from "@protector/ports";
 import type { Marker } from "@protector/storage";
-import { readJson } from "../../db/codecs.ts";
+import { readJson, writeJson } from "../../db/codecs.ts";
+import { insertDuty } from "../../db/repositories/duties.ts";
 import { nextEpoch, primaryOfEpoch } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { barrier, step } from "../plans/planned-step.ts";
+import { RECOVERED_DUTY } from "../watch/duty.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
+import { stableId } from "./stable-id.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
@@ -195,7 +198,36 @@ async function recordReclaim(context: WorkflowTransaction): Promise<void> {
       .where("id", "=", member.id)
       .execute();
   }
+  if (isHome) await oweRecoveredScan(context);
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+}
+
+/**
+ * Makes a look for servers due that the other site has recovered: a failover may have ended there without a document that
+ * says so having come. Of a group that is away the servers at home are known.
+ */
+async function oweRecoveredScan({
+  trx,
+  connection,
+  operation,
+  view,
+  targetSiteId,
+}: WorkflowTransaction): Promise<void> {
+  const id = stableId(operation.id, RECOVERED_DUTY);
+  const known = await trx.selectFrom("duties").select("id").where("id", "=", id).executeTakeFirst();
+  if (known) return;
+  await insertDuty(trx, {
+    id,
+    protection_group_id: view.group.id,
+    operation_id: operation.id,
+    site_id: targetSiteId,
+    kind: RECOVERED_DUTY,
+    subject: `Look for servers of ${view.group.name} that the other site had recovered`,
+    input: writeJson({}),
+    reason: "the group was reclaimed: what the other site had recovered before is not known here",
+    next_look_at: null,
+    created_at: connection.now(),
+  });
 }
 
 /** What a site answers; undefined when it does not. */

@@ -1,0 +1,97 @@
+import type { ServerDescription } from "@protector/contract";
+import { inTransaction } from "../../db/transaction.ts";
+import { isProtectorsLock, isStopped } from "../steps/servers.ts";
+import { writeConsistencyGroup, writeGroupVolumes } from "../workflows/consistency-group-rows.ts";
+import { captureServer } from "../world/capture.ts";
+import { openSite } from "../world/group-access.ts";
+import type { GroupView } from "../world/group-view.ts";
+import type { SiteAccess } from "../world/site-access.ts";
+import type { DutyOutcome, DutyScene } from "./duty.ts";
+import { readMarkers } from "./group-markers.ts";
+import { systemRequestId } from "./request-id.ts";
+
+/** A server of the other site that one of Protector's failovers there has made for a member. */
+interface Recovered {
+  readonly memberId: string;
+  readonly description: ServerDescription;
+}
+
+/**
+ * Writes servers that the other site had recovered of a reclaimed group into its rows, with their volumes: a reprotection
+ * deletes them there. Done when all of them are fenced and known.
+ */
+export async function findRecovered(scene: DutyScene): Promise<DutyOutcome> {
+  const { ports, duty, view, localSiteId, round } = scene;
+  if (view.group.primary_site_id !== localSiteId) return { kind: "void", reason: "the group runs at the other site" };
+  const { bySite } = await readMarkers(round, view, localSiteId);
+  const epoch = bySite.get(duty.site_id)?.epoch;
+  if (epoch !== view.group.epoch)
+    return { kind: "kept", reason: `the marker there stands at epoch ${epoch ?? "none"}, not ${view.group.epoch}` };
+  const access = { view, transport: ports.transport, userId: "", requestId: systemRequestId(ports) };
+  const site = await openSite(ports, access, duty.site_id);
+  try {
+    const { fenced, others } = await lookForServers(site, view);
+    await record(scene, site, fenced);
+    if (others.length === 0) return { kind: "done" };
+    return { kind: "kept", reason: `not fenced there, or of a test: ${others.join(", ")}` };
+  } finally {
+    await site.array.close();
+  }
+}
+
+/** In the description of every port that Protector makes for a server. */
+const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member ([0-9a-f-]{36}),/;
+/** Beginning of the tag of every server that Protector makes. */
+const OWN_TAG = /^protector-[0-9a-f]{12}-/;
+
+async function lookForServers(site: SiteAccess, view: GroupView) {
+  const members = new Map(view.members.map((member) => [member.id, member.row]));
+  const ports = await site.admin.network.listPorts({ projectId: site.projectId });
+  const memberOf = new Map(
+    ports.flatMap(({ deviceId, description }) => {
+      const id = OWN_PORT.exec(description)?.[1];
+      return deviceId !== "" && id !== undefined && members.has(id) ? [[deviceId, id] as const] : [];
+    }),
+  );
+  const fenced: Recovered[] = [];
+  const others: string[] = [];
+  for (const server of await site.reads.servers()) {
+    const memberId = memberOf.get(server.id);
+    if (memberId === undefined || !server.tags.some((tag) => OWN_TAG.test(tag))) continue;
+    if (members.get(memberId)?.peer_server_id === server.id) continue;
+    if (!isStopped(server) || !isProtectorsLock(server)) others.push(`${server.name} (${server.status})`);
+    else {
+      const { description } = await captureServer(site, server.id);
+      if (description) fenced.push({ memberId, description });
+    }
+  }
+  return { fenced, others };
+}
+
+async function record({ ports, view }: DutyScene, site: SiteAccess, found: readonly Recovered[]): Promise<void> {
+  if (found.length === 0) return;
+  const { connection } = ports;
+  const array = await site.array.identify();
+  await inTransaction(connection.db, async (trx) => {
+    for (const { memberId, description } of found)
+      await trx
+        .updateTable("pg_members")
+        .set({ peer_server_id: description.server_id, updated_at: connection.now() })
+        .where("id", "=", memberId)
+        .execute();
+    const context = { trx, connection, view };
+    const storage = { siteId: site.siteId, arrayId: array.id, arrayName: array.name, cinderGroupId: null };
+    await writeGroupVolumes(context, await writeConsistencyGroup(context, storage), {
+      ofMembers: found.map(({ memberId }) => memberId),
+      volumes: found.flatMap(({ memberId, description }) =>
+        description.volumes.map((volume, position) => ({
+          memberId,
+          position,
+          volumeId: volume.volume_id,
+          arrayVolume: volume.array_volume,
+          sizeGib: volume.size_gib,
+        })),
+      ),
+    });
+  });
+}
