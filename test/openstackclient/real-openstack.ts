@@ -1,9 +1,10 @@
-import { execFile, execFileSync, spawnSync } from "node:child_process";
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { execFile, execFileSync } from "node:child_process";
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { buildOpenstackclientPackages, PYTHON, whyNoWheel } from "../../packaging/openstackclient-packages.ts";
 import { ROOT, readRelease } from "../../packaging/release.ts";
+import { installPackages } from "../services/binaries.ts";
 import { startSandbox } from "./running-sandbox.ts";
 
 /** The command of the distribution. */
@@ -33,9 +34,18 @@ export interface RunOptions {
   readonly cloud?: string;
 }
 
+const PACKAGES = ["python3-openstackclient", "python3-setuptools", "python3-wheel"] as const;
+
+/** Why this machine cannot run the suite, once what is missing was installed where that is possible; undefined: it can. */
+export async function whyNotHere(): Promise<string | undefined> {
+  if (canRun()) return undefined;
+  await installPackages(PACKAGES);
+  return canRun() ? undefined : `not installed; on Debian: apt-get install ${PACKAGES.join(" ")}`;
+}
+
 /** Whether this machine has what the suite needs. */
 export function canRun(): boolean {
-  return spawnSync(OPENSTACK, ["--version"]).status === 0 && whyNoWheel() === undefined;
+  return existsSync(OPENSTACK) && whyNoWheel() === undefined;
 }
 
 export async function openRealOpenstack(): Promise<RealOpenstack> {

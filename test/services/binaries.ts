@@ -49,9 +49,13 @@ export function whyMissing(service: ServiceName): string | undefined {
   return `${missing.join(", ")} not found. On Debian: apt-get install --no-install-recommends ${packages.join(" ")}`;
 }
 
-/** Installs what is missing when that is possible here: root on Debian. Starts no system service. */
+/** Installs what is missing when that is possible here. Starts no system service. */
 export async function installMissing(): Promise<void> {
-  const packages = SERVICE_NAMES.filter((name) => whyMissing(name)).flatMap((name) => SERVICES[name].packages);
+  await installPackages(SERVICE_NAMES.filter((name) => whyMissing(name)).flatMap((name) => SERVICES[name].packages));
+}
+
+/** Installs Debian packages when that is possible here: root on Debian, with something to install from. Starts no service. */
+export async function installPackages(packages: readonly string[]): Promise<void> {
   const canInstall = process.getuid?.() === 0 && existsSync("/etc/debian_version") && findProgram("apt-get");
   if (packages.length === 0 || !canInstall) return;
   const isOurPolicy = !existsSync(POLICY);
@@ -61,8 +65,10 @@ export async function installMissing(): Promise<void> {
   }
   try {
     const options = { env: { ...process.env, DEBIAN_FRONTEND: "noninteractive" }, maxBuffer: 64 * 1024 * 1024 };
-    await run("apt-get", ["update", "-qq"], options);
-    await run("apt-get", ["install", "-y", "-qq", "--no-install-recommends", ...packages], options);
+    const apt = (...args: readonly string[]) =>
+      run("apt-get", ["-qq", "-o", "DPkg::Lock::Timeout=120", ...args], options);
+    await apt("update");
+    await apt("install", "-y", "--no-install-recommends", ...packages);
   } catch {
     // Without network there is nothing to install from: the suites are skipped and name what is missing.
   } finally {

@@ -45,7 +45,7 @@ export const GROUP_ERRORS = {
   "generation.conflict": {
     status: 409,
     title: "Changed by somebody else",
-    help: "Show the group again and repeat the change on what it is now.",
+    help: "See what it is now: protector protection-group show GROUP. Then repeat the change, if it is still right.",
   },
   "member.not_found": {
     status: 404,
@@ -65,7 +65,7 @@ export const GROUP_ERRORS = {
   "member.image_booted": {
     status: 400,
     title: "Server boots from an image",
-    help: "Its root disk is not replicated. Build the server anew from a volume of a replicated type.",
+    help: "Its root disk is not replicated. Build the server anew from a volume of a replicated type: openstack server create --boot-from-volume GIB, or leave it out of the group.",
   },
   "member.local_disk": {
     status: 400,
@@ -85,7 +85,7 @@ export const GROUP_ERRORS = {
   "member.volume_shared": {
     status: 400,
     title: "Volume shared outside the group",
-    help: "Detach the volume from the servers that are not members, or leave this server out.",
+    help: "Detach it from the servers that are not members (openstack server remove volume SERVER VOLUME), add those as members too, or leave this server out.",
   },
   "member.volume_not_on_array": {
     status: 400,
@@ -120,27 +120,27 @@ export const GROUP_ERRORS = {
   "hook.invalid": {
     status: 400,
     title: "Hook is not valid",
-    help: "tier belongs to hooks of a tier, member_id to hooks of a member, and clean-ups are only of tests.",
+    help: "Correct what the message names: a tier goes with hooks of a tier, a member with hooks of a member, and clean-ups are only of tests. See the hooks: protector hook list GROUP",
   },
   "hook.dangling": {
     status: 400,
     title: "Hook of something that is not there",
-    help: "Name a tier that has members, or a member of the group; or change the group's hooks first.",
+    help: "Name a tier that has members, or a member of the group (protector member list GROUP); or take the hook out first: protector hook remove GROUP NUMBER",
   },
   "hook.url_refused": {
     status: 400,
     title: "Hook address refused",
-    help: "Hooks are called by https, without a user name in the URL, in [hooks] networks of protector.conf.",
+    help: "Hooks are called by https, without a user name in the URL, in [hooks] networks of protector.conf. Correct the URL, or ask an administrator to allow the network.",
   },
   "hook.failed": {
     status: 502,
     title: "Hook failed",
-    help: "See who answers at its URL, then resume; on the way back, roll back again. Or let it not stop the recovery: hook add --on-failure continue.",
+    help: "See who answers at its URL, then: protector operation resume ID (on the way back: rollback ID). Or go on without it: protector operation skip ID --step KEY --reason TEXT. The next recovery it does not stop when it is added with: protector hook add --on-failure continue",
   },
   "member.gate_closed": {
     status: 504,
     title: "Server did not become ready",
-    help: "Nova says ACTIVE, its readiness gate does not open: look at its console. Then resume or retry, or change the gate with member set --gate.",
+    help: "Nova says ACTIVE, its readiness gate does not open. Look at the console: openstack console log show SERVER. Cure the guest, then: protector operation retry ID. Or count it as it is: protector operation skip ID --step KEY --reason TEXT",
   },
   "member.order_cycle": {
     status: 400,

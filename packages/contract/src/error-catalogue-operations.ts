@@ -20,17 +20,17 @@ export const OPERATION_ERRORS = {
   "quota.exceeded": {
     status: 409,
     title: "Quota too small",
-    help: "Ask for more quota in the named project, or free some; then start again, or retry the operation.",
+    help: "Have the quota of the named project raised (openstack quota set), or free some. Then start again, or go on: protector operation retry ID",
   },
   "capacity.unavailable": {
     status: 409,
     title: "No capacity",
-    help: "The target cloud has no host for the server. Free capacity there, or map the flavor to another; then start again, or retry the operation. Rollback brings the servers back until then.",
+    help: "The target cloud has no host for the server. Free capacity there, or map the flavor to another: protector mapping set GROUP --flavor HERE=THERE. Then start again, or go on: protector operation retry ID. Until then all can be taken back: protector operation rollback ID",
   },
   "address.taken": {
     status: 409,
     title: "Address in use",
-    help: "See who holds it: openstack port list --fixed-ip ip-address=ADDRESS. Free the address there, then start again or retry.",
+    help: "See who holds it: openstack port list --fixed-ip ip-address=ADDRESS. Free the address there. Then start again, or go on: protector operation retry ID",
   },
   "peer.unreachable": {
     status: 409,
@@ -65,7 +65,7 @@ export const OPERATION_ERRORS = {
   "marker.held": {
     status: 409,
     title: "Group held by another operation",
-    help: "That operation holds the group, perhaps on the other site: protector operation list --protection-group GROUP. Wait for it or cancel it.",
+    help: "That operation holds the group, perhaps on the other site: protector operation list --protection-group GROUP. Wait for its end (protector operation watch ID), or: protector operation cancel ID",
   },
   "marker.other_primary": {
     status: 409,

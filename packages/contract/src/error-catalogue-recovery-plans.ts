@@ -15,12 +15,12 @@ export const RECOVERY_PLAN_ERRORS = {
   "recovery_plan.invalid": {
     status: 400,
     title: "Recovery plan is not valid",
-    help: "Correct what the message names. See the plan with: protector recovery-plan show",
+    help: "Correct what the message names. See the plan: protector recovery-plan show PLAN",
   },
   "recovery_plan.cycle": {
     status: 400,
     title: "Order has a cycle",
-    help: "Groups cannot wait for each other. Take one of the named dependencies out, or change a tier.",
+    help: "Groups cannot wait for each other. See who waits for whom: protector recovery-plan show PLAN. Put one of the named groups in anew, with another --tier or --after: protector recovery-plan add-group PLAN GROUP",
   },
   "recovery_plan.stale": {
     status: 409,
@@ -60,6 +60,6 @@ export const RECOVERY_PLAN_ERRORS = {
   "site_failover.group_failed": {
     status: 409,
     title: "Group not recovered",
-    help: "See the group's own operation: protector operation show ID. Then: protector operation retry, on the whole",
+    help: "See the group's own operation, and mend what it names: protector operation show ID. Then try again what failed: protector operation retry ID, with the id of the whole",
   },
 } as const satisfies ErrorCatalogueEntries;

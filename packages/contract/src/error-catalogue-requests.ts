@@ -35,7 +35,7 @@ export const REQUEST_ERRORS = {
   "pagination.marker_not_found": {
     status: 400,
     title: "Page marker not found",
-    help: "The object the page starts after is gone. List again from the first page.",
+    help: "The row that the page starts after is gone, or is of another list. List again without --marker.",
   },
   "microversion.malformed": {
     status: 400,

@@ -70,7 +70,7 @@ export const SURROUNDINGS_ERRORS = {
   "secrets.unavailable": {
     status: 503,
     title: "Secret store unavailable",
-    help: "Copy the key repository of this site to this host ([secrets] key_repository of protector.conf), then restart the service.",
+    help: "Copy the key repository of this site to this host ([secrets] key_repository of protector.conf), then: systemctl restart protector-api protector-engine",
   },
   "database.unavailable": {
     status: 503,
@@ -80,6 +80,6 @@ export const SURROUNDINGS_ERRORS = {
   internal: {
     status: 500,
     title: "Internal error",
-    help: "Look for the request id in the logs of protector-api and protector-engine at that site, and report what stands there.",
+    help: "Look for the request id in the logs of that site: journalctl -u protector-api -u protector-engine | grep REQUEST. Report what stands there.",
   },
 } as const satisfies ErrorCatalogueEntries;

@@ -18,6 +18,20 @@ export function errorDetail(answer: HttpResponse, secrets: readonly string[]): s
   return text || "no text given";
 }
 
+/**
+ * What Keystone wants beside what was right, when it answers with a receipt in place of a token.
+ * Source: https://docs.openstack.org/keystone/zed/admin/auth-receipts.html
+ */
+function factorsOf(value: object): string | undefined {
+  const { required_auth_methods: rules } = value as { readonly required_auth_methods?: unknown };
+  if (!Array.isArray(rules)) return undefined;
+  const sets = rules.map((rule) => {
+    const methods = [rule].flat().map(String);
+    return `${methods.join(" and ")} together (auth_type v3multifactor, auth_methods ${methods.map((method) => `v3${method}`).join(",")})`;
+  });
+  return `what was given is right, but the user has to log in with ${sets.join(", or with ")}`;
+}
+
 function messageOf(body: string): string | undefined {
   let value: unknown;
   try {
@@ -26,6 +40,8 @@ function messageOf(body: string): string | undefined {
     return undefined;
   }
   if (typeof value !== "object" || value === null) return undefined;
+  const factors = factorsOf(value);
+  if (factors !== undefined) return factors;
   for (const inner of Object.values(value)) {
     const first: unknown = Array.isArray(inner) ? inner[0] : inner;
     if (typeof first === "string") return reasonOf(first);

@@ -1,6 +1,19 @@
 import { ADDRESS_REFUSED } from "./address-refused.ts";
 import { type HttpRequest, HttpTransportError } from "./http.ts";
 
+const UNTRUSTED =
+  "the certificate's authority is not known here. Name its file: cacert in clouds.yaml, cafile or ssl_ca_file in protector.conf";
+
+/** What is wrong with a certificate, in words. */
+const CERTIFICATE_FAULTS: Readonly<Record<string, string>> = {
+  DEPTH_ZERO_SELF_SIGNED_CERT: UNTRUSTED,
+  SELF_SIGNED_CERT_IN_CHAIN: UNTRUSTED,
+  UNABLE_TO_VERIFY_LEAF_SIGNATURE: UNTRUSTED,
+  UNABLE_TO_GET_ISSUER_CERT_LOCALLY: UNTRUSTED,
+  CERT_HAS_EXPIRED: "the certificate has expired: renew it there, or correct the clock of this machine",
+  ERR_TLS_CERT_ALTNAME_INVALID: "the certificate is for another name: use one of those that it names",
+};
+
 /** Errors of the socket, the resolver or the check of a certificate that come before a byte of the request has left. */
 const BEFORE_SENDING = new Set([
   ADDRESS_REFUSED,
@@ -11,12 +24,7 @@ const BEFORE_SENDING = new Set([
   "ENETUNREACH",
   "UND_ERR_CONNECT_TIMEOUT",
   "ERR_CONNECT_TIMEOUT",
-  "DEPTH_ZERO_SELF_SIGNED_CERT",
-  "SELF_SIGNED_CERT_IN_CHAIN",
-  "UNABLE_TO_VERIFY_LEAF_SIGNATURE",
-  "UNABLE_TO_GET_ISSUER_CERT_LOCALLY",
-  "CERT_HAS_EXPIRED",
-  "ERR_TLS_CERT_ALTNAME_INVALID",
+  ...Object.keys(CERTIFICATE_FAULTS),
 ]);
 
 /**
@@ -31,7 +39,9 @@ export function transportFault(request: HttpRequest, error: unknown, isTimedOut:
   }
   const code = errorCode(error);
   const fault = BEFORE_SENDING.has(code) ? "unreachable" : "interrupted";
-  return new HttpTransportError(fault, `${where}: ${code || (error as Error).message}`, { cause: error });
+  const words = CERTIFICATE_FAULTS[code];
+  const told = words === undefined ? code || (error as Error).message : `${code}: ${words}`;
+  return new HttpTransportError(fault, `${where}: ${told}`, { cause: error });
 }
 
 /** Header names in lower case; a header that came several times as one. */

@@ -8,7 +8,9 @@ export { type CallOutcome, Conditions, type Fault, type FaultRule, type Recorded
 export { inProcessTransport } from "./http/in-process-transport.ts";
 export { listen, type ServerCertificate } from "./http/listener.ts";
 export type { SimulatedRequest, SimulatedResponse, SimulatedService } from "./http/service.ts";
+export { type OpenIdClient, type OpenIdOptions, OpenIdProvider } from "./openid/openid-provider.ts";
 export * from "./openstack/index.ts";
+export { passcodeAt } from "./openstack/keystone/one-time-passwords.ts";
 export * from "./problems.ts";
 export * from "./standalone-config.ts";
 export * from "./world.ts";

@@ -8,7 +8,9 @@ import {
   textAt,
   textsAt,
 } from "../core/json.ts";
+import { tokenTime } from "../core/times.ts";
 import type { IdentityState } from "./identity-state.ts";
+import { isPasscode } from "./one-time-passwords.ts";
 import type { TokenRecord, User } from "./records.ts";
 
 interface Proof {
@@ -20,6 +22,8 @@ interface Proof {
 
 type Target = Pick<TokenRecord, "projectId" | "isSystem" | "trustId"> & { readonly userId?: string };
 
+const UNSCOPED: Target = { projectId: undefined, isSystem: false, trustId: undefined };
+
 const rejected = () => new ApiError(401, "The request you have made requires authentication.");
 
 /**
@@ -29,7 +33,21 @@ const rejected = () => new ApiError(401, "The request you have made requires aut
 export function authenticate(state: IdentityState, body: JsonObject): TokenRecord {
   const auth = objectAt(body, "auth");
   const proof = prove(state, objectAt(auth, "identity"));
-  const target = targetOf(state, auth.scope, proof);
+  requireFactors(state, proof);
+  return issueToken(state, proof, targetOf(state, auth.scope, proof));
+}
+
+/** Who has shown that he is who he says, and how. */
+export interface Identified extends Pick<Proof, "user" | "methods"> {
+  readonly applicationCredentialId?: string | undefined;
+  readonly parent?: TokenRecord | undefined;
+}
+
+/**
+ * A token for who has shown who he is.
+ * @throws ApiError 401 when he has no role in the scope.
+ */
+export function issueToken(state: IdentityState, proof: Identified, target: Target = UNSCOPED): TokenRecord {
   const now = state.environment.now();
   const expiresAt = Math.min(proof.parent?.expiresAt ?? Number.POSITIVE_INFINITY, now + state.tokenLifetimeMs);
   const token: TokenRecord = {
@@ -51,10 +69,48 @@ export function authenticate(state: IdentityState, body: JsonObject): TokenRecor
   return token;
 }
 
+/** Every named method has to succeed, for the same user. */
 function prove(state: IdentityState, identity: JsonObject): Proof {
-  const methods = textsAt(identity, "methods");
-  const [method] = methods;
+  const [first, ...others] = textsAt(identity, "methods").map((method) => proveBy(state, method, identity));
+  if (!first || others.some(({ user }) => user.id !== first.user.id)) throw rejected();
+  return { ...first, methods: [...new Set([first, ...others].flatMap(({ methods }) => methods))] };
+}
+
+/** What a user's rules want beside what was proven; the answer tells, with a receipt for what was. */
+function requireFactors(state: IdentityState, { user, methods, parent }: Proof): void {
+  const rules = user.factorRules ?? [];
+  if (rules.length === 0 || parent || rules.some((rule) => rule.every((factor) => methods.includes(factor)))) return;
+  throw new FactorsMissing({
+    receipt: {
+      methods,
+      user: { id: user.id, name: user.name, domain: state.domains.get(user.domainId) },
+      issued_at: tokenTime(state.environment.now()),
+      expires_at: tokenTime(state.environment.now() + RECEIPT_LIFE_MS),
+    },
+    required_auth_methods: rules,
+  });
+}
+
+/** ms; `[receipt] expiration` */
+const RECEIPT_LIFE_MS = 300_000;
+
+/**
+ * Some factors were right, and more are wanted.
+ * Source: https://docs.openstack.org/keystone/zed/admin/auth-receipts.html
+ */
+export class FactorsMissing extends ApiError {
+  readonly answer: object;
+
+  constructor(answer: object) {
+    super(401, "Additional authentication is required.");
+    this.answer = answer;
+  }
+}
+
+function proveBy(state: IdentityState, method: string, identity: JsonObject): Proof {
   switch (method) {
+    case "totp":
+      return proveOneTimePassword(state, objectAt(objectAt(identity, "totp"), "user"));
     case "password":
       return provePassword(state, objectAt(objectAt(identity, "password"), "user"));
     case "token":
@@ -70,6 +126,13 @@ function provePassword(state: IdentityState, given: JsonObject): Proof {
   const user = findUser(state, given);
   if (!user?.isEnabled || user.password !== given.password) throw rejected();
   return { user, methods: ["password"], applicationCredentialId: undefined, parent: undefined };
+}
+
+function proveOneTimePassword(state: IdentityState, given: JsonObject): Proof {
+  const user = findUser(state, given);
+  const isRight = user?.totpSecret && isPasscode(user.totpSecret, given.passcode, state.environment.now());
+  if (!user?.isEnabled || !isRight) throw rejected();
+  return { user, methods: ["totp"], applicationCredentialId: undefined, parent: undefined };
 }
 
 function proveToken(state: IdentityState, id: string): Proof {

@@ -5,6 +5,7 @@ import type {
   CatalogEntry,
   Domain,
   EndpointRecord,
+  IdentityProvider,
   Project,
   Role,
   TokenRecord,
@@ -25,6 +26,8 @@ export class IdentityState {
   readonly services = new Map<string, CatalogEntry>();
   readonly endpoints = new Map<string, EndpointRecord>();
   readonly regions = new Set<string>();
+  /** By id. */
+  readonly identityProviders = new Map<string, IdentityProvider>();
   /** ms that a token lives. */
   tokenLifetimeMs = 3_600_000;
   /** `user project` → role ids; the project `system` stands for the whole deployment. */

@@ -4,6 +4,7 @@ import type { Call } from "../core/call.ts";
 import { OpenStackService } from "../core/openstack-service.ts";
 import { routeApplicationCredentials } from "./application-credentials.ts";
 import { routeCatalog } from "./catalog.ts";
+import { isFederatedLogin, routeFederation } from "./federation.ts";
 import type { IdentityState } from "./identity-state.ts";
 import { routeProjectsAndUsers } from "./projects-and-users.ts";
 import { routeRoles } from "./roles.ts";
@@ -37,6 +38,7 @@ export function createKeystone(name: string, origin: string, state: IdentityStat
     .on("GET", "", () => ({ status: 300, body: { versions: { values: [version] } } }))
     .on("GET", "/v3", () => ({ status: 200, body: { version } }));
   routeTokens(router, state);
+  routeFederation(router, state);
   routeTrusts(router, state, origin);
   routeProjectsAndUsers(router, state, origin);
   routeRoles(router, state, origin);
@@ -51,7 +53,9 @@ export function createKeystone(name: string, origin: string, state: IdentityStat
     authenticate: (token) => state.callerOf(token),
     errorBody,
     isPublic: (method, path) =>
-      (method === "GET" && (path === "/" || path === "/v3")) || (method === "POST" && path === "/v3/auth/tokens"),
+      (method === "GET" && (path === "/" || path === "/v3")) ||
+      (method === "POST" && path === "/v3/auth/tokens") ||
+      isFederatedLogin(path),
     authUri: `${origin}/v3`,
     manners: { vary: "X-Auth-Token" },
   });

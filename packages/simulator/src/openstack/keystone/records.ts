@@ -8,9 +8,20 @@ export interface User {
   readonly name: string;
   readonly domainId: string;
   password: string;
+  /** Base32; undefined = has no credential of type `totp`. */
+  totpSecret?: string;
+  /** `multi_factor_auth_rules`: sets of methods, of which one has to be complete; default none. */
+  factorRules?: readonly (readonly string[])[];
   isEnabled: boolean;
   /** ms since the UNIX epoch; undefined = never. */
   passwordExpiresAt?: number;
+}
+
+/** A provider of identities that a Keystone trusts; its mapping takes the subject for the name of a user. */
+export interface IdentityProvider {
+  /** Name of the protocol, e.g. `openid`. */
+  readonly protocol: string;
+  subjectOf(accessToken: string): string | undefined;
 }
 
 export interface Project {

@@ -1,7 +1,7 @@
 import type { Router } from "../../http/router.ts";
 import { ApiError, notFound } from "../core/api-error.ts";
 import { type Call, noContent, ok } from "../core/call.ts";
-import { authenticate } from "./authentication.ts";
+import { authenticate, FactorsMissing } from "./authentication.ts";
 import type { IdentityState } from "./identity-state.ts";
 import type { TokenRecord } from "./records.ts";
 import { catalogView, tokenView } from "./token-view.ts";
@@ -10,7 +10,8 @@ import { catalogView, tokenView } from "./token-view.ts";
 export function routeTokens(router: Router<Call>, state: IdentityState): void {
   router
     .on("POST", "/v3/auth/tokens", (call) => {
-      const token = authenticate(state, call.body);
+      const token = issued(state, call);
+      if (token instanceof FactorsMissing) return receiptFor(state, token);
       const headers = { "x-subject-token": token.id };
       return { status: 201, headers, body: { token: tokenView(state, token, !call.query.has("nocatalog")) } };
     })
@@ -37,6 +38,20 @@ export function routeTokens(router: Router<Call>, state: IdentityState): void {
         links: { next: null, previous: null },
       });
     });
+}
+
+function issued(state: IdentityState, { body }: Call): TokenRecord | FactorsMissing {
+  try {
+    return authenticate(state, body);
+  } catch (error) {
+    if (error instanceof FactorsMissing) return error;
+    throw error;
+  }
+}
+
+function receiptFor({ environment }: IdentityState, { answer }: FactorsMissing) {
+  const receipt = `gAAAAAB${Buffer.from(environment.random.bytes(60)).toString("base64url")}`;
+  return { status: 401, headers: { "openstack-auth-receipt": receipt }, body: answer };
 }
 
 function subjectOf(state: IdentityState, call: Call): TokenRecord {
