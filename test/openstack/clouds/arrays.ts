@@ -7,8 +7,11 @@ import { waitFor } from "../machines/wait.ts";
 import { REPOSITORY } from "./paths.ts";
 import { ARRAYS, type ArrayName } from "./site.ts";
 
-/** Arrays in one room: a transfer takes this long at least, and a group shows on its target after this. */
-const LINK = { transferMs: 2000, appearDelayMs: 2000 };
+/**
+ * Arrays in one room: a transfer takes this long at least, a group shows on its target after this, and an array catches up
+ * with a pod in this.
+ */
+const LINK = { transferMs: 2000, appearDelayMs: 2000, isSync: true, resyncMs: 2000 };
 
 const START_LIMIT_MS = 120_000;
 const STOP_LIMIT_MS = 120_000;

@@ -54,11 +54,13 @@ function pairSites(pair: Pair, given: Given): Stage["sites"] {
 function pairArray(pair: Pair, site: SiteName, given: Given): StageArray {
   const { name, apiToken } = ARRAYS[SITES[site].array.name];
   const url = `https://${name}`;
-  const tls = { ca: readFileSync(pair.arrays.certificateFile, "utf8") };
+  const authority = readFileSync(pair.arrays.certificateFile, "utf8");
+  const tls = { ca: authority };
   return {
     name,
     url,
     apiToken,
+    authority,
     array: flashArrayDriver(given).connect({ url, apiToken, tls }),
     bytesFolder: join(pair.arrays.dataFolder, name),
   };

@@ -18,16 +18,22 @@ export async function protect(
     servers,
     policy,
     volumeType,
+    volumeTypeThere = volumeType,
+    create = [],
   }: {
     readonly servers: readonly WantedServer[];
     /** Options of `policy-create`. */
     readonly policy: readonly string[];
     readonly volumeType: string;
+    /** Default: the same. */
+    readonly volumeTypeThere?: string;
+    /** Options of `protection-group create`. */
+    readonly create?: readonly string[];
   },
 ): Promise<void> {
   const { member } = tenancy;
-  await member.protector("protection-group", "create", group);
-  await member.protector("mapping", "set", group, ...mappingOptions(tenancy, volumeType));
+  await member.protector("protection-group", "create", group, ...create);
+  await member.protector("mapping", "set", group, ...mappingOptions(tenancy, volumeType, volumeTypeThere));
   await member.protector("protection-group", "policy-create", group, ...policy);
   for (const server of [...servers].sort((x, y) => x.tier - y.tier)) {
     const userData = server.userData ? ["--user-data", server.userData.policy] : [];

@@ -16,6 +16,8 @@ export interface StageArray {
   readonly name: string;
   readonly url: string;
   readonly apiToken: string;
+  /** PEM text of the certificate that it shows. */
+  readonly authority: string;
   /** Administrator's session. */
   readonly array: StorageArray;
   /** Folder of this host with a file per volume. */

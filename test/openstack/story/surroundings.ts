@@ -20,7 +20,7 @@ export async function makeSurroundings(stage: Stage, { name, member, admin }: Te
 }
 
 /** Options of `protector mapping set` from the first site's names to the second's. */
-export function mappingOptions(tenancy: Tenancy, volumeType: string): readonly string[] {
+export function mappingOptions(tenancy: Tenancy, volumeType: string, volumeTypeThere = volumeType): readonly string[] {
   const pairs = [
     ...Object.keys(NETWORKS).flatMap((name) => [
       ["network", name],
@@ -30,7 +30,7 @@ export function mappingOptions(tenancy: Tenancy, volumeType: string): readonly s
     ...Object.keys(FLAVORS).map((name) => ["flavor", flavorName(tenancy.name, name)]),
   ];
   const options = pairs.flatMap(([kind = "", name = ""]) => [`--${kind}`, `${name}=${otherName(name)}`]);
-  return [...options, "--volume-type", `${volumeType}=${volumeType}`];
+  return [...options, "--volume-type", `${volumeType}=${volumeTypeThere}`];
 }
 
 export function subnetName(network: string): string {

@@ -14,6 +14,8 @@ export interface BlockArray {
 
   /** Whether it takes reads and writes of a volume now: it is on, and its half of the volume's pod is online. */
   serves(volume: string): boolean;
+  /** Whether it has a live pod of that name. */
+  hasPod(name: string): boolean;
   /** Makes a pod and stretches it to another array, as far as it is not done. In sync at once. */
   ensureStretchedPod(name: string, otherArray: string): void;
 

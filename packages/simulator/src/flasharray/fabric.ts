@@ -157,7 +157,7 @@ export class Fabric {
     for (const array of this.arrays) {
       for (const group of array.groups.all()) {
         // Nothing happens to what an array holds of a pod while another one goes on with it.
-        if ((array.halfOf(group.name)?.status ?? "online") !== "online") continue;
+        if (array.pods.size > 0 && (array.halfOf(group.name)?.status ?? "online") !== "online") continue;
         group.dueAt ??= earliest(this.#agenda(array, group))?.at ?? Number.POSITIVE_INFINITY;
         if (group.dueAt > now || (first && group.dueAt >= first.at)) continue;
         first = { at: group.dueAt, run: () => this.#runGroup(array, group, now) };

@@ -118,6 +118,12 @@ export class FlashArrayModel implements BlockArray {
     return this.isUp && (this.state.halfOf(volume)?.status ?? "online") === "online";
   }
 
+  hasPod(name: string): boolean {
+    this.#enter();
+    const pod = this.state.pods.find(name);
+    return pod !== undefined && pod.destroyedAt === undefined;
+  }
+
   ensureStretchedPod(name: string, otherArray: string): void {
     this.#enter();
     const pod = this.state.pods.find(name);

@@ -63,7 +63,7 @@ export interface BackendOptions {
   readonly host?: string;
   /** Default `pure`. */
   readonly pool?: string;
-  /** Default none. With it the driver stretches the pod `cinder-pod`, and takes volumes of sync types. */
+  /** Default none. With it the pod `cinder-pod` is stretched, and the driver takes volumes of sync types. */
   readonly sync?: SyncDeviceOptions;
 }
 

@@ -3,7 +3,7 @@ import type { Conditions } from "../http/faults.ts";
 import { createCinder } from "./cinder/cinder.ts";
 import { startDriver } from "./cinder/pure-driver.ts";
 import type { Backend } from "./cinder/records.ts";
-import { VolumeState } from "./cinder/volume-state.ts";
+import { REPLICATION_POD, VolumeState } from "./cinder/volume-state.ts";
 import { type CloudDescription, describeCloud } from "./cloud-description.ts";
 import {
   type CloudOptions,
@@ -82,6 +82,10 @@ export class Cloud {
       durations: { ...DEFAULT_VOLUME_DURATIONS, ...options.volumeDurations },
       memberMayManage: options.memberMayManage ?? true,
     });
+    for (const { array, sync } of this.volumes.backends) {
+      // An operator has: the driver would make the pod, but does not start before it is there.
+      if (sync) array.ensureStretchedPod(REPLICATION_POD, sync.array.name);
+    }
     startDriver(this.volumes);
     this.guests = new Guests({ environment, volumes: this.volumes, running: around.running });
     this.compute = new ComputeState({

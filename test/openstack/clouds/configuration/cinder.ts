@@ -51,23 +51,41 @@ function cinderConf(site: Site): ConfigurationFile {
     ...serviceToken("cinder"),
     nova: { interface: "public", token_auth_url: KEYSTONE_URL, ...login("nova") },
     coordination: { backend_url: `file://${STATE}/coordination` },
-    pure: {
-      volume_driver: "flasharray_files.FlashArrayFilesDriver",
-      volume_backend_name: "pure",
-      san_ip: site.array.address,
-      pure_api_token: site.array.apiToken,
-      replication_device: [
-        `backend_id:${site.peerArray.name}`,
-        `san_ip:${site.peerArray.address}`,
-        `api_token:${site.peerArray.apiToken}`,
-        "type:async",
-      ].join(","),
-      // Seconds; an array takes nothing shorter.
-      pure_replica_interval_default: 300,
-      pure_eradicate_on_delete: false,
-      suppress_requests_ssl_warnings: true,
-    },
+    pure: backend(site, "pure", "async"),
     oslo_concurrency: { lock_path: `${STATE}/lock` },
   });
   return { path: "/etc/cinder/cinder.conf", group: "cinder", text };
+}
+
+/** Section of a backend on the cloud's own array, with the other one as its replication device. */
+function backend(site: Site, name: string, type: "async" | "sync") {
+  return {
+    volume_driver: "flasharray_files.FlashArrayFilesDriver",
+    volume_backend_name: name,
+    san_ip: site.array.address,
+    pure_api_token: site.array.apiToken,
+    replication_device: [
+      `backend_id:${site.peerArray.name}`,
+      `san_ip:${site.peerArray.address}`,
+      `api_token:${site.peerArray.apiToken}`,
+      `type:${type}`,
+    ].join(","),
+    // Seconds; an array takes nothing shorter.
+    pure_replica_interval_default: 300,
+    pure_eradicate_on_delete: false,
+    suppress_requests_ssl_warnings: true,
+  };
+}
+
+/** Name of the backend that replicates synchronously, and of the type whose volumes it has. */
+export const SYNC_BACKEND = "stretched";
+
+/**
+ * The file with a second backend that replicates synchronously: one of its own, as its driver does nothing while the other
+ * array does not answer.
+ */
+export function withSyncBackend(text: string, site: Site): string {
+  if (text.includes(`[${SYNC_BACKEND}]`)) return text;
+  const enabled = text.replace(/^enabled_backends = pure$/m, `enabled_backends = pure,${SYNC_BACKEND}`);
+  return `${enabled}\n${iniText({ [SYNC_BACKEND]: backend(site, SYNC_BACKEND, "sync") })}`;
 }

@@ -153,6 +153,9 @@ class FlashArray:
     def create_pod(self, pod, **options):
         return self._call("POST", "pod/" + pod, options)
 
+    def add_pod(self, pod, array):
+        return self._call("POST", "pod/%s/array/%s" % (pod, array))
+
     def eradicate_pod(self, pod):
         return self._call("DELETE", "pod/" + pod, {"eradicate": True})
 

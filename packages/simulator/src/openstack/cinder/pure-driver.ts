@@ -20,22 +20,20 @@ export const arrayGroupName = (state: VolumeState, { id, volumeTypeIds }: GroupR
 
 const isInPod = (name: string) => name.includes("::");
 
-/** What the driver does when it starts: the pod of every backend that replicates synchronously. */
+/** What the driver does when it starts: it goes on without a sync device that does not answer. */
 export function startDriver(state: VolumeState): void {
-  for (const { array, sync } of state.backends) {
-    if (!sync) continue;
-    sync.isLeftOut = !sync.array.isUp;
-    if (!sync.isLeftOut && array.isUp) array.ensureStretchedPod(REPLICATION_POD, sync.array.name);
-  }
+  for (const { sync } of state.backends) if (sync) sync.isLeftOut = !sync.array.isUp;
 }
 
 /**
  * The array that the driver works on. Before each work it asks its sync device for the pod.
- * @throws ArrayDownError when that one does not answer, although the backend's own array may: Zed's driver then does
- * nothing at all until it is started again.
+ * @throws ArrayDownError when that one does not answer or has no such pod, although the backend's own array may answer:
+ * Zed's driver then does nothing at all, not even make the pod, until it is started again.
  */
 export function currentArray({ array, sync }: Backend): BlockArray {
-  if (sync && !sync.isLeftOut && !sync.array.isUp) throw new ArrayDownError("No functional arrays available");
+  if (!sync || sync.isLeftOut) return array;
+  if (!sync.array.isUp || !sync.array.hasPod(REPLICATION_POD))
+    throw new ArrayDownError("No functional arrays available");
   return array;
 }
 
