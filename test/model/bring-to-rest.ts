@@ -30,6 +30,7 @@ export async function bringToRest(here: WorkingSites, seen: Seen): Promise<void>
     requireSaneAnswer(line, run);
     return run.code;
   };
+  for (const name of ["often", "plans"]) await say(`drill-schedule delete ${name} --yes`);
   await endOperations(here, say);
   for (const attempt of [1, 2, 3, 4, 5]) {
     await say("pg sync-status shop");
@@ -77,12 +78,22 @@ async function restOf(here: WorkingSites) {
   const group = JSON.parse(stdout || "{}") as Partial<ProtectionGroup>;
   return {
     running: Object.fromEntries(MEMBERS.map((name) => [name, running.get(name)?.length ?? 0])),
-    isInSync: group.sync_status === "IN SYNC",
+    isInSync: group.sync_status === "IN SYNC" || (await isDeleted(here)),
     open: await openOperations(here),
     tests: here.sites.world.clouds
       .flatMap((cloud) => [...cloud.compute.servers.values()].map(({ name }) => name))
       .filter((name) => name.endsWith("-test")),
   };
+}
+
+/** Whether neither site has the group any more. */
+async function isDeleted({ sites }: WorkingSites): Promise<boolean> {
+  const alive = await Promise.all(
+    [sites.a, sites.b].map(({ connection }) =>
+      connection.db.selectFrom("protection_groups").select("id").where("deleted_at", "is", null).execute(),
+    ),
+  );
+  return alive.flat().length === 0;
 }
 
 async function isAtRest(here: WorkingSites): Promise<boolean> {

@@ -23,6 +23,9 @@ export type HistoryEvent = { readonly seconds: number } & (
 
 export const REASON = '"nothing runs there, two people have looked"';
 
+/** Who may fail over the groups of all projects. */
+export const ADMINISTRATOR = "--os-cloud admin-a --secondary-cloud admin-b";
+
 /** What people type most. */
 const USUAL_LINES = [
   "failover shop --yes --no-wait",
@@ -58,6 +61,27 @@ const OTHER_LINES = [
   `operation resume OPERATION --as unplanned --reason ${REASON} --no-wait`,
   "operation rollback OPERATION --no-wait",
   `operation abandon OPERATION --reason ${REASON} --no-wait`,
+  "test-promote shop --yes --no-wait",
+  `test-promote shop --reason ${REASON} --yes --no-wait`,
+  "recovery-plan run everything --yes --no-wait",
+  `recovery-plan run everything --unplanned --reason ${REASON} --yes --no-wait`,
+  "recovery-plan run everything --test --yes --no-wait",
+  "recovery-plan run everything --reprotect --yes --no-wait",
+  "recovery-plan run everything --failback --yes --no-wait",
+  `site failover site-a --yes --no-wait ${ADMINISTRATOR}`,
+  `site failover site-b --yes --no-wait ${ADMINISTRATOR}`,
+  `site failover site-a --unplanned --reason ${REASON} --yes --no-wait ${ADMINISTRATOR}`,
+  `site failover site-a --failback --yes --no-wait ${ADMINISTRATOR}`,
+  "policy update shop --replication-interval 600 --rpo-minutes 30 --no-wait",
+  "policy update shop --replication-interval 300 --rpo-minutes 15 --no-wait",
+  "mapping set shop --flavor m1.small=m1.medium",
+  "mapping set shop --test-network demo-front=demo-back",
+  'drill-schedule create often --protection-group shop --cron "*/10 * * * *" --auto-cleanup --window 15m',
+  'drill-schedule create plans --recovery-plan everything --cron "*/15 * * * *" --auto-cleanup',
+  "drill-schedule delete often --yes",
+  "member remove shop web-01 --no-wait",
+  "member remove shop db-01 --no-wait",
+  "pg delete shop --no-wait",
 ] as const;
 
 const site = fc.constantFrom<SiteName>("site-a", "site-b");

@@ -4,8 +4,10 @@ import { protectShop } from "../two-sites/protected-shop.ts";
 import { openWorkingSites } from "../two-sites/working-sites.ts";
 import { bringToRest } from "./bring-to-rest.ts";
 import { type HistoryEvent, histories, tell } from "./events.ts";
+import { requireNothingLeft, type Seen } from "./invariants.ts";
 import { KEPT_HISTORIES } from "./kept-histories.ts";
-import { liveThrough } from "./live-through.ts";
+import { beginHistory, liveThrough } from "./live-through.ts";
+import { thingsNow } from "./unexplained.ts";
 
 /*
  * Random histories of commands, faults and losses, on two real APIs, engines with their watches, and simulated clouds. A
@@ -21,10 +23,17 @@ const FEW = { count: 12, seed: 20_260_105 };
 /** Lives through a history and brings it to rest. */
 async function live(history: readonly HistoryEvent[]): Promise<void> {
   const here = await openWorkingSites();
+  let seen: Seen | undefined;
   try {
+    const before = thingsNow(here);
     await protectShop(here);
-    await bringToRest(here, await liveThrough(here, history));
+    await here.must("recovery-plan create everything shop");
+    seen = beginHistory(here, before);
+    await liveThrough(here, history, seen);
+    await bringToRest(here, seen);
+    await requireNothingLeft(here, seen);
   } finally {
+    seen?.writes.stop();
     await here.stop();
   }
 }

@@ -1,6 +1,9 @@
 import { expect } from "vitest";
 import type { WorkingSites } from "../two-sites/working-sites.ts";
+import type { AcknowledgedWrites } from "./acknowledged-writes.ts";
 import type { SiteName } from "./events.ts";
+import { secretsTold } from "./secrets-told.ts";
+import { unexplained } from "./unexplained.ts";
 
 /** What a history has brought so far. */
 export interface Seen {
@@ -9,6 +12,16 @@ export interface Seen {
   readonly faults: (() => void)[];
   /** Somebody has asked for a recovery without the other site: until both sites answer again, both may run. */
   isExcused: boolean;
+  /** What was there before anything was protected. */
+  readonly before: ReadonlySet<string>;
+  readonly writes: AcknowledgedWrites;
+  /** Highest epoch and generation of each group at each site. */
+  readonly versions: Map<string, Version>;
+}
+
+interface Version {
+  readonly epoch: number;
+  readonly generation: number;
 }
 
 /** Servers of a group's member that run, by site; copies of a test do not count. */
@@ -25,13 +38,35 @@ export function runningServers({ sites }: WorkingSites): ReadonlyMap<string, rea
 }
 
 /** What must hold at any moment of any history. */
-export function requireInvariants(here: WorkingSites, { isExcused }: Seen): void {
+export async function requireInvariants(here: WorkingSites, { isExcused, versions }: Seen): Promise<void> {
   const { sites } = here;
   // The world counts as a problem what destroys data: an overwritten volume that is connected, a test that writes to production.
   expect(sites.world.problems).toEqual([]);
   const broken = sites.events.filter(({ kind }) => kind === "operation_broken" || kind === "sweep_failed");
   expect(broken.map((event) => String((event as { error?: Error }).error?.stack))).toEqual([]);
+  await requireRisingVersions(here, versions);
   if (isExcused) return;
   const twice = [...runningServers(here)].filter(([, where]) => where.length > 1);
   expect({ twice }).toEqual({ twice: [] });
+}
+
+/** What people decided of a group is never older than it was: a higher epoch counts first. */
+async function requireRisingVersions({ sites }: WorkingSites, versions: Map<string, Version>): Promise<void> {
+  for (const { name, connection } of [sites.a, sites.b]) {
+    const groups = await connection.db.selectFrom("protection_groups").select(["id", "epoch", "generation"]).execute();
+    for (const { id, epoch, generation } of groups) {
+      const key = `${name} ${id}`;
+      const last = versions.get(key) ?? { epoch: 0, generation: 0 };
+      const isOlder = epoch < last.epoch || (epoch === last.epoch && generation < last.generation);
+      expect({ site: name, isOlder, last, now: { epoch, generation } }).toMatchObject({ isOlder: false });
+      versions.set(key, { epoch, generation });
+    }
+  }
+}
+
+/** What must hold when everybody has come to rest. */
+export async function requireNothingLeft(here: WorkingSites, { before, writes }: Seen): Promise<void> {
+  const [left, told, lost] = [await unexplained(here, before), await secretsTold(here), await writes.lost()];
+  const what = [...left, ...told, ...lost];
+  expect(what, what.join("\n")).toEqual([]);
 }

@@ -1,4 +1,4 @@
-import { type HistoryEvent, REASON } from "./events.ts";
+import { ADMINISTRATOR, type HistoryEvent, REASON } from "./events.ts";
 
 /** A history that once broke something. */
 export interface KeptHistory {
@@ -21,6 +21,26 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
       types(`reclaim shop --reason ${REASON} --yes`, "site-a", 1),
       types("member add shop app-01 --tier 2", "site-a", 1),
       types(`failover shop --unplanned --reason ${REASON} --yes`, "site-a", 5),
+    ],
+  },
+  {
+    what: "a run that finds no group comes to an end when somebody asks it to",
+    events: [types(`site failover site-a --failback --yes ${ADMINISTRATOR}`, "site-a", 5)],
+  },
+  {
+    what: "writes that a reprotection has kept are kept when the site that has them is no way home any more",
+    events: [
+      types(`failover shop --unplanned --reason ${REASON} --yes`, "site-b", 150),
+      types("reprotect shop --yes", "site-b", 150),
+      types("move-home shop --yes", "site-b", 150),
+    ],
+  },
+  {
+    what: "what a failback has emptied is closed in the ledger of the site that had made it",
+    events: [
+      types("failover shop --yes", "site-a", 150),
+      types("reprotect shop --yes", "site-b", 60),
+      types("failback shop --yes", "site-a", 150),
     ],
   },
 ];

@@ -21,6 +21,8 @@ export interface WorkingSites {
   readFile(path: string): string | undefined;
   /** Files of who types the commands, by path. */
   readonly files: Map<string, string>;
+  /** What both APIs have logged. */
+  readonly logged: readonly unknown[];
   /** Runs a command line to its end, as a member of the project at site A; time passes meanwhile. */
   run(line: string, host?: Partial<CliHost>): Promise<CliRun>;
   /** As {@link run}; answers what `-f json` prints. @throws Error when the exit code is not 0. */
@@ -86,8 +88,12 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
     watches.start();
     engine.start();
   };
+  const logged: unknown[] = [];
   for (const site of [sites.a, sites.b]) {
-    const api = await startApi(sites, site, (id) => void engines.get(site.name)?.engine.look(id));
+    const api = await startApi(sites, site, {
+      announce: (id) => void engines.get(site.name)?.engine.look(id),
+      log: (...line) => logged.push(line),
+    });
     apis.set(`${world.cloud(site.name).options.host}:8788`, api);
   }
   for (const site of [sites.a, sites.b]) startEngine(site);
@@ -108,6 +114,7 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
     clock,
     readFile: (path) => (path === "./clouds.yaml" ? clouds : files.get(path)),
     files,
+    logged,
     run,
     read: async (line, host) => JSON.parse(await succeed(`${line} -f json`, host)),
     must: async (...lines) => {
@@ -145,7 +152,12 @@ export async function openWorkingSites(options: EngineOptions = {}): Promise<Wor
   };
 }
 
-async function startApi({ world, clock, random }: TwoSites, site: TestSite, announce: (id: string) => void) {
+interface ApiEars {
+  readonly announce: (operationId: string) => void;
+  readonly log: (...line: unknown[]) => void;
+}
+
+async function startApi({ world, clock, random }: TwoSites, site: TestSite, { announce, log }: ApiEars) {
   const cloud = world.cloud(site.name);
   cloud.publish("protector", "protector", `http://${cloud.options.host}:8788/v1/%(tenant_id)s`);
   const { config } = loadConfig({ files: ["protector.conf"], env: {}, read: () => configText(cloud) });
@@ -163,7 +175,7 @@ async function startApi({ world, clock, random }: TwoSites, site: TestSite, anno
     transport: world.transport,
     clock,
     random,
-    log: { info: () => {}, error: () => {} },
+    log: { info: log, error: log },
   });
   return { ...api, site };
 }
