@@ -2,6 +2,7 @@ import { type HttpResponse, type HttpTransport, seededRandom, systemClock } from
 import { openSqlite } from "../../packages/server/src/db/open-sqlite.ts";
 import { SecretStore } from "../../packages/server/src/domain/secrets.ts";
 import { Engine } from "../../packages/server/src/engine/engine.ts";
+import { keepHeapSmall } from "../../packages/server/src/main/small-heap.ts";
 import { enginePorts } from "../../test/world/site-engine.ts";
 import type { EngineTask, FromEngine, ToEngine } from "./measure-memory.ts";
 
@@ -10,6 +11,9 @@ const KEYSTONES: Readonly<Record<string, string>> = {
   "site-a": "http://127.0.0.11:5000/v3",
   "site-b": "http://127.0.0.12:5000/v3",
 };
+
+// As the program of the engine does.
+keepHeapSmall();
 
 const waiting = new Map<number, (answer: HttpResponse) => void>();
 let calls = 0;

@@ -1,5 +1,6 @@
 import { startEngineWorker } from "./engine-worker.ts";
 import { runProgram } from "./run-program.ts";
+import { keepHeapSmall } from "./small-heap.ts";
 
 /**
  * The program `protector-engine`: `[engine] workers` processes, each an engine.
@@ -7,6 +8,7 @@ import { runProgram } from "./run-program.ts";
  * @returns exit status.
  */
 export function runEngine(args: readonly string[], env: NodeJS.ProcessEnv): Promise<number> {
+  keepHeapSmall();
   const program = {
     name: "protector-engine",
     description: "Runs the operations of a Protector site and watches what it protects.",
