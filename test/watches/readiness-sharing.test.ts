@@ -3,6 +3,7 @@ import { expect, test } from "vitest";
 import { readJson } from "../../packages/server/src/db/codecs.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
+import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { protectThreeTier } from "../world/protected-group.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { groupRow, watchPorts } from "./watched-site.ts";
@@ -66,6 +67,30 @@ test("one question to each array tells the markers of all groups", async () => {
   await copyGroup(sites, group.id, 50);
   await sites.clock.run(watchMarkers({ ...ports, transport }));
   expect(asked).toBe(2);
+  expect(sites.events.filter(({ kind }) => kind === "watch_failed")).toEqual([]);
+  sites.stop();
+});
+
+test("a few questions to each array tell the recovery points of a hundred groups", async () => {
+  const sites = await createTwoSites();
+  const group = await protectThreeTier(sites);
+  const ports = watchPorts(sites, sites.a);
+  let asked = 0;
+  const transport: HttpTransport = (request) => {
+    if (/protection-groups|snapshots/.test(new URL(request.url).pathname)) asked += 1;
+    return ports.transport(request);
+  };
+  const look = async () => {
+    asked = 0;
+    await sites.clock.run(readRecoveryPoints({ ...ports, transport }));
+    return asked;
+  };
+  await look();
+  const one = await look();
+  await copyGroup(sites, group.id, 99);
+  const hundred = await look();
+  expect(one).toBe(3);
+  expect(hundred).toBeLessThanOrEqual(9);
   expect(sites.events.filter(({ kind }) => kind === "watch_failed")).toEqual([]);
   sites.stop();
 });

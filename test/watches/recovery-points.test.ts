@@ -1,5 +1,7 @@
+import type { HttpTransport } from "@protector/ports";
 import { arrayGroupName } from "@protector/storage";
 import { expect, test } from "vitest";
+import { writeTime } from "../../packages/server/src/db/codecs.ts";
 import { readRecoveryPoints } from "../../packages/server/src/engine/watch/recovery-points.ts";
 import { protectThreeTier, run } from "../world/protected-group.ts";
 import type { TestSite } from "../world/test-site.ts";
@@ -40,12 +42,56 @@ test("a point that somebody waited for is in the list when the wait is over, wit
   const name = `protector-${id.replaceAll("-", "").slice(0, 12)}-s-0`;
   const of = (rows: Awaited<ReturnType<typeof pointsOf>>) => {
     const row = rows.find((each) => each.name === name);
-    return row && { ...row, seen_at: "" };
+    return row && { ...row, seen_at: "", volumes_digest: null };
   };
   const waited = of(await pointsOf(sites.a));
   expect(waited).toMatchObject({ is_usable: 1, progress: 1 });
   await sites.clock.run(readRecoveryPoints(watchPorts(sites, sites.a)));
   expect(of(await pointsOf(sites.a))).toEqual(waited);
+  sites.stop();
+});
+
+test("what a point holds is asked once, and a round that finds nothing new writes nothing", async () => {
+  const { sites } = await protectedSites();
+  const ports = watchPorts(sites, sites.a);
+  let asked = 0;
+  const transport: HttpTransport = (request) => {
+    if (new URL(request.url).pathname.endsWith("/volume-snapshots")) asked += 1;
+    return ports.transport(request);
+  };
+  const look = () => sites.clock.run(readRecoveryPoints({ ...ports, transport }));
+  await look();
+  expect(asked).toBe(1);
+  const before = await pointsOf(sites.a);
+  await sites.clock.advance(1_000);
+  await look();
+  expect(asked).toBe(1);
+  expect(await pointsOf(sites.a)).toEqual(before);
+  sites.stop();
+});
+
+test("a point that was written down while the array was asked is not forgotten", async () => {
+  const { sites } = await protectedSites();
+  const ports = watchPorts(sites, sites.a);
+  const made = { name: "made-meanwhile", seen_at: writeTime(sites.clock.now() + 1) };
+  const transport: HttpTransport = async (request) => {
+    const answer = await ports.transport(request);
+    const { db } = sites.a.connection;
+    const [row] = await pointsOf(sites.a);
+    const isListed = new URL(request.url).pathname.endsWith("/protection-group-snapshots");
+    if (isListed && row) {
+      const another = { ...row, ...made, id: sites.random.uuid() };
+      await db.insertInto("recovery_points").values(another).execute();
+    }
+    return answer;
+  };
+  await sites.clock.run(readRecoveryPoints(ports));
+  await sites.clock.run(readRecoveryPoints({ ...ports, transport }));
+  const names = async () => (await pointsOf(sites.a)).map(({ name }) => name);
+  expect(await names()).toContain(made.name);
+  await sites.clock.advance(1_000);
+  await sites.clock.run(readRecoveryPoints(ports));
+  expect(await names()).not.toContain(made.name);
   sites.stop();
 });
 

@@ -97,6 +97,36 @@ export function describeReplication(makePair: () => ArrayPair): void {
     );
 
     it(
+      "tells points and schedules of many groups by few questions as it tells those of one",
+      run(async () => {
+        await protect(pair, { enabled: true, intervalMs: 600_000 });
+        const { source, target } = pair;
+        const further = Array.from({ length: 150 }, (_, n) => `protector-${String(n).padStart(12, "0")}`);
+        await source.array.ensureGroup(further[7] ?? "");
+        await source.array.replicateNow(further[7] ?? "", "own-1");
+        for (const suffix of ["p-1", "p-2"]) {
+          await source.array.replicateNow(GROUP, suffix);
+          await pair.clock.sleep(400_000);
+        }
+        const there = await target.array.listRecoveryPointsOf([
+          onTarget(pair),
+          ...further.map((group) => ({ ...onTarget(pair), group })),
+        ]);
+        expect(there.get(GROUP)?.length).toBeGreaterThanOrEqual(2);
+        expect(there.get(GROUP)).toEqual(await target.array.listRecoveryPoints(onTarget(pair)));
+        expect(there.get(further[7] ?? "")).toEqual([]);
+        const here = await source.array.listRecoveryPointsOf(
+          [GROUP, ...further].map((group) => ({ group, array: undefined })),
+        );
+        expect(here.get(further[7] ?? "")?.map(({ suffix }) => suffix)).toEqual(["own-1"]);
+        expect(here.get(GROUP)).toEqual(await source.array.listRecoveryPoints({ group: GROUP, array: undefined }));
+        const schedules = await source.array.readReplication([GROUP, ...further]);
+        expect([...schedules.keys()]).toEqual([GROUP, further[7]]);
+        expect(schedules.get(GROUP)).toEqual({ enabled: true, intervalMs: 600_000 });
+      }),
+    );
+
+    it(
       "calls a point usable on the target only when its transfer has ended",
       run(async () => {
         await protect(pair);

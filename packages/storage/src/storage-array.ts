@@ -33,6 +33,8 @@ export interface StorageArray {
 
   /** A live protection group made on this array, or one replicated in (`<source array>:<group>`). */
   findGroup(name: string): Promise<ArrayGroup | undefined>;
+  /** Interval and schedule of many live groups by few questions, by name; those that are not here are left out. */
+  readReplication(groups: readonly string[]): Promise<ReadonlyMap<string, ArrayGroup["replication"]>>;
   ensureGroup(name: string): Promise<void>;
   /** Makes the members exactly `volumes`. */
   setMembers(group: string, volumes: readonly string[]): Promise<void>;
@@ -67,6 +69,8 @@ export interface StorageArray {
    * @param source `array` is the source array's name when this array is the target, undefined for points made here.
    */
   listRecoveryPoints(source: PointSource): Promise<readonly RecoveryPoint[]>;
+  /** The same for many groups by few questions, by the group's name as `sources` give it; one without points has none. */
+  listRecoveryPointsOf(sources: readonly PointSource[]): Promise<ReadonlyMap<string, readonly RecoveryPoint[]>>;
   /** One point by suffix; undefined when there is none. */
   findRecoveryPoint(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined>;
   /** Names of the source volumes that a point holds, those in a pod with the pod's name. */

@@ -151,7 +151,10 @@ export interface RecoveryPointsTable {
   bytes_sent: number;
   is_usable: Flag;
   proven_at: DbTime | null;
+  /** When an engine last wrote what an array showed of it. */
   seen_at: DbTime;
+  /** SHA-256 of the names of the volumes that it holds, hex; null before somebody has asked the array for them. */
+  volumes_digest: string | null;
 }
 
 /** One appearance of a readiness finding. */

@@ -315,6 +315,7 @@ const COLUMNS: Columns = {
     is_usable: true,
     proven_at: true,
     seen_at: true,
+    volumes_digest: true,
   },
   audit_events: {
     id: true,

@@ -114,6 +114,10 @@ export class FlashArray implements StorageArray {
     return this.#groups.find(name);
   }
 
+  readReplication(names: readonly string[]) {
+    return this.#groups.replicationOf(names);
+  }
+
   ensureGroup(name: string) {
     return this.#groups.ensure(name);
   }
@@ -152,6 +156,10 @@ export class FlashArray implements StorageArray {
 
   listRecoveryPoints(source: PointSource) {
     return this.#points.list(source);
+  }
+
+  listRecoveryPointsOf(sources: readonly PointSource[]) {
+    return this.#points.listMany(sources);
   }
 
   findRecoveryPoint(source: PointSource, suffix: string) {

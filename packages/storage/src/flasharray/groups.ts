@@ -21,14 +21,25 @@ export class Groups {
   async find(name: string): Promise<ArrayGroup | undefined> {
     const row = await this.#row(name, false);
     if (!row) return undefined;
-    const schedule = podOf(name) === undefined ? row.replication_schedule : row.snapshot_schedule;
     const [members, targets] = await Promise.all([this.#members(name), this.#targets(name)]);
     return {
       name: row.name,
       members: members.filter((member) => !member.destroyed).map((member) => withoutArray(row.name, member.name)),
       targets: targets.map((target) => ({ array: target.member.name, isAllowed: target.allowed })),
-      replication: { enabled: schedule?.enabled ?? false, intervalMs: schedule?.frequency ?? 0 },
+      replication: replicationOf(row),
     };
+  }
+
+  /** Schedules of many groups, by the name as given. */
+  async replicationOf(names: readonly string[]): Promise<ReadonlyMap<string, ArrayGroup["replication"]>> {
+    const rows = await listWhere<GroupRow>(this.#session, { ...LISTING, query: { destroyed: false } }, names);
+    const byName = new Map(rows.map((row) => [row.name.toLowerCase(), row]));
+    return new Map(
+      names.flatMap((name) => {
+        const row = byName.get(name.toLowerCase());
+        return row ? [[name, replicationOf(row)] as const] : [];
+      }),
+    );
   }
 
   /** Finds, recovers or creates the group. */
@@ -141,6 +152,12 @@ export class Groups {
     await this.#session.call({ method, path, query: () => encodeQuery(query), ...(body ? { body } : {}) });
     return true;
   }
+}
+
+/** What cuts the group's points: in a pod the schedule of snapshots, since a pod is replicated anyway. */
+function replicationOf(row: GroupRow): ArrayGroup["replication"] {
+  const schedule = podOf(row.name) === undefined ? row.replication_schedule : row.snapshot_schedule;
+  return { enabled: schedule?.enabled ?? false, intervalMs: schedule?.frequency ?? 0 };
 }
 
 /** A replicated-in group lists its members as `<source array>:<volume>`. */

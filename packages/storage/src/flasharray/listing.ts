@@ -44,6 +44,25 @@ export async function listWhere<T>(
   return items;
 }
 
+/**
+ * Items whose text field begins with one of the values.
+ * @throws OutsideError `final` for a value that no array name begins with.
+ */
+export async function listBeginning<T>(
+  session: ArraySession,
+  listing: Listing & { readonly field: string },
+  beginnings: readonly string[],
+): Promise<T[]> {
+  for (const beginning of beginnings) requirePlain(`GET /${listing.path}`, beginning);
+  const items: T[] = [];
+  // Each by a comparison of its own: whether an array takes wildcards in a list of values is not known.
+  for (const part of chunk([...new Set(beginnings)].map((beginning) => `${listing.field}='${beginning}*'`))) {
+    const query = { ...listing.query, filter: part.join(" or ") };
+    items.push(...(await listAll<T>(session, { ...listing, query })));
+  }
+  return items;
+}
+
 /** @throws OutsideError `final` when the text cannot be an array name. */
 export function requirePlain(call: string, name: string): void {
   if (!isPlainName(name)) throw refuse(call, `'${name}' cannot be a name on the array`);

@@ -1,7 +1,7 @@
 import { podOf } from "../names.ts";
 import type { PointSource, PointVolume, RecoveryPoint } from "../storage-array.ts";
 import { isRefusal, refuse, unless } from "./array-error.ts";
-import { itemsOf, listAll, listWhere, requirePlain } from "./listing.ts";
+import { itemsOf, listAll, listBeginning, listWhere, requirePlain } from "./listing.ts";
 import type { PointRow, SnapshotRow, TransferRow } from "./rows.ts";
 import type { ArraySession } from "./session.ts";
 import { encodeQuery } from "./url.ts";
@@ -51,8 +51,26 @@ export class Points {
     const listing = { path: PATH, query: { source_names: [group], destroyed: false }, sort: "name" };
     const rows = (await unless(listAll<PointRow>(this.#session, listing), "missing", "destroyed")) ?? [];
     const transfers = source.array === undefined ? undefined : await this.#transfers(group);
-    const points = rows.map((row) => pointOf(source, row, transfers));
-    return points.sort((a, b) => b.createdAt - a.createdAt || (a.suffix < b.suffix ? 1 : -1));
+    return newestFirst(rows.map((row) => pointOf(source, row, transfers)));
+  }
+
+  /** The points of many groups, by the group's name as given: a question for as many of them as one URL holds. */
+  async listMany(sources: readonly PointSource[]): Promise<ReadonlyMap<string, readonly RecoveryPoint[]>> {
+    const listing = { path: PATH, query: { destroyed: false }, sort: "name", field: "name" };
+    const arrived = sources.filter(({ array }) => array !== undefined);
+    const [rows, transferRows] = await Promise.all([
+      listBeginning<PointRow>(this.#session, listing, sources.map(pointPrefix)),
+      listBeginning<TransferRow>(this.#session, { ...listing, path: TRANSFERS }, arrived.map(pointPrefix)),
+    ]);
+    const transfers = byName(transferRows);
+    const ofGroup = Map.groupBy(rows, ({ name, suffix }) => name.slice(0, -suffix.length).toLowerCase());
+    return new Map(
+      sources.map((source) => {
+        const known = source.array === undefined ? undefined : transfers;
+        const points = ofGroup.get(pointPrefix(source).toLowerCase()) ?? [];
+        return [source.group, newestFirst(points.map((row) => pointOf(source, row, known)))];
+      }),
+    );
   }
 
   async find(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined> {
@@ -106,8 +124,21 @@ export class Points {
   async #transfers(name: string): Promise<ReadonlyMap<string, TransferRow>> {
     const listing = { path: TRANSFERS, query: { names: [name], destroyed: false }, sort: "name" };
     const rows = (await unless(listAll<TransferRow>(this.#session, listing), "missing", "destroyed")) ?? [];
-    return new Map(rows.map((row) => [row.name.toLowerCase(), row]));
+    return byName(rows);
   }
+}
+
+function byName(rows: readonly TransferRow[]): ReadonlyMap<string, TransferRow> {
+  return new Map(rows.map((row) => [row.name.toLowerCase(), row]));
+}
+
+function newestFirst(points: RecoveryPoint[]): readonly RecoveryPoint[] {
+  return points.sort((a, b) => b.createdAt - a.createdAt || (a.suffix < b.suffix ? 1 : -1));
+}
+
+/** How the names of a group's points begin on the asked array. */
+function pointPrefix(source: PointSource): string {
+  return `${groupOn(source)}.`;
 }
 
 /** Name of a volume with its pod, which arrays leave out where the snapshot's group says it. */

@@ -104,6 +104,13 @@ export class MockArray implements StorageArray {
     return this.#do((state) => groups.findGroup(state, name));
   }
 
+  readReplication(names: readonly string[]) {
+    return this.#do((state) => {
+      const found = names.map((name) => [name, groups.findGroup(state, name)] as const);
+      return new Map(found.flatMap(([name, group]) => (group ? [[name, group.replication] as const] : [])));
+    });
+  }
+
   ensureGroup(name: string) {
     return this.#do((state) => groups.ensureGroup(state, name, this.#store.now));
   }
@@ -153,6 +160,12 @@ export class MockArray implements StorageArray {
 
   listRecoveryPoints(source: PointSource) {
     return this.#do((state) => points.pointsOf(state, source));
+  }
+
+  listRecoveryPointsOf(sources: readonly PointSource[]) {
+    return this.#do(
+      (state) => new Map(sources.map((source) => [source.group, points.pointsOf(state, source)] as const)),
+    );
   }
 
   findRecoveryPoint(source: PointSource, suffix: string) {

@@ -247,6 +247,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       is_usable: FLAG,
       proven_at: TIME_OR_NULL,
       seen_at: TIME,
+      volumes_digest: WORD_OR_NULL,
     },
     primaryKey: ["id"],
     unique: { uq_recovery_points_name: ["protection_group_id", "source_site_id", "name"] },

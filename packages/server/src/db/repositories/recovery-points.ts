@@ -40,7 +40,8 @@ const SAME_CUT_MS = 60_000;
 
 /**
  * Stores what an array shows of a point: a known name (per group and source site) is updated, `id` and `proven_at` kept. An
- * array group that is made anew counts its points from 1 again: a later cut under the name is another point, and unproven.
+ * array group that is made anew counts its points from 1 again: a later cut under the name is another point, unproven, with
+ * volumes that nobody has looked at.
  */
 export async function saveRecoveryPoint(db: Db, row: Insertable<RecoveryPointsTable>): Promise<void> {
   const { id: _, proven_at: __, ...seen } = row;
@@ -50,6 +51,7 @@ export async function saveRecoveryPoint(db: Db, row: Insertable<RecoveryPointsTa
     // Before `cut_at`: MariaDB assigns from left to right.
     .set(({ eb }) => ({
       proven_at: eb.case().when("cut_at", "<", isAnother).then(null).else(eb.ref("proven_at")).end(),
+      volumes_digest: eb.case().when("cut_at", "<", isAnother).then(null).else(eb.ref("volumes_digest")).end(),
       ...seen,
     }))
     .where("protection_group_id", "=", row.protection_group_id)

@@ -2,7 +2,7 @@ import { OutsideError } from "@protector/ports";
 import type { Marker, StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
 import { arrayOf } from "../world/arrays.ts";
-import type { GroupView } from "../world/group-view.ts";
+import type { ReplicatedGroup } from "../world/replicated-groups.ts";
 
 interface Contact {
   readonly array: StorageArray;
@@ -19,6 +19,8 @@ interface Contact {
 export class ArrayRound {
   readonly #ports: EnginePorts;
   readonly #contacts = new Map<string, Contact>();
+  /** The same by policy and site, so that a round reads each group's token once. */
+  readonly #ofPolicy = new Map<string, Contact>();
 
   constructor(ports: EnginePorts) {
     this.#ports = ports;
@@ -28,7 +30,7 @@ export class ArrayRound {
    * Asks the group's array at a site.
    * @throws OutsideError when it refuses or does not answer; ProtectorError when no array is named.
    */
-  async ask<T>(view: GroupView, siteId: string, question: (array: StorageArray) => Promise<T>): Promise<T> {
+  async ask<T>(view: ReplicatedGroup, siteId: string, question: (array: StorageArray) => Promise<T>): Promise<T> {
     const contact = await this.#contact(view, siteId);
     if (contact.silence) throw contact.silence;
     try {
@@ -40,17 +42,46 @@ export class ArrayRound {
   }
 
   /**
+   * Asks each array once about all of the groups that are on it.
+   * @returns for each group the answer of its array at the site that it was given with.
+   */
+  async askTogether<Asked extends { readonly view: ReplicatedGroup; readonly siteId: string }, T>(
+    asked: readonly Asked[],
+    question: (array: StorageArray, about: readonly Asked[]) => Promise<T>,
+  ): Promise<ReadonlyMap<Asked, Promise<T>>> {
+    const answers = new Map<Asked, Promise<T>>();
+    const onArray = new Map<Contact, Asked[]>();
+    for (const each of asked) {
+      const contact = await this.#contact(each.view, each.siteId).catch((error: unknown) => {
+        answers.set(each, failed(error));
+      });
+      if (!contact) continue;
+      const others = onArray.get(contact);
+      if (others) others.push(each);
+      else onArray.set(contact, [each]);
+    }
+    for (const about of onArray.values()) {
+      const [first] = about;
+      if (!first) continue;
+      const answer = this.ask(first.view, first.siteId, (array) => question(array, about));
+      answer.catch(() => {});
+      for (const each of about) answers.set(each, answer);
+    }
+    return answers;
+  }
+
+  /**
    * The marker of one of many groups at a site, as it was when the first of them was asked about: one question to each array
    * serves them all. An older marker is never ahead of a newer one: epochs only rise.
    */
-  async markerOf(view: GroupView, siteId: string, groupIds: readonly string[]): Promise<Marker | undefined> {
+  async markerOf(view: ReplicatedGroup, siteId: string, groupIds: readonly string[]): Promise<Marker | undefined> {
     const contact = await this.#contact(view, siteId);
     contact.markers ??= this.ask(view, siteId, (array) => array.readMarkers(groupIds));
     return (await contact.markers).get(view.group.id);
   }
 
   /** Name of the group's array at a site: its own word, else what was recorded. */
-  async nameOf(view: GroupView, siteId: string): Promise<string> {
+  async nameOf(view: ReplicatedGroup, siteId: string): Promise<string> {
     const contact = await this.#contact(view, siteId);
     const recorded = view.consistencyGroups.find((row) => row.site_id === siteId)?.array_name;
     try {
@@ -68,19 +99,28 @@ export class ArrayRound {
     await Promise.allSettled([...this.#contacts.values()].map(({ array }) => array.close()));
   }
 
-  async #contact(view: GroupView, siteId: string): Promise<Contact> {
+  async #contact(view: ReplicatedGroup, siteId: string): Promise<Contact> {
+    const ofPolicy = `${view.policy?.id}\n${siteId}`;
+    const met = this.#ofPolicy.get(ofPolicy);
+    if (met) return met;
     const { connection, secrets, settings, transport } = this.#ports;
     const { access } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
     const key = `${access.url}\n${access.apiToken}`;
-    const known = this.#contacts.get(key);
-    if (known) return known;
-    const contact: Contact = {
+    const contact = this.#contacts.get(key) ?? {
       array: this.#ports.storageDriver(transport).connect(access),
       name: undefined,
       markers: undefined,
       silence: undefined,
     };
     this.#contacts.set(key, contact);
+    this.#ofPolicy.set(ofPolicy, contact);
     return contact;
   }
+}
+
+/** A refusal that is looked at later. */
+function failed(error: unknown): Promise<never> {
+  const answer = Promise.reject(error);
+  answer.catch(() => {});
+  return answer;
 }

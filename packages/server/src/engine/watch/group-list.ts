@@ -37,3 +37,11 @@ function watchedGroups({ db }: DatabaseConnection) {
     .where("protection_groups.deleted_at", "is", null)
     .where("protection_groups.status", "not in", ["creating", "deleting"]);
 }
+
+/** Groups that a round reads together: as many as a few queries, and a few questions to an array, hold. */
+export const GROUPS_TOGETHER = 100;
+
+/** A list in parts of at most `size`, in order. */
+export function inParts<T>(all: readonly T[], size: number): readonly (readonly T[])[] {
+  return Array.from({ length: Math.ceil(all.length / size) }, (_, part) => all.slice(part * size, (part + 1) * size));
+}

@@ -1,6 +1,6 @@
 import type { Marker } from "@protector/storage";
 import { primaryOfEpoch } from "../../domain/epochs.ts";
-import type { GroupView } from "../world/group-view.ts";
+import type { ReplicatedGroup } from "../world/replicated-groups.ts";
 import { unlessSilent } from "../world/within.ts";
 import type { ArrayRound } from "./array-round.ts";
 
@@ -15,7 +15,7 @@ export interface SeenMarkers {
 }
 
 /** Reads a group's marker on both arrays; one that does not answer is left out. */
-export function readMarkers(round: ArrayRound, view: GroupView, localSiteId: string): Promise<SeenMarkers> {
+export function readMarkers(round: ArrayRound, view: ReplicatedGroup, localSiteId: string): Promise<SeenMarkers> {
   const { id } = view.group;
   return seenMarkers(view, localSiteId, (siteId) => round.ask(view, siteId, (array) => array.readMarker(id)));
 }
@@ -23,14 +23,14 @@ export function readMarkers(round: ArrayRound, view: GroupView, localSiteId: str
 /** The same for one of many groups of a round: one question to each array serves them all. */
 export function surveyMarkers(
   round: ArrayRound,
-  view: GroupView,
+  view: ReplicatedGroup,
   { localSiteId, groupIds }: { readonly localSiteId: string; readonly groupIds: readonly string[] },
 ): Promise<SeenMarkers> {
   return seenMarkers(view, localSiteId, (siteId) => round.markerOf(view, siteId, groupIds));
 }
 
 async function seenMarkers(
-  { group: { epoch, peer_site_id } }: GroupView,
+  { group: { epoch, peer_site_id } }: ReplicatedGroup,
   localSiteId: string,
   ask: (siteId: string) => Promise<Marker | undefined>,
 ): Promise<SeenMarkers> {

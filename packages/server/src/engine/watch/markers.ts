@@ -6,11 +6,11 @@ import { FENCE_DUTY, oweFence, supersedeResting } from "../../domain/yield-to-pe
 import type { EnginePorts } from "../engine-ports.ts";
 import { isOfOneGroup, type OperationRow } from "../runner/operation-store.ts";
 import { isHeldBy } from "../steps/markers.ts";
-import { type GroupView, loadGroup } from "../world/group-view.ts";
+import { loadReplicatedGroups, type ReplicatedGroup } from "../world/replicated-groups.ts";
 import { localSite } from "../world/site-directory.ts";
 import { ArrayRound } from "./array-round.ts";
 import { doDutiesNow } from "./duties.ts";
-import { groupsToWatch } from "./group-list.ts";
+import { GROUPS_TOGETHER, groupsToWatch, inParts } from "./group-list.ts";
 import { type SeenMarkers, surveyMarkers } from "./group-markers.ts";
 import { forEachSubject } from "./rounds.ts";
 
@@ -36,14 +36,18 @@ export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = nev
   const { id: localSiteId } = await localSite(connection);
   const round = new ArrayRound(ports);
   try {
-    const subjects = await groupsToWatch(connection);
-    await forEachSubject(ports, { watch: "markers", subjects, nameOf: (id) => id }, async (groupId) => {
-      const look = { ports, view: await loadGroup(connection, groupId), localSiteId, signal };
-      const seen = await surveyMarkers(round, look.view, { localSiteId, groupIds: subjects });
-      const { highest } = seen;
-      if (highest && highest.epoch > look.view.group.epoch) await learn(look, highest);
-      else await level(look, round, seen);
-    });
+    const groupIds = await groupsToWatch(connection);
+    const nameOf = ({ group }: ReplicatedGroup) => group.id;
+    for (const ids of inParts(groupIds, GROUPS_TOGETHER)) {
+      const subjects = await loadReplicatedGroups(connection, ids);
+      await forEachSubject(ports, { watch: "markers", subjects, nameOf }, async (view) => {
+        const look = { ports, view, localSiteId, signal };
+        const seen = await surveyMarkers(round, view, { localSiteId, groupIds });
+        const { highest } = seen;
+        if (highest && highest.epoch > view.group.epoch) await learn(look, highest);
+        else await level(look, round, seen);
+      });
+    }
   } finally {
     await round.close();
   }
@@ -51,7 +55,7 @@ export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = nev
 
 interface Look {
   readonly ports: EnginePorts;
-  readonly view: GroupView;
+  readonly view: ReplicatedGroup;
   readonly localSiteId: string;
   readonly signal: AbortSignal;
 }
@@ -155,6 +159,6 @@ async function adopt({ ports, view, localSiteId }: Look, marker: Marker): Promis
   if (isNews && isReturn) events({ kind: "primary_changed", groupId: group.id, epoch: marker.epoch });
 }
 
-function statusAt({ group }: GroupView, primarySiteId: string): ProtectionGroupStatus {
+function statusAt({ group }: ReplicatedGroup, primarySiteId: string): ProtectionGroupStatus {
   return primarySiteId === group.home_site_id ? "active" : "failed_over";
 }

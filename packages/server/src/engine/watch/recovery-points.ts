@@ -1,15 +1,21 @@
 import type { Protection } from "@protector/contract";
 import { type PointSource, pointsOf, type RecoveryPoint } from "@protector/storage";
-import { flag, writeTime } from "../../db/codecs.ts";
-import { isDuplicate } from "../../db/constraint.ts";
-import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
+import { writeTime } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
-import { type GroupView, loadGroup } from "../world/group-view.ts";
+import { loadReplicatedGroups, type ReplicatedGroup } from "../world/replicated-groups.ts";
 import { localSite } from "../world/site-directory.ts";
 import { unlessSilent } from "../world/within.ts";
 import { ArrayRound } from "./array-round.ts";
-import { groupsToWatch } from "./group-list.ts";
+import { GROUPS_TOGETHER, groupsToWatch, inParts } from "./group-list.ts";
+import {
+  holdsExactly,
+  keepPointRows,
+  loadPointRows,
+  notePointVolumes,
+  type PointOwner,
+  type PointRows,
+} from "./point-rows.ts";
 import { forEachSubject } from "./rounds.ts";
 
 /** A point older than so many times the RPO protects nobody. */
@@ -19,88 +25,106 @@ const STALE_AFTER_RPOS = 2;
  * Reads the recovery points of every group from the array that they are sent to: rows of the API's list, time of the newest
  * usable one, and at the primary whether the group is protected. The site that is not primary reads its own array, so that
  * the points are known there when the primary is gone.
+ *
+ * Groups are read many together, and only what has changed since the last round is written: an array with thousands of groups
+ * is asked a few questions for each hundred of them.
  */
 export async function readRecoveryPoints(ports: EnginePorts): Promise<void> {
   const { id: localSiteId } = await localSite(ports.connection);
   const round = new ArrayRound(ports);
   try {
-    const subjects = await groupsToWatch(ports.connection);
-    const nameOf = (id: string) => id;
-    await forEachSubject(ports, { watch: "recovery-points", subjects, nameOf }, async (groupId) => {
-      const view = await loadGroup(ports.connection, groupId);
-      if (view.policy) await readPoints({ ports, round, view, localSiteId });
-    });
+    for (const ids of inParts(await groupsToWatch(ports.connection), GROUPS_TOGETHER)) {
+      const views = await loadReplicatedGroups(ports.connection, ids);
+      const groups = views.filter(({ policy }) => policy !== undefined);
+      const looks = await lookAt({ ports, round, localSiteId }, groups);
+      const nameOf = ({ view }: Look) => view.group.id;
+      await forEachSubject(ports, { watch: "recovery-points", subjects: looks, nameOf }, readPoints);
+    }
   } finally {
     await round.close();
   }
 }
 
-interface Look {
+interface Round {
   readonly ports: EnginePorts;
   readonly round: ArrayRound;
-  readonly view: GroupView;
   readonly localSiteId: string;
 }
 
+interface Look extends Round {
+  readonly view: ReplicatedGroup;
+  /** Where the points are looked for: at the other site, or here when that one is primary. */
+  readonly siteId: string;
+  readonly source: PointSource;
+  readonly owner: PointOwner;
+  readonly known: PointRows;
+  /** ms, when the array was asked. */
+  readonly askedAt: number;
+  readonly points: Promise<ReadonlyMap<string, readonly RecoveryPoint[]>>;
+  /** Schedule of the group that cuts the points, asked only of this site's own. */
+  readonly replication: Promise<ReadonlyMap<string, { readonly enabled: boolean }>>;
+}
+
+/** Asks each array once for all of the groups. */
+async function lookAt(of: Round, groups: readonly ReplicatedGroup[]): Promise<readonly Look[]> {
+  const { ports, round, localSiteId } = of;
+  const askedAt = ports.clock.now();
+  const knownOf = await loadPointRows(
+    ports,
+    groups.map(({ group }) => group.id),
+  );
+  const asked = [];
+  for (const view of groups) {
+    const sourceSiteId = view.group.primary_site_id;
+    const siteId = sourceSiteId === localSiteId ? view.group.peer_site_id : localSiteId;
+    const arrayName = await round.nameOf(view, sourceSiteId).catch((error: unknown) => {
+      ports.events({ kind: "watch_failed", watch: "recovery-points", subject: view.group.id, error });
+    });
+    if (arrayName === undefined) continue;
+    asked.push({ view, siteId, source: pointsOf(arrayGroupAt(view, sourceSiteId), arrayName) });
+  }
+  const ofHere = asked.filter(({ view }) => view.group.primary_site_id === localSiteId);
+  const [points, replication] = await Promise.all([
+    round.askTogether(asked, (array, about) => array.listRecoveryPointsOf(about.map(({ source }) => source))),
+    round.askTogether(
+      ofHere.map((each) => ({ ...each, siteId: localSiteId })),
+      (array, about) => array.readReplication(about.map(({ source }) => source.group)),
+    ),
+  ]);
+  const schedules = new Map([...replication].map(([{ view }, answer]) => [view, answer]));
+  return asked.map((each) => {
+    const owner = { groupId: each.view.group.id, sourceSiteId: each.view.group.primary_site_id };
+    return {
+      ...of,
+      ...each,
+      owner,
+      known: knownOf(owner),
+      askedAt,
+      points: points.get(each) ?? Promise.resolve(new Map()),
+      replication: schedules.get(each.view) ?? Promise.resolve(new Map()),
+    };
+  });
+}
+
 async function readPoints(look: Look): Promise<void> {
-  const { ports, round, view, localSiteId } = look;
-  const { group } = view;
-  const sourceSiteId = group.primary_site_id;
-  const targetSiteId = sourceSiteId === localSiteId ? group.peer_site_id : localSiteId;
-  const source = pointsOf(arrayGroupAt(view, sourceSiteId), await round.nameOf(view, sourceSiteId));
-  const points = await round.ask(view, targetSiteId, (array) => array.listRecoveryPoints(source));
-  await keepRows(ports, { groupId: group.id, sourceSiteId }, points);
+  const { ports, view, localSiteId, source, owner, known, askedAt } = look;
+  const points = (await look.points).get(source.group) ?? [];
+  await keepPointRows(ports, owner, { points, known, askedAt });
   const newest = points.find((point) => point.isUsable);
-  if (newest) await noteNewest(ports, { groupId: group.id, sourceSiteId }, newest);
-  if (sourceSiteId !== localSiteId) return;
-  const found = await judge(look, { source, points, newest, targetSiteId });
+  if (newest) await noteNewest(ports, view, newest);
+  if (owner.sourceSiteId !== localSiteId) return;
+  const found = await judge(look, { points, newest });
   if (found) await noteProtection(ports, view, found);
 }
 
-async function keepRows(
-  ports: EnginePorts,
-  of: { readonly groupId: string; readonly sourceSiteId: string },
-  points: readonly RecoveryPoint[],
-): Promise<void> {
-  const { db } = ports.connection;
-  const seenAt = writeTime(ports.clock.now());
-  for (const point of points) {
-    const saved = saveRecoveryPoint(db, {
-      id: ports.random.uuid(),
-      protection_group_id: of.groupId,
-      source_site_id: of.sourceSiteId,
-      name: point.suffix,
-      cut_at: writeTime(point.createdAt),
-      completed_at: point.completedAt === undefined ? null : writeTime(point.completedAt),
-      progress: point.progress,
-      bytes_sent: point.bytesSent,
-      is_usable: flag(point.isUsable),
-      proven_at: null,
-      seen_at: seenAt,
-    });
-    // Another engine of the site has just written the same row.
-    await saved.catch((error) => {
-      if (!isDuplicate(error, "uq_recovery_points_name", "name")) throw error;
-    });
-  }
-  await db
-    .deleteFrom("recovery_points")
-    .where("protection_group_id", "=", of.groupId)
-    .where("source_site_id", "=", of.sourceSiteId)
-    .where("seen_at", "<", seenAt)
-    .execute();
-}
-
-async function noteNewest(
-  ports: EnginePorts,
-  { groupId, sourceSiteId }: { readonly groupId: string; readonly sourceSiteId: string },
-  newest: RecoveryPoint,
-): Promise<void> {
+async function noteNewest(ports: EnginePorts, { group }: ReplicatedGroup, { createdAt }: RecoveryPoint): Promise<void> {
+  const at = writeTime(createdAt);
+  if (group.last_recovery_point_at === at) return;
   await ports.connection.db
     .updateTable("protection_groups")
-    .set({ last_recovery_point_at: writeTime(newest.createdAt) })
-    .where("id", "=", groupId)
-    .where("primary_site_id", "=", sourceSiteId)
+    .set({ last_recovery_point_at: at })
+    .where("id", "=", group.id)
+    .where("primary_site_id", "=", group.primary_site_id)
     .execute();
 }
 
@@ -110,31 +134,27 @@ interface Verdict {
 }
 
 interface Seen {
-  readonly source: PointSource;
   readonly points: readonly RecoveryPoint[];
   readonly newest: RecoveryPoint | undefined;
-  readonly targetSiteId: string;
 }
 
 /** Whether a recovery is possible now; undefined when it cannot be known. */
 async function judge(look: Look, seen: Seen): Promise<Verdict | undefined> {
-  const { round, view, localSiteId } = look;
-  const volumes = volumesAt(view, localSiteId);
+  const volumes = volumesAt(look.view, look.localSiteId);
   if (volumes.length === 0) return { protection: "unprotected", reason: "the group has no members yet" };
-  const asked = await unlessSilent(
-    round.ask(view, localSiteId, async (array) => ({ group: await array.findGroup(seen.source.group) })),
-  );
-  if (!asked) return judgePoint(look, seen, volumes);
-  if (!asked.group) {
+  const schedules = await unlessSilent(look.replication);
+  if (!schedules) return judgePoint(look, seen, volumes);
+  const schedule = schedules.get(look.source.group);
+  if (!schedule) {
     return { protection: "unprotected", reason: "nothing replicates to the other site until it is reprotected" };
   }
-  if (!asked.group.replication.enabled) return { protection: "paused", reason: "the replication schedule is off" };
+  if (!schedule.enabled) return { protection: "paused", reason: "the replication schedule is off" };
   return judgePoint(look, seen, volumes);
 }
 
 async function judgePoint(look: Look, seen: Seen, volumes: readonly string[]): Promise<Verdict> {
-  const { ports, round, view } = look;
-  const { newest, source, points } = seen;
+  const { ports, view } = look;
+  const { newest, points } = seen;
   if (!newest) {
     const inTransfer = points[0];
     const percent = Math.floor((inTransfer?.progress ?? 0) * 100);
@@ -143,9 +163,7 @@ async function judgePoint(look: Look, seen: Seen, volumes: readonly string[]): P
       : "waiting for the first recovery point";
     return { protection: "seeding", reason };
   }
-  const held = await round.ask(view, seen.targetSiteId, (array) => array.volumesOfPoint(source, newest.suffix));
-  const names = new Set(held.map((volume) => volume.sourceVolume.toLowerCase()));
-  const missing = volumes.filter((name) => !names.has(name.toLowerCase()));
+  const missing = await missingIn(look, newest, volumes);
   if (missing.length > 0) {
     const reason = `the newest complete recovery point lacks ${missing.length} of ${volumes.length} volumes: ${missing[0]}`;
     return { protection: "seeding", reason };
@@ -159,14 +177,29 @@ async function judgePoint(look: Look, seen: Seen, volumes: readonly string[]): P
   return { protection: "protected", reason: null };
 }
 
+/** Which of the volumes a point lacks. */
+async function missingIn(look: Look, point: RecoveryPoint, volumes: readonly string[]): Promise<readonly string[]> {
+  const { ports, round, view, siteId, source, owner, known } = look;
+  if (holdsExactly(known.get(point.suffix), point, volumes)) return [];
+  const held = await round.ask(view, siteId, (array) => array.volumesOfPoint(source, point.suffix));
+  const names = held.map(({ sourceVolume }) => sourceVolume);
+  await notePointVolumes(ports, owner, { point, volumes: names });
+  const present = new Set(names.map((name) => name.toLowerCase()));
+  return volumes.filter((name) => !present.has(name.toLowerCase()));
+}
+
 /** Array names of the members' volumes at a site. */
-function volumesAt(view: GroupView, siteId: string): readonly string[] {
+function volumesAt(view: ReplicatedGroup, siteId: string): readonly string[] {
   const ids = view.consistencyGroups.filter((row) => row.site_id === siteId).map((row) => row.id);
   return view.volumes.filter((row) => ids.includes(row.consistency_group_id)).map((row) => row.array_volume);
 }
 
 /** Only while nothing has changed the group since it was looked at, and no operation does. */
-async function noteProtection(ports: EnginePorts, view: GroupView, { protection, reason }: Verdict): Promise<void> {
+async function noteProtection(
+  ports: EnginePorts,
+  view: ReplicatedGroup,
+  { protection, reason }: Verdict,
+): Promise<void> {
   const { group } = view;
   if (group.protection === protection && group.protection_reason === reason) return;
   await ports.connection.db

@@ -1,8 +1,11 @@
 import { arrayGroupName } from "@protector/storage";
-import type { GroupView } from "./group-view.ts";
+import type { ReplicatedGroup } from "./replicated-groups.ts";
 
 /** Name of the array group that cuts a group's recovery points at one of its sites: as recorded, else as it will be made. */
-export function arrayGroupAt({ group, consistencyGroups }: GroupView, siteId: string): string {
+export function arrayGroupAt(
+  { group, consistencyGroups }: Pick<ReplicatedGroup, "group" | "consistencyGroups">,
+  siteId: string,
+): string {
   const recorded = consistencyGroups.find((row) => row.site_id === siteId);
   return recorded?.array_group ?? arrayGroupName(group.id);
 }

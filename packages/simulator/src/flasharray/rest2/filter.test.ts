@@ -63,7 +63,9 @@ describe("a filter", () => {
   it("tells the names that it can let pass, when it speaks of nothing else", () => {
     expect(namesInFilter("name='a'")).toEqual(["a"]);
     expect(namesInFilter("name=('a','b*')")).toEqual(["a", "b*"]);
+    expect(namesInFilter("name='a*' or name=('b','c') or name='d'")).toEqual(["a*", "b", "c", "d"]);
     expect(namesInFilter("name='a' or is_local")).toBeUndefined();
+    expect(namesInFilter("name='a or b'")).toBeUndefined();
     expect(namesInFilter("not name='a'")).toBeUndefined();
     expect(namesInFilter(undefined)).toBeUndefined();
   });

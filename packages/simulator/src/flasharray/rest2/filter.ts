@@ -164,9 +164,14 @@ export function wildcard(text: string): RegExp {
   return new RegExp(`^${escaped}$`, "i");
 }
 
-/** Names that a filter asks for when it is nothing but `name='…'` or `name=('…','…')`; undefined otherwise. */
+/** Names that a filter asks for when it is nothing but `name='…'` or `name=('…','…')`, also several by `or`; else undefined. */
 export function namesInFilter(text: string | undefined): readonly string[] | undefined {
-  const match = /^\s*name\s*=\s*(?:'([^'\\]*)'|\(\s*('[^'\\]*'(?:\s*,\s*'[^'\\]*')*)\s*\))\s*$/.exec(text ?? "");
+  const parts = text?.split(/\s+or\s+/).map(namesCompared);
+  return parts?.every((names) => names !== undefined) ? parts.flat() : undefined;
+}
+
+function namesCompared(text: string): readonly string[] | undefined {
+  const match = /^\s*name\s*=\s*(?:'([^'\\]*)'|\(\s*('[^'\\]*'(?:\s*,\s*'[^'\\]*')*)\s*\))\s*$/.exec(text);
   if (!match) return undefined;
   return match[1] !== undefined ? [match[1]] : (match[2] ?? "").split(",").map((name) => name.trim().slice(1, -1));
 }

@@ -3,6 +3,7 @@ import { cutPoint, localGroup, removePoint, setPointDestroyed } from "../groups.
 import type { StoredPoint } from "../objects.ts";
 import { booleanOf, requireKnown, textOf } from "./body.ts";
 import { type ArrayRoute, type CallContext, listed, namedBy, requireNamed } from "./context.ts";
+import { namesInFilter } from "./filter.ts";
 import { pageOf } from "./page.ts";
 import { badRequest } from "./rest-error.ts";
 import { pointItem, transferItem } from "./views.ts";
@@ -11,11 +12,25 @@ const HOUR_MS = 3_600_000;
 const SOURCES = { names: "source_names", ids: "source_ids" };
 
 function list(call: CallContext): object {
-  const points = listed(call, call.state.points).filter(bySource(call));
+  const isDestroyed = call.query.flag("destroyed");
+  const points = (ofWholeGroups(call)?.filter(standsAs(isDestroyed)) ?? listed(call, call.state.points)).filter(
+    bySource(call),
+  );
   return pageOf(
     points.map((point) => pointItem(call.state, point, call.version)),
     call.query,
   );
+}
+
+/** Points of a filter that is nothing but `name='GROUP.*'`, once or several times, without a look at every other; else undefined. */
+function ofWholeGroups(call: CallContext): StoredPoint[] | undefined {
+  const groups = namesInFilter(call.query.text("filter"))?.map((name) => /^([^*.]+)\.\*$/.exec(name)?.[1]);
+  if (!groups?.every((name) => name !== undefined)) return undefined;
+  return [...new Set(groups)].flatMap((name) => [...(call.state.groups.find(name)?.points.values() ?? [])]);
+}
+
+function standsAs(isDestroyed: boolean | undefined): (point: StoredPoint) => boolean {
+  return (point) => isDestroyed === undefined || (point.destroyedAt !== undefined) === isDestroyed;
 }
 
 /** @throws ArrayError when a named group does not exist. */
@@ -74,17 +89,14 @@ function remove(call: CallContext): undefined {
 /** `names` may be a group (a row for each of its snapshots) or one snapshot. */
 function listTransfers(call: CallContext): object {
   const names = namedBy(call, call.state.points);
-  const points = (names ? names.flatMap((name) => pointsNamed(call, name)) : [...call.state.points.all()]).filter(
-    bySource(call),
-  );
+  const unnamed = () => ofWholeGroups(call) ?? [...call.state.points.all()];
+  const points = (names ? names.flatMap((name) => pointsNamed(call, name)) : unnamed()).filter(bySource(call));
   const isDestroyed = call.query.flag("destroyed");
   const context = { state: call.state, fabric: call.model.fabric, version: call.version };
-  const rows = points
-    .filter((point) => isDestroyed === undefined || (point.destroyedAt !== undefined) === isDestroyed)
-    .flatMap((point) => {
-      const transfers = point.incoming ? [point.incoming] : point.outgoing;
-      return transfers.map((transfer) => transferItem(context, point, transfer));
-    });
+  const rows = points.filter(standsAs(isDestroyed)).flatMap((point) => {
+    const transfers = point.incoming ? [point.incoming] : point.outgoing;
+    return transfers.map((transfer) => transferItem(context, point, transfer));
+  });
   return pageOf(rows, call.query);
 }
 
