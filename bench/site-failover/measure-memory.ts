@@ -8,12 +8,13 @@ import { INSTANT } from "../failover/cloud-times.ts";
 import type { Row } from "../output/table.ts";
 import { orderSiteFailover, requireCompleted, type Size } from "./many-groups.ts";
 
-/** What the engine's process is told. */
+/** What the engine's process is told: an operation to run at site B, or a round of every watch at site A. */
 export interface EngineTask {
   readonly kind: "task";
+  readonly site: "site-a" | "site-b";
   readonly databasePath: string;
   readonly keyRing: KeyRing;
-  readonly operationId: string;
+  readonly work: { readonly kind: "operation"; readonly id: string } | { readonly kind: "watches" };
 }
 
 /** From the engine's process: a call, and in the end what it came to. */
@@ -21,8 +22,10 @@ export type FromEngine =
   | { readonly kind: "call"; readonly number: number; readonly request: HttpRequest }
   | { readonly kind: "done"; readonly peakKib: number; readonly cpuMs: number };
 
-/** To it: the answer of a call. */
-export type ToEngine = EngineTask | { readonly kind: "answer"; readonly number: number; readonly answer: HttpResponse };
+/** To it: the answer of a call; undefined: nobody is there. */
+export type ToEngine =
+  | EngineTask
+  | { readonly kind: "answer"; readonly number: number; readonly answer: HttpResponse | undefined };
 
 /**
  * The same with the engine in a process of its own, against clouds that answer at once: its most resident memory. Wall time
@@ -33,7 +36,7 @@ export async function measureMemory(size: Size): Promise<Row> {
   const { sites } = world;
   const operationId = await orderSiteFailover(sites, size);
   const beganAt = Date.now();
-  const { peakKib, cpuMs, calls } = await runEngineProcess(world, operationId);
+  const { peakKib, cpuMs, calls } = await runEngineProcess(world, "site-b", { kind: "operation", id: operationId });
   const wallMs = Date.now() - beganAt;
   await requireCompleted(sites.b.connection, operationId);
   await world.stop();
@@ -50,7 +53,12 @@ export async function measureMemory(size: Size): Promise<Row> {
   };
 }
 
-async function runEngineProcess({ sites, clock, folder }: BenchWorld, operationId: string) {
+/** Runs the work to its end in a process that is nothing but an engine. `peakKib`: its most resident memory. */
+export async function runEngineProcess(
+  { sites, clock, folder }: BenchWorld,
+  site: EngineTask["site"],
+  work: EngineTask["work"],
+): Promise<{ readonly peakKib: number; readonly cpuMs: number; readonly calls: number }> {
   const child = fork(new URL("./engine-process.ts", import.meta.url), { serialization: "advanced" });
   let calls = 0;
   let end: { readonly peakKib: number; readonly cpuMs: number } | undefined;
@@ -58,7 +66,7 @@ async function runEngineProcess({ sites, clock, folder }: BenchWorld, operationI
   const answer = async (number: number, request: HttpRequest) => {
     // What the clouds do on their own goes on as time passes for the engine.
     await clock.advance(Math.max(0, Date.now() - clock.now()));
-    const given = await clock.run(sites.world.transport(request));
+    const given = await clock.run(sites.world.transport(request).catch(() => undefined));
     child.send({ kind: "answer", number, answer: given } satisfies ToEngine);
   };
   child.on("message", (message: FromEngine) => {
@@ -68,8 +76,9 @@ async function runEngineProcess({ sites, clock, folder }: BenchWorld, operationI
       turn = turn.then(() => answer(message.number, message.request));
     }
   });
-  const databasePath = join(folder, "site-b.sqlite");
-  child.send({ kind: "task", databasePath, keyRing: sites.b.keyRing, operationId } satisfies ToEngine);
+  const databasePath = join(folder, `${site}.sqlite`);
+  const { keyRing } = site === "site-a" ? sites.a : sites.b;
+  child.send({ kind: "task", site, databasePath, keyRing, work } satisfies ToEngine);
   await once(child, "exit");
   await turn;
   if (!end) throw new Error("the engine's process ended without a word");

@@ -17,7 +17,8 @@ export interface WatchOptions {
   messaging(): string;
 }
 
-interface Watch {
+/** One of the things that an engine looks at. */
+export interface Watch {
   readonly name: string;
   /** ms from the end of a round to the beginning of the next. */
   readonly everyMs: number;
@@ -67,7 +68,8 @@ export class Watches {
 /** ms between looks for groups whose readiness is due. */
 const READINESS_ROUND_MS = 15_000;
 
-function watchesOf(
+/** All of them. */
+export function watchesOf(
   { markerMs, peerMs, recoveryPointMs, readinessMs }: EngineSettings,
   options: WatchOptions,
 ): readonly Watch[] {
