@@ -4,6 +4,8 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { promisify } from "node:util";
 import { createContext, Script } from "node:vm";
+import { webPorts } from "@protector/client";
+import { connectCloud } from "@protector/openstack";
 import { rolldown } from "rolldown";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { parse } from "yaml";
@@ -76,6 +78,19 @@ describe("the packed SDK", { timeout: 120_000 }, () => {
     expect(listed.map((line) => line.split(" ")[0])).toEqual(["back-office", "mail", "shop"]);
   });
 
+  it("protects a server, plans its failover and takes the group apart again, as its examples say", async () => {
+    await example("create-group.ts", "web");
+    expect(await example("protect-server.ts", "web", await serverId("web-01"))).toBe(
+      "group_create: completed\nmember_add: completed\n",
+    );
+    const plan = await example("plan-failover.ts", "web");
+    expect(plan).toMatch(/^\d+ steps, [1-9]\d* blockers\n/);
+    expect(plan).toMatch(/^mapping\.network_unmapped: .* protector mapping suggest/m);
+    expect(await example("take-apart.ts", "web")).toBe(
+      "member_remove: completed\npolicy_delete: completed\ngroup_delete: completed\n",
+    );
+  });
+
   it("works where there is nothing but the web's own means", async () => {
     const { page, script } = await openPage();
     const { fetch, crypto, URL, URLSearchParams, TextEncoder, AbortSignal, setTimeout, clearTimeout } = globalThis;
@@ -98,6 +113,16 @@ describe("the packed SDK", { timeout: 120_000 }, () => {
       process.kill(-(child.pid ?? 0), "SIGKILL");
     }
   });
+
+  /** Id of a server at site A. */
+  async function serverId(name: string): Promise<string> {
+    const { SITE_A_AUTH_URL: authUrl = "", OS_USERNAME = "", OS_PASSWORD = "", OS_PROJECT_NAME = "" } = env;
+    const scope = { kind: "project", projectName: OS_PROJECT_NAME, projectDomainName: "Default" } as const;
+    const user = { username: OS_USERNAME, password: OS_PASSWORD, userDomainName: "Default" };
+    const cloud = connectCloud({ authUrl, credential: { kind: "password", ...user, scope } }, webPorts());
+    const [server] = await cloud.compute.listServers({ name });
+    return server?.id ?? "";
+  }
 
   async function seesGroups(page: PageServer): Promise<void> {
     try {

@@ -17,7 +17,7 @@ it("tests a group beside production, says until when it stands, and cleans it up
   await protect("plain");
   const test = await here.read<Operation>("test-failover shop --yes --wait --time-limit 4h --suffix -drill");
   expect(test).toMatchObject({ type: "test_failover", status: "completed", phase: "standing" });
-  expect(test.status_reason).toBe("the test stands for 240 min, then it is cleaned up");
+  expect(test.status_reason).toBe("the test stands for 4 h, then it is cleaned up");
   expect(serversAtB()).toEqual(["db-01-drill", "web-01-drill"]);
   expect(await here.read("pg show shop")).toMatchObject({ status: "active", current_operation_id: null });
   const cleaned = await here.read<Operation>("test-cleanup shop --wait");

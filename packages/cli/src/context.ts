@@ -9,8 +9,9 @@ import { openSite, type SiteHandle } from "./cloud/site-handle.ts";
 import { tokenFolder, tokenKeepOf } from "./cloud/token-cache.ts";
 import { EXIT, UsageError } from "./exit-codes.ts";
 import type { GlobalOptions } from "./global-options.ts";
-import type { CliHost } from "./host.ts";
+import { type CliHost, terminalWidth } from "./host.ts";
 import { sentence } from "./output/error-text.ts";
+import { wrapIndented } from "./output/fit.ts";
 import { Printer } from "./output/printer.ts";
 import { type Painter, painterFor } from "./output/style.ts";
 
@@ -94,7 +95,7 @@ export class CommandContext {
 
   /** Tells people something that is not the result. */
   note(text: string): void {
-    this.host.stderr.write(`${text}\n`);
+    this.host.stderr.write(`${wrapIndented(text, terminalWidth(this.host.stderr))}\n`);
   }
 
   warn(text: string): void {

@@ -8,7 +8,7 @@ import {
   settleRun,
   watchOperation,
 } from "@protector/client";
-import type { Operation, OperationStatus } from "@protector/contract";
+import { type Operation, type OperationStatus, TEST_PHASES } from "@protector/contract";
 import { placed } from "./commands/operation-columns.ts";
 import type { CommandContext } from "./context.ts";
 import { exitCodeOfOperation, TimedOut } from "./exit-codes.ts";
@@ -84,6 +84,7 @@ export async function finish(
   }
   const operation = await follow(context, running);
   if (isOpenForCommit(operation) && context.printer.isForPeople) context.note(windowNote(operation));
+  if (isStandingTest(operation) && context.printer.isForPeople) context.note(testNote(operation));
   context.worsen(exitCodeOfOperation(operation, wished));
   await settle(context, operation, groupId);
   return placed(running, operation);
@@ -120,6 +121,17 @@ export async function memberNames({ client, operation }: RunningOperation): Prom
     // A group that is being deleted has no list of members any more; names are a comfort only.
     return () => undefined;
   }
+}
+
+/** Whether servers of a test run beside production, and are not on their way out. */
+function isStandingTest({ type, phase, is_dry_run, status_reason }: Operation): boolean {
+  const isAuto = status_reason?.endsWith("is cleaned up now") === true;
+  return type === "test_failover" && !is_dry_run && phase === TEST_PHASES.standing && !isAuto;
+}
+
+/** What a person does with a test that stands. */
+function testNote({ protection_group_name: group }: Operation): string {
+  return `\nThe test servers run. When you have looked at them: protector test-cleanup ${group}\nTo recover for real from what the test has proven: protector test-promote ${group}`;
 }
 
 /** What a person does in a commit window. */

@@ -10,6 +10,11 @@ export interface Output {
   readonly rows?: number | undefined;
 }
 
+/** Cells of a line on a terminal; undefined: it is none, or does not say. */
+export function terminalWidth({ isTTY, columns }: Output): number | undefined {
+  return isTTY ? columns : undefined;
+}
+
 /** Everything outside that the command touches. */
 export interface CliHost {
   /** Arguments after the program's name. */

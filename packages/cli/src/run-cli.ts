@@ -4,7 +4,7 @@ import { CommandContext } from "./context.ts";
 import { debugTransport } from "./debug-transport.ts";
 import { EXIT, exitCodeOf } from "./exit-codes.ts";
 import { readGlobalOptions } from "./global-options.ts";
-import type { CliHost } from "./host.ts";
+import { type CliHost, terminalWidth } from "./host.ts";
 import { describeCommands } from "./manifest.ts";
 import { errorText } from "./output/error-text.ts";
 import { painterFor } from "./output/style.ts";
@@ -53,7 +53,7 @@ export async function runCli(host: CliHost): Promise<number> {
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? EXIT.done : EXIT.usage;
     if (host.interrupt?.aborted) return EXIT.interrupted;
-    host.stderr.write(errorText(error, painterFor(host.stderr, host.env)));
+    host.stderr.write(errorText(error, painterFor(host.stderr, host.env), terminalWidth(host.stderr)));
     return exitCodeOf(error);
   }
 }

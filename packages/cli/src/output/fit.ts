@@ -36,6 +36,22 @@ export function wrap(text: string, width: number): readonly string[] {
   return lines;
 }
 
+/**
+ * Text for people on a terminal: each line broken at blanks, what follows set in by two more, since a terminal would break
+ * within words. A command at the end is kept whole, to be copied.
+ * @param width cells; undefined = not a terminal, nothing is broken.
+ */
+export function wrapIndented(text: string, width: number | undefined): string {
+  if (width === undefined) return text;
+  const lines = text.split("\n").flatMap((line) => {
+    if (widthOf(line) <= width) return line;
+    const [, indent = "", words = "", command] = /^( *)(.*?)(?:: (protector [^.:;]*))?$/.exec(line) ?? [];
+    const [first = "", ...rest] = wrap(command ? `${words}:` : words, Math.max(20, width - indent.length - 2));
+    return [`${indent}${first}`, ...[...rest, ...(command ? [command] : [])].map((more) => `${indent}  ${more}`)];
+  });
+  return lines.join("\n");
+}
+
 /** Like {@link wrap}; what has no blank where it would have to be broken is broken all the same: no line is wider. */
 export function wrapHard(text: string, width: number): readonly string[] {
   return wrap(text, width).flatMap((line) => {

@@ -33,12 +33,16 @@ function stands(end: WorkflowEnd): boolean {
   return end === "completed" || end === "completed_with_errors";
 }
 
+/** Whole hours as hours, else minutes. */
+function timeText(seconds: number): string {
+  return seconds % 3600 === 0 ? `${seconds / 3600} h` : `${Math.round(seconds / 60)} min`;
+}
+
 /** Until when it stands: the watch cleans it up then. */
 function standing({ connection, operation }: Omit<WorkflowTransaction, "trx">) {
   const { cleanup, time_limit } = testParameters(operation);
   const seconds = cleanup === "auto" ? 0 : (time_limit ?? TEST_TIME_LIMIT.usual);
-  const until =
-    cleanup === "auto" ? "is cleaned up now" : `stands for ${Math.round(seconds / 60)} min, then it is cleaned up`;
+  const until = cleanup === "auto" ? "is cleaned up now" : `stands for ${timeText(seconds)}, then it is cleaned up`;
   return {
     phase: TEST_PHASES.standing,
     status_reason: `the test ${until}`,
