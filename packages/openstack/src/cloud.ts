@@ -2,6 +2,7 @@ import type { Clock, HttpTransport, Random, TlsOptions } from "@protector/ports"
 import type { ComputeClient } from "./compute.ts";
 import type { CatalogService, IdentityClient, Token } from "./identity.ts";
 import type { ImageClient } from "./image.ts";
+import type { LoadBalancerClient } from "./load-balancer.ts";
 import type { NetworkClient } from "./network.ts";
 import type { PlacementClient } from "./placement.ts";
 import type { VolumeClient } from "./volume.ts";
@@ -126,6 +127,7 @@ export interface Cloud {
   readonly network: NetworkClient;
   readonly image: ImageClient;
   readonly placement: PlacementClient;
+  readonly loadBalancer: LoadBalancerClient;
   /** The session's own token value and content. */
   token(): Promise<{ readonly value: string; readonly content: Token }>;
   /** A service refused this token: the next call fetches another. */

@@ -1,8 +1,17 @@
 import type { Cloud, ConnectCloud } from "./cloud.ts";
 import { NovaClient } from "./compute-client.ts";
-import { computeUrl, findEndpoint, imageUrl, networkUrl, versionDocumentUrl, volumeUrl } from "./endpoint.ts";
+import {
+  computeUrl,
+  findEndpoint,
+  imageUrl,
+  loadBalancerUrl,
+  networkUrl,
+  versionDocumentUrl,
+  volumeUrl,
+} from "./endpoint.ts";
 import { KeystoneClient } from "./identity-client.ts";
 import { GlanceClient } from "./image-client.ts";
+import { OctaviaClient } from "./load-balancer-client.ts";
 import { type MicroversionRange, negotiate } from "./microversion.ts";
 import { NeutronClient } from "./network-client.ts";
 import { HttpPlacementClient, PLACEMENT_VERSION } from "./placement-client.ts";
@@ -39,6 +48,7 @@ class CloudSession implements Cloud {
   readonly network: NeutronClient;
   readonly image: GlanceClient;
   readonly placement: HttpPlacementClient;
+  readonly loadBalancer: OctaviaClient;
   readonly #session: Session;
   readonly #requestId: string;
 
@@ -54,6 +64,14 @@ class CloudSession implements Cloud {
     const placementHeaders = async () => ({ "openstack-api-version": `placement ${PLACEMENT_VERSION}` });
     const placementBase = () => this.endpoint("placement");
     this.placement = new HttpPlacementClient(this.#caller("placement", placementBase, placementHeaders));
+    const loadBalancerBase = async () => loadBalancerUrl(await this.endpoint("load-balancer"));
+    this.loadBalancer = new OctaviaClient(this.#caller("octavia", loadBalancerBase), () =>
+      this.#offers("load-balancer"),
+    );
+  }
+
+  async #offers(serviceType: string): Promise<boolean> {
+    return (await this.catalog()).some(({ type }) => type === serviceType);
   }
 
   token(): ReturnType<Cloud["token"]> {

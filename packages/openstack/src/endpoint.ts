@@ -74,3 +74,8 @@ export function networkUrl(url: string): string {
 export function imageUrl(url: string): string {
   return /\/v2$/.test(url) ? url : `${url}/v2`;
 }
+
+/** Octavia: `…/v2.0`, which the catalog leaves out. */
+export function loadBalancerUrl(url: string): string {
+  return /\/v2(\.0)?$/.test(url) ? url.replace(/\/v2$/, "/v2.0") : `${url}/v2.0`;
+}

@@ -6,6 +6,7 @@ export { isQuotaText } from "./failure-classes.ts";
 export { hostRequest } from "./host-request.ts";
 export type * from "./identity.ts";
 export type * from "./image.ts";
+export type * from "./load-balancer.ts";
 export type * from "./network.ts";
 export type * from "./placement.ts";
 export * from "./security-rules.ts";

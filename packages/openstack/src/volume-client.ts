@@ -8,6 +8,7 @@ import type {
   Pool,
   Volume,
   VolumeClient,
+  VolumeCopy,
   VolumeGroup,
   VolumeQuota,
   VolumeService,
@@ -90,6 +91,23 @@ export class CinderClient implements VolumeClient {
 
   extendVolume(id: string, sizeGiB: number): Promise<void> {
     return this.#act(id, { "os-extend": { new_size: sizeGiB } });
+  }
+
+  listSnapshots({ projectId }: { readonly projectId: string }): Promise<readonly VolumeCopy[]> {
+    return this.#copies("snapshots", projectId);
+  }
+
+  listBackups({ projectId }: { readonly projectId: string }): Promise<readonly VolumeCopy[]> {
+    return this.#copies("backups", projectId);
+  }
+
+  #copies(key: "snapshots" | "backups", projectId: string): Promise<readonly VolumeCopy[]> {
+    const query = { project_id: projectId, all_tenants: "1" };
+    return this.#cinder.listAs({ path: `/${key}/detail`, key, query }, (copy) => ({
+      id: copy.text("id"),
+      name: copy.textOrNull("name") ?? "",
+      volumeId: copy.text("volume_id"),
+    }));
   }
 
   resetStatus(id: string, status: string): Promise<void> {

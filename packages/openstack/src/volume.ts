@@ -28,6 +28,10 @@ export interface VolumeClient {
    * refuses it.
    */
   extendVolume(id: string, sizeGiB: number): Promise<void>;
+  /** Snapshots that tenants keep of volumes; of a project for administrators. */
+  listSnapshots(filter: { readonly projectId: string }): Promise<readonly VolumeCopy[]>;
+  /** Backups of volumes; the same. */
+  listBackups(filter: { readonly projectId: string }): Promise<readonly VolumeCopy[]>;
   /** Administrators: puts the recorded status right. */
   resetStatus(id: string, status: string): Promise<void>;
   listTypes(): Promise<readonly VolumeType[]>;
@@ -77,6 +81,13 @@ export interface Volume {
   readonly providerId: string | undefined;
   readonly projectId: string | undefined;
   readonly createdAt: string;
+}
+
+/** A snapshot or a backup of a volume. */
+export interface VolumeCopy {
+  readonly id: string;
+  readonly name: string;
+  readonly volumeId: string;
 }
 
 export interface CreateVolume {

@@ -16,6 +16,7 @@ export async function findFreePorts(host: string): Promise<CloudPorts> {
   const neutron = await listenAnywhere(host);
   const glance = await listenAnywhere(host);
   const placement = await listenAnywhere(host);
+  const octavia = await listenAnywhere(host);
   return {
     keystone: await close(keystone, host),
     nova: await close(nova, host),
@@ -23,6 +24,7 @@ export async function findFreePorts(host: string): Promise<CloudPorts> {
     neutron: await close(neutron, host),
     glance: await close(glance, host),
     placement: await close(placement, host),
+    octavia: await close(octavia, host),
   };
 }
 

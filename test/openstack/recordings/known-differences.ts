@@ -99,5 +99,7 @@ export const NOT_RECORDED: readonly string[] = [
   "compute.attachPort",
   "compute.detachPort",
   "volume.extendVolume",
+  "volume.listSnapshots",
+  "volume.listBackups",
   "network.updatePort",
 ];

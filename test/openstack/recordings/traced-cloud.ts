@@ -21,6 +21,8 @@ export function tracedCloud(cloud: Cloud, onCall: (client: string) => void): Clo
   );
   return {
     ...(traced as Pick<Cloud, (typeof CLIENTS)[number]>),
+    // No real cloud here has Octavia: nothing of it can be recorded.
+    loadBalancer: cloud.loadBalancer,
     token: () => cloud.token(),
     discardToken: (value) => cloud.discardToken(value),
     catalog: () => cloud.catalog(),

@@ -40,6 +40,7 @@ const RECORD: readonly Column<Member>[] = [
   { name: "flavor", cell: ({ description }) => description?.flavor.name },
   { name: "volumes", cell: ({ description }) => description?.volumes.map(volumeText).join("\n") },
   { name: "ports", cell: ({ description }) => description?.ports.map(portText).join("\n") },
+  { name: "not_carried" },
   { name: "captured_at", isTime: true },
   { name: "created_at", isTime: true },
 ];

@@ -34,6 +34,8 @@ export const Member = Type.Object({
   nics: Type.Array(NicSettings, { description: "Of its network interfaces, where they differ from the mappings" }),
   description: Nullable(ServerDescription),
   captured_at: Nullable(Timestamp),
+  /** What stands beside it and stays behind in a recovery, as readiness found it last; null = nothing was found. */
+  not_carried: Nullable(Type.String()),
   error: Nullable(ErrorItem),
   created_at: Timestamp,
   updated_at: Timestamp,

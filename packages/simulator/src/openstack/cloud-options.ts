@@ -10,6 +10,7 @@ export interface CloudPorts {
   readonly neutron: number;
   readonly glance: number;
   readonly placement: number;
+  readonly octavia: number;
 }
 
 export const DEFAULT_PORTS: CloudPorts = {
@@ -19,6 +20,7 @@ export const DEFAULT_PORTS: CloudPorts = {
   neutron: 9696,
   glance: 9292,
   placement: 8778,
+  octavia: 9876,
 };
 
 /** ms that background work takes on a cloud like the one that was measured. */

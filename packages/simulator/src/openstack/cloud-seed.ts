@@ -1,11 +1,12 @@
 import { createOnArray } from "./cinder/pure-driver.ts";
-import type { VolumeRecord, VolumeTypeRecord } from "./cinder/records.ts";
+import type { BackupRecord, SnapshotRecord, VolumeRecord, VolumeTypeRecord } from "./cinder/records.ts";
 import { connectVolume, newRecord, reserveVolume } from "./cinder/volume-work.ts";
 import type { Cloud } from "./cloud.ts";
 import type { Project, User } from "./keystone/records.ts";
 import type { NetworkRecord, PortRecord, SecurityGroupRecord, SubnetRecord } from "./neutron/records.ts";
 import { importKeypair } from "./nova/keypairs.ts";
 import type { FlavorRecord, ServerRecord } from "./nova/records.ts";
+import type { PoolRecord } from "./octavia/load-balancer-state.ts";
 
 /** A network with its one subnet. */
 export interface SeededNetwork {
@@ -151,6 +152,42 @@ export function seedVolume(
   createOnArray(cloud.volumes, volume);
   volume.status = "available";
   return volume;
+}
+
+/** A snapshot that its owner keeps of a volume. */
+export function seedSnapshot(cloud: Cloud, volume: VolumeRecord, name: string): SnapshotRecord {
+  const snapshot = keptOf(cloud, volume, name);
+  cloud.volumes.snapshots.set(snapshot.id, snapshot);
+  return snapshot;
+}
+
+/** A backup of a volume. */
+export function seedBackup(cloud: Cloud, volume: VolumeRecord, name: string): BackupRecord {
+  const backup = keptOf(cloud, volume, name);
+  cloud.volumes.backups.set(backup.id, backup);
+  return backup;
+}
+
+function keptOf({ environment }: Cloud, volume: VolumeRecord, name: string): SnapshotRecord {
+  const { id: volumeId, projectId, sizeGiB } = volume;
+  return { id: environment.uuid(), name, volumeId, projectId, sizeGiB, createdAt: environment.now() };
+}
+
+/** A pool of a load balancer that sends to some ports; offers load balancers when nobody did yet. */
+export function seedPool(
+  cloud: Cloud,
+  wanted: { readonly name: string; readonly project: Project; readonly ports: readonly PortRecord[] },
+): PoolRecord {
+  cloud.offerLoadBalancers();
+  const { environment } = cloud;
+  const members = wanted.ports.map(({ name, fixedIps: [ip] }) => {
+    return { id: environment.uuid(), name, address: ip?.address ?? "", port: 80, subnetId: ip?.subnetId ?? null };
+  });
+  const { name, project } = wanted;
+  const own = { id: environment.uuid(), loadBalancerId: environment.uuid(), createdAt: environment.now() };
+  const pool = { ...own, name, projectId: project.id, members };
+  cloud.loadBalancers.pools.set(pool.id, pool);
+  return pool;
 }
 
 /** A server that is `ACTIVE` at once, booted from its first volume. @throws Error when no host has room. */

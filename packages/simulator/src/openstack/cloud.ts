@@ -26,6 +26,8 @@ import { ComputeState } from "./nova/compute-state.ts";
 import { createNova } from "./nova/nova.ts";
 import type { ComputeHost } from "./nova/records.ts";
 import { hasItsDisks } from "./nova/server-life.ts";
+import { LoadBalancerState } from "./octavia/load-balancer-state.ts";
+import { createOctavia } from "./octavia/octavia.ts";
 import { createPlacement } from "./placement/placement.ts";
 
 /** What a cloud shares with its world. */
@@ -46,6 +48,8 @@ export class Cloud {
   readonly environment: Environment;
   readonly identity: IdentityState;
   readonly images: ImageState;
+  /** Of Octavia; see {@link offerLoadBalancers}. */
+  readonly loadBalancers: LoadBalancerState;
   readonly networks: NetworkState;
   readonly volumes: VolumeState;
   readonly guests: Guests;
@@ -64,6 +68,7 @@ export class Cloud {
     this.identity = new IdentityState(environment);
     this.images = new ImageState(environment);
     this.networks = new NetworkState(environment);
+    this.loadBalancers = new LoadBalancerState(environment);
     const [first, ...others] = options.backends.map((backend): Backend => {
       const name = backend.name ?? "pure";
       const host = backend.host ?? `${options.name}@${name}`;
@@ -169,6 +174,7 @@ export class Cloud {
       createNeutron({ ...of("neutron"), state: this.networks }),
       createGlance({ ...of("glance"), state: this.images }),
       createPlacement({ ...of("placement"), state: this.compute }),
+      createOctavia({ ...of("octavia"), state: this.loadBalancers }),
     ];
   }
 
@@ -183,6 +189,12 @@ export class Cloud {
       ["placement", "placement", this.#origin("placement")],
     ] as const;
     for (const [type, name, url] of entries) this.publish(type, name, url);
+  }
+
+  /** Puts Octavia into the catalog: not every cloud has one. */
+  offerLoadBalancers(): void {
+    if (this.identity.services.values().some(({ type }) => type === "load-balancer")) return;
+    this.publish("load-balancer", "octavia", this.#origin("octavia"));
   }
 
   /** Puts a service with its three endpoints into the catalog. @param url may hold `%(tenant_id)s`. */

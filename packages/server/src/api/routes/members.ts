@@ -42,14 +42,14 @@ export function memberHandlers(ports: ApiPorts): Handlers<Names> {
       const { items, next, links, header } = await pageOf(
         { ...call, list: listOf(call) },
         (request) => listMembers(database.db, group.id, request),
-        memberView,
+        (row) => memberView(row, group),
       );
       return { body: { members: items, ...(next.length > 0 ? { members_links: next } : {}), links }, link: header };
     },
     "members.create": (call) => addMember(ports, call),
     "members.show": async ({ path }) => {
       const group = await requireGroup(database.db, path);
-      return { body: { member: memberView(await requireMember(database.db, group, path.member_id)) } };
+      return { body: { member: memberView(await requireMember(database.db, group, path.member_id), group) } };
     },
     "members.update": async (call) => ({ body: { member: await changeMember(ports, call) } }),
     "members.action": async (call) => {
@@ -92,7 +92,10 @@ async function addMember(ports: ApiPorts, call: Call<"members.create">) {
   });
   const made = readJson(row.parameters) as { readonly member_id: string };
   const group = await requireGroup(database.db, call.path);
-  return { body: { member: memberView(await requireMember(database.db, group, made.member_id)), operation }, location };
+  return {
+    body: { member: memberView(await requireMember(database.db, group, made.member_id), group), operation },
+    location,
+  };
 }
 
 async function newMember(
@@ -177,7 +180,7 @@ async function changeMember(ports: ApiPorts, call: Call<"members.update">): Prom
     },
   });
   const group = await requireGroup(ports.database.db, call.path);
-  return memberView(await requireMember(ports.database.db, group, call.path.member_id));
+  return memberView(await requireMember(ports.database.db, group, call.path.member_id), group);
 }
 
 function changesOf(wanted: Omit<UpdateMember, "generation">) {

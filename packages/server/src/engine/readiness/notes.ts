@@ -7,7 +7,7 @@ export function notes(groupName: string): readonly Finding[] {
       check: "not_carried",
       subject: groupName,
       reason:
-        "Not carried by a failover: load-balancer membership, DNS records outside Neutron, Cinder snapshots and backups.",
+        "Not carried by a recovery: load-balancer membership, DNS records outside Neutron, Cinder snapshots and backups. Servers that have any are named one by one.",
       remedy: null,
     }),
     info({

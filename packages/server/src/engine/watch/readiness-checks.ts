@@ -27,6 +27,7 @@ import type { SiteAccess } from "../world/site-access.ts";
 import { arrayNameOf } from "../world/stand-ins.ts";
 import { checkCredentials } from "./credential-checks.ts";
 import { checkLastDrill } from "./last-drill.ts";
+import { lookForNotCarried } from "./not-carried-look.ts";
 import type { LookedAt } from "./readiness-record.ts";
 import { systemRequestId } from "./request-id.ts";
 
@@ -110,6 +111,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
       ...matters(found, view.group.name),
       checkArrayRoom(source.siteName, await source.array.health()),
       checkArrayRoom(target.siteName, await target.array.health()),
+      ...(await lookForNotCarried(source, input.members)),
       ...notes(view.group.name),
     ],
     predictedRto: blockers.length > 0 ? null : await predictRto(scene, input, away),

@@ -4,6 +4,7 @@ import { faultBody, OpenStackService, projectPath } from "../core/openstack-serv
 import { routeGroups } from "./groups.ts";
 import { routeManage } from "./manage.ts";
 import { routeServicesAndQuotas } from "./services-and-quotas.ts";
+import { routeSnapshotsAndBackups } from "./snapshots-and-backups.ts";
 import { routeTypes } from "./types.ts";
 import { routeVolumeActions } from "./volume-actions.ts";
 import type { VolumeState } from "./volume-state.ts";
@@ -46,6 +47,7 @@ export function createCinder(options: CinderOptions): OpenStackService {
   routeVolumes(router, { state, origin, findImage });
   routeTypes(router, state);
   routeGroups(router, state);
+  routeSnapshotsAndBackups(router, state, origin);
   routeServicesAndQuotas(router, state);
   return new OpenStackService({
     name,

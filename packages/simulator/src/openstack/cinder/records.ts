@@ -62,6 +62,19 @@ export interface VolumeRecord {
   isManaged: boolean;
 }
 
+/** A snapshot that a tenant keeps of a volume. */
+export interface SnapshotRecord {
+  readonly id: string;
+  readonly name: string | null;
+  readonly volumeId: string;
+  readonly projectId: string;
+  readonly sizeGiB: number;
+  readonly createdAt: number;
+}
+
+/** A copy of a volume outside of its array. */
+export type BackupRecord = SnapshotRecord;
+
 export interface VolumeTypeRecord {
   readonly id: string;
   readonly name: string;

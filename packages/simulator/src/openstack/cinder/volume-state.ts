@@ -3,8 +3,10 @@ import type { Caller } from "../core/call.ts";
 import type { Environment } from "../core/environment.ts";
 import type {
   Backend,
+  BackupRecord,
   GroupRecord,
   GroupTypeRecord,
+  SnapshotRecord,
   VolumeDurations,
   VolumeLimits,
   VolumeRecord,
@@ -32,6 +34,8 @@ export type ReplicationKind = "none" | "async" | "sync";
 export class VolumeState {
   readonly environment: Environment;
   readonly backends: readonly [Backend, ...Backend[]];
+  readonly snapshots = new Map<string, SnapshotRecord>();
+  readonly backups = new Map<string, BackupRecord>();
   readonly volumes = new Map<string, VolumeRecord>();
   readonly types = new Map<string, VolumeTypeRecord>();
   readonly groupTypes = new Map<string, GroupTypeRecord>();

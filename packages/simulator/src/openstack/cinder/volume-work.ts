@@ -94,9 +94,14 @@ export function later(
 
 const REMOVABLE = ["available", "error", "error_restoring", "error_extending", "error_managing"];
 
-/** @throws ApiError 400 when the volume is attached, grouped or busy. */
+function isRemovable(state: VolumeState, { id, status, groupId, attachments }: VolumeRecord): boolean {
+  const hasSnapshots = state.snapshots.values().some(({ volumeId }) => volumeId === id);
+  return REMOVABLE.includes(status) && groupId === undefined && attachments.length === 0 && !hasSnapshots;
+}
+
+/** @throws ApiError 400 when the volume is attached, grouped, busy, or has snapshots. */
 export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
-  if (!REMOVABLE.includes(volume.status) || volume.groupId !== undefined || volume.attachments.length > 0) {
+  if (!isRemovable(state, volume)) {
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );
@@ -114,7 +119,7 @@ export function deleteVolume(state: VolumeState, volume: VolumeRecord): void {
 
 /** @throws ApiError 400 when the volume is attached, grouped or busy. */
 export function unmanageVolume(state: VolumeState, volume: VolumeRecord): void {
-  if (volume.groupId !== undefined || volume.attachments.length > 0 || !REMOVABLE.includes(volume.status)) {
+  if (!isRemovable(state, volume)) {
     throw badRequest(
       "Invalid volume: Volume status must be available or error or error_restoring or error_extending or error_managing and must not be migrating, attached, belong to a group, have snapshots, awaiting a transfer, or be disassociated from snapshots after volume transfer.",
     );

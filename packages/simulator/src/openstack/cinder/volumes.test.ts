@@ -1,4 +1,5 @@
 import { expect, test } from "vitest";
+import { seedBackup, seedSnapshot, seedVolume } from "../cloud-seed.ts";
 import { CINDER, LATEST_CINDER, NOVA, type TestWorld, testWorld } from "../testing.ts";
 
 const GROUPS = { "openstack-api-version": "volume 3.13" };
@@ -97,6 +98,24 @@ test("a volume is extended while it is free or, from 3.42 on, in use, but not wh
   await clock.advance(60_000);
   expect(volume?.status).toBe("reserved");
   expect((await extend(size + 2, LATEST_CINDER)).status).toBe(400);
+});
+
+test("snapshots and backups are listed, and a volume that has snapshots is not deleted", async () => {
+  const { call, a, clock } = await testWorld();
+  const { project, user, basics } = a.tenant;
+  const volume = seedVolume(a.cloud, { name: "v", sizeGiB: 1, type: basics.plain, owner: { project, user } });
+  const snapshot = seedSnapshot(a.cloud, volume, "kept");
+  seedBackup(a.cloud, volume, "weekly");
+  const listed = async (kind: string) => {
+    const { body } = await call(`GET ${CINDER}/${kind}/detail`, a.member);
+    return (body as unknown as Record<string, { name: string; volume_id: string }[]>)[kind] ?? [];
+  };
+  expect(await listed("snapshots")).toMatchObject([{ name: "kept", volume_id: volume.id }]);
+  expect(await listed("backups")).toMatchObject([{ name: "weekly", volume_id: volume.id }]);
+  expect((await call(`DELETE ${CINDER}/volumes/${volume.id}`, a.member)).status).toBe(400);
+  a.cloud.volumes.snapshots.delete(snapshot.id);
+  expect((await call(`DELETE ${CINDER}/volumes/${volume.id}`, a.member)).status).toBe(202);
+  await clock.advance(1000);
 });
 
 test("metadata is replaced by PUT and added to by POST, and a four-byte character is a 500", async () => {
