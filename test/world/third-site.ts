@@ -9,9 +9,9 @@ import { createSite, register, type TestSite } from "./test-site.ts";
 import { createTwoSites, type TwoSites } from "./two-sites.ts";
 import { REASON } from "./unplanned-run.ts";
 
-/** One server that writes, in a world with a third site that nobody knows yet. */
-export async function groupWithSpareSite(): Promise<WritingGroup> {
-  const sites = await createTwoSites(1, { hasSpareSite: true });
+/** One server that writes, in a world with a third site that nobody knows yet. @param seed of all ids; default 1. */
+export async function groupWithSpareSite(seed = 1): Promise<WritingGroup> {
+  const sites = await createTwoSites(seed, { hasSpareSite: true });
   const group = await protectThreeTier(sites, { count: 1 });
   for (const { server } of group.servers) sites.world.cloud("site-a").guest(server.id).startWriting(1000);
   await sites.clock.advance(5000);

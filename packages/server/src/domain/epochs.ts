@@ -18,8 +18,45 @@ export function nextEpoch(current: number, { primary, peer }: SitePair): number 
   return (current + 1) % 2 === (isEven ? 0 : 1) ? current + 1 : current + 2;
 }
 
+/** A pair of sites has so many epochs; those of the pair that a group has after it are all above. */
+const EPOCHS_OF_A_PAIR = 1_000_000;
+
+/**
+ * The first epoch of a group at a new pair of sites. A site that was given up as lost and returns sees by the number alone that
+ * it is of none of its own: which of two sites is the smaller one may differ from pair to pair.
+ */
+export function firstEpochOfNextPair(current: number, pair: SitePair): number {
+  return nextEpoch((pairOf(current) + 1) * EPOCHS_OF_A_PAIR - 1, pair);
+}
+
+/** Whether an epoch is of a pair of sites that came after the one of `known`. */
+function isOfLaterPair(epoch: number, known: number): boolean {
+  return pairOf(epoch) > pairOf(known);
+}
+
+function pairOf(epoch: number): number {
+  return Math.floor(epoch / EPOCHS_OF_A_PAIR);
+}
+
 /** The site of the pair whose epoch it is. */
 export function primaryOfEpoch(epoch: number, [one, other]: readonly [string, string]): string {
   const [smaller, larger] = one < other ? [one, other] : [other, one];
   return epoch % 2 === 0 ? smaller : larger;
+}
+
+/** As much of a group's row as says who is primary. */
+export interface KnownPrimary {
+  readonly epoch: number;
+  readonly primary_site_id: string;
+  readonly peer_site_id: string;
+}
+
+/**
+ * Who is primary at an epoch that was seen. Of one that is not above the row's the row says it; one of a later pair of sites
+ * was raised by the site that has given this one up as lost.
+ */
+export function primaryAt(group: KnownPrimary, localSiteId: string, epoch: number): string {
+  if (epoch <= group.epoch) return group.primary_site_id;
+  if (isOfLaterPair(epoch, group.epoch)) return group.peer_site_id;
+  return primaryOfEpoch(epoch, [localSiteId, group.peer_site_id]);
 }

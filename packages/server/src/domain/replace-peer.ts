@@ -1,6 +1,6 @@
 import type { Transaction } from "kysely";
 import type { Database, ProtectionGroupsTable } from "../db/schema.ts";
-import { nextEpoch } from "./epochs.ts";
+import { firstEpochOfNextPair } from "./epochs.ts";
 import { type TurnPorts, turnHome } from "./turn-home.ts";
 
 /** The array of the new second site, as its policy has it. */
@@ -62,7 +62,7 @@ export async function replacePeer(
     .updateTable("protection_groups")
     .set({
       peer_site_id: peerSiteId,
-      epoch: nextEpoch(group.epoch, { primary: localSiteId, peer: peerSiteId }),
+      epoch: firstEpochOfNextPair(group.epoch, { primary: localSiteId, peer: peerSiteId }),
       status: "active",
       protection: "unprotected",
       protection_reason: "nothing has replicated to its new second site yet",

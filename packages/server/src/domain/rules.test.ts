@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firstEpoch, nextEpoch, primaryOfEpoch } from "./epochs.ts";
+import { firstEpoch, firstEpochOfNextPair, nextEpoch, primaryAt, primaryOfEpoch } from "./epochs.ts";
 import { type OrderedMember, requireStartOrder } from "./member-order.ts";
 import { isOutsideUrlAllowed } from "./outside-addresses.ts";
 import { compareVersions } from "./sync-rules.ts";
@@ -22,6 +22,21 @@ describe("epochs", () => {
           epoch = next;
         }
         expect(primaryOfEpoch(epoch, [other, one])).toBe(primary);
+      }),
+    );
+  });
+
+  it("tell a site that was given up as lost that the group has another pair by now, whatever the ids are", () => {
+    fc.assert(
+      fc.property(fc.uuid(), fc.uuid(), fc.uuid(), fc.nat(1000), (lost, left, fresh, rises) => {
+        fc.pre(new Set([lost, left, fresh]).size === 3);
+        const known = nextEpoch(rises, { primary: lost, peer: left });
+        const first = firstEpochOfNextPair(known, { primary: left, peer: fresh });
+        expect(primaryOfEpoch(first, [left, fresh])).toBe(left);
+        const group = { epoch: known, primary_site_id: lost, peer_site_id: left };
+        for (const epoch of [first, nextEpoch(first, { primary: fresh, peer: left })])
+          expect(primaryAt(group, lost, epoch)).toBe(left);
+        expect(primaryAt({ ...group, epoch: first, primary_site_id: left }, lost, first)).toBe(left);
       }),
     );
   });

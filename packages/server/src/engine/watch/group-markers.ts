@@ -1,5 +1,5 @@
 import type { Marker } from "@protector/storage";
-import { primaryOfEpoch } from "../../domain/epochs.ts";
+import { primaryAt } from "../../domain/epochs.ts";
 import type { ReplicatedGroup } from "../world/replicated-groups.ts";
 import { unlessSilent } from "../world/within.ts";
 import type { ArrayRound } from "./array-round.ts";
@@ -30,16 +30,16 @@ export function surveyMarkers(
 }
 
 async function seenMarkers(
-  { group: { epoch, peer_site_id } }: ReplicatedGroup,
+  view: ReplicatedGroup,
   localSiteId: string,
   ask: (siteId: string) => Promise<Marker | undefined>,
 ): Promise<SeenMarkers> {
-  const sites = [localSiteId, peer_site_id] as const;
+  const sites = [localSiteId, view.group.peer_site_id] as const;
   const answers = await Promise.all(sites.map((siteId) => unlessSilent(ask(siteId))));
   const read = sites.flatMap((siteId, index) => {
     const marker = answers[index];
     return marker ? [[siteId, marker] as const] : [];
   });
   const [highest] = read.map(([, marker]) => marker).sort((a, b) => b.epoch - a.epoch);
-  return { bySite: new Map(read), highest, primarySiteId: primaryOfEpoch(Math.max(epoch, highest?.epoch ?? 0), sites) };
+  return { bySite: new Map(read), highest, primarySiteId: primaryAt(view.group, localSiteId, highest?.epoch ?? 0) };
 }

@@ -1,7 +1,7 @@
 import type { ProtectionGroupStatus } from "@protector/contract";
 import type { Marker } from "@protector/storage";
 import { inTransaction } from "../../db/transaction.ts";
-import { primaryOfEpoch } from "../../domain/epochs.ts";
+import { primaryAt } from "../../domain/epochs.ts";
 import { FENCE_DUTY, oweFence, supersedeResting } from "../../domain/yield-to-peer.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { isOfOneGroup, type OperationRow } from "../runner/operation-store.ts";
@@ -24,6 +24,7 @@ const never = new AbortController().signal;
  * | held by the operation of this site that changes the group | left to it |
  * | above the row's epoch, in the other site's name | that site is primary: row, duty to fence this site, fence at once |
  * | above the row's epoch, in this site's name | adopted, unless an operation is at work |
+ * | of a later pair of sites | as in the other site's name: it has given this site up as lost |
  * | anything else | nothing |
  *
  * A marker that is behind, on the other array than the highest, is raised by the primary when nobody works on the group: what
@@ -76,7 +77,7 @@ async function learn(look: Look, marker: Marker): Promise<void> {
   const operation = await currentOperation(look);
   if (operation && isHeldBy(marker, operation.id)) return;
   const { group } = look.view;
-  const primarySiteId = primaryOfEpoch(marker.epoch, [look.localSiteId, group.peer_site_id]);
+  const primarySiteId = primaryAt(group, look.localSiteId, marker.epoch);
   if (primarySiteId === look.localSiteId) {
     if (!operation) await adopt(look, marker);
     return;

@@ -3,7 +3,7 @@ import { OutsideError } from "@protector/ports";
 import type { Marker } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { insertDuty } from "../../db/repositories/duties.ts";
-import { nextEpoch, primaryOfEpoch } from "../../domain/epochs.ts";
+import { nextEpoch, primaryAt } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { finding } from "../plans/failover-checks.ts";
 import { barrier, step } from "../plans/planned-step.ts";
@@ -80,11 +80,8 @@ function blockersOf(
     );
   const { reason } = readJson(operation.parameters) as { reason?: string };
   const foreign = markers.find((marker) => {
-    return (
-      marker &&
-      marker.epoch > view.group.epoch &&
-      primaryOfEpoch(marker.epoch, [source.siteId, target.siteId]) === target.siteId
-    );
+    if (!marker || marker.epoch <= view.group.epoch) return false;
+    return primaryAt(view.group, source.siteId, marker.epoch) === target.siteId;
   });
   if (foreign && !reason) {
     const text = `The marker says epoch ${foreign.epoch}: ${target.siteName} has taken the group over, and its servers may be running there.`;
