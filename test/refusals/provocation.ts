@@ -2,9 +2,8 @@ import type { ErrorCode } from "@protector/contract";
 import { activeGroup, type TestAnswer } from "../../packages/server/src/api/testing.ts";
 import type { CliRun } from "../two-sites/command-line.ts";
 import { type Harness, openHarness } from "../two-sites/harness.ts";
-import { protectShop } from "../two-sites/protected-shop.ts";
-import { openWorkingSites, type WorkingSites } from "../two-sites/working-sites.ts";
-import type { EngineOptions } from "../world/site-engine.ts";
+import { protectShop, protectSyncShop } from "../two-sites/protected-shop.ts";
+import { openWorkingSites, type WorkingSettings, type WorkingSites } from "../two-sites/working-sites.ts";
 
 /** How a person comes to read a code of the catalogue. */
 export interface Provocation {
@@ -37,7 +36,7 @@ export function apis(ready: string | Ready<Harness>, ends: number, says: Provoca
 }
 
 /** How the sites of a provocation differ from the usual ones. */
-interface SitesWanted extends EngineOptions {
+interface SitesWanted extends WorkingSettings {
   /** They have nothing but servers. */
   readonly isNew?: boolean;
   /** Provocations of one name have the same sites, one after the other: what one puts wrong stays wrong for the next. */
@@ -55,7 +54,7 @@ export function sites(
 ): Provocation {
   const open = async () => {
     const here = await openWorkingSites(engines);
-    if (!isNew) await protectShop(here);
+    if (!isNew) await (engines.isSync ? protectSyncShop : protectShop)(here);
     return here;
   };
   const provoke = async () => {

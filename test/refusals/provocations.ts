@@ -1,6 +1,7 @@
 import type { ErrorCode } from "@protector/contract";
 import { GROUPS } from "./groups.ts";
 import { OPERATIONS } from "./operations.ts";
+import { PODS } from "./pods.ts";
 import type { Provocations } from "./provocation.ts";
 import { RECOVERY_PLANS } from "./recovery-plans.ts";
 import { REQUESTS } from "./requests.ts";
@@ -15,6 +16,7 @@ export const PROVOCATIONS: Provocations<ErrorCode> = {
   ...REQUESTS,
   ...SITES,
   ...GROUPS,
+  ...PODS,
   ...RECOVERY_PLANS,
   ...OPERATIONS,
   ...SURROUNDINGS,

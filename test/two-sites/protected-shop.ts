@@ -24,6 +24,19 @@ export async function protectBack(here: WorkingSites): Promise<void> {
   );
 }
 
+/** The same with volumes in a pod. */
+export async function protectSyncShop(here: WorkingSites): Promise<void> {
+  const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");
+  await here.must(
+    "pg create shop --replication-type sync",
+    `mapping set shop ${pairs} --volume-type sync=replicated --test-volume-type sync=plain`,
+    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
+    "member add shop db-01 --tier 0 --wait",
+    "member add shop web-01 --tier 1 --wait",
+    "pg replicate shop --wait",
+  );
+}
+
 /** Protects db-01 and web-01 as group `shop`, by the commands that people type. */
 export async function protectShop(here: WorkingSites): Promise<void> {
   const pairs = PAIRS.map(([kind, name]) => `--${kind} ${name}=${name}`).join(" ");

@@ -46,15 +46,18 @@ interface RunningEngine {
   readonly lifeline: Lifeline;
 }
 
-/**
- * Opens the sites with db-01, app-01 and web-01 at site A.
- * @param options of every engine.
- */
-export async function openWorkingSites(options: EngineOptions = {}): Promise<WorkingSites> {
+/** What every engine is like, and whether the servers' volumes are in a pod of both arrays. */
+export interface WorkingSettings extends EngineOptions {
+  readonly isSync?: boolean;
+}
+
+/** Opens the sites with db-01, app-01 and web-01 at site A. */
+export async function openWorkingSites({ isSync = false, ...options }: WorkingSettings = {}): Promise<WorkingSites> {
   const clock = new PatientClock(Date.UTC(2026, 0, 5, 8, 0, 0));
-  const sites = await createTwoSites(1, { clock });
+  const sites = await createTwoSites(1, { clock, ...(isSync ? { sync: {} } : {}) });
   const { world } = sites;
-  seedThreeTier(world.cloud("site-a"), sites.a.tenant);
+  const { replicated, sync } = sites.a.tenant.basics;
+  seedThreeTier(world.cloud("site-a"), sites.a.tenant, isSync ? sync : replicated);
   /** Sites that are gone, with what brings them back. */
   const destroyed = new Map<string, readonly (() => void)[]>();
   const apis = new Map<string, Awaited<ReturnType<typeof startApi>>>();

@@ -1,4 +1,4 @@
-import type { MAPPING_KINDS, MappingKind } from "@protector/contract";
+import type { MAPPING_KINDS, MappingKind, ReplicationType } from "@protector/contract";
 import { type SeededServer, seedThreeTier } from "@protector/simulator";
 import { flag, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
 import { newProtectionGroupRow } from "../../packages/server/src/db/new-rows.ts";
@@ -24,15 +24,21 @@ export interface ProtectedGroup {
  */
 export async function protectThreeTier(
   sites: TwoSites,
-  how: { prepare?: (servers: readonly SeededServer[]) => void; count?: number | undefined } = {},
+  how: {
+    prepare?: (servers: readonly SeededServer[]) => void;
+    count?: number | undefined;
+    replicationType?: ReplicationType;
+    mappings?: readonly Mapping[];
+  } = {},
 ): Promise<ProtectedGroup> {
   const { a, world } = sites;
-  const tiers = seedThreeTier(world.cloud("site-a"), a.tenant);
+  const type = how.replicationType === "sync" ? a.tenant.basics.sync : a.tenant.basics.replicated;
+  const tiers = seedThreeTier(world.cloud("site-a"), a.tenant, type);
   const servers = [tiers.db, tiers.app, tiers.web].slice(0, how.count);
   how.prepare?.(servers);
   // The tenant has his key pair at home only: the failover has to bring it along.
   world.cloud("site-b").compute.keypairs.clear();
-  const id = await createGroup(sites);
+  const id = await createGroup(sites, how.mappings, "shop", how.replicationType);
   const engine = sites.engine(a);
   const memberIds: string[] = [];
   await run(sites, a, id, { type: "group_create" });
@@ -112,6 +118,7 @@ export async function createGroup(
   { a, b, world }: TwoSites,
   more: readonly Mapping[] = [],
   name = "shop",
+  replicationType: ReplicationType = "async",
 ): Promise<string> {
   const { db } = a.connection;
   const id = world.random.uuid();
@@ -123,6 +130,7 @@ export async function createGroup(
         id,
         project_id: a.projectId,
         name,
+        replication_type: replicationType,
         home_site_id: a.id,
         primary_site_id: a.id,
         peer_site_id: b.id,
@@ -131,7 +139,7 @@ export async function createGroup(
       }),
     )
     .execute();
-  await insertPolicy({ a, world }, id);
+  await insertPolicy({ a, world }, id, replicationType === "sync" ? { pod: POD } : {});
   const rows = [...mappings({ a, b }), ...more].map(([kind, source_id, target_id]) => ({
     id: world.random.uuid(),
     project_id: a.projectId,
@@ -148,11 +156,14 @@ export async function createGroup(
   return id;
 }
 
-/** A policy's row, as a person's request leaves it. @param secondary backend at the other site. */
+/** Cinder's pod, as it is called when nobody says otherwise. */
+export const POD = "cinder-pod";
+
+/** A policy's row, as a person's request leaves it. @param more backend at the other site; the pod of a sync group. */
 export async function insertPolicy(
   { a, world }: Pick<TwoSites, "a" | "world">,
   groupId: string,
-  secondary = "array-b",
+  { secondary = "array-b", pod = null }: { readonly secondary?: string; readonly pod?: string | null } = {},
 ): Promise<void> {
   const now = writeTime(world.clock.now());
   await a.connection.db
@@ -166,6 +177,7 @@ export async function insertPolicy(
       secondary_fa_url: null,
       secondary_token_secret_id: null,
       secondary_backend: secondary,
+      pod,
       replication_interval: 300,
       rpo_minutes: 15,
       rto_minutes: 30,

@@ -1,4 +1,4 @@
-import type { ProtectionGroup, SyncReceipt } from "@protector/contract";
+import type { ProtectionGroup, ReplicationType, SyncReceipt } from "@protector/contract";
 import { ApiError, clientError, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
 import type { PageRequest, SiteClient } from "./site-client.ts";
 import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
@@ -27,6 +27,8 @@ export interface InspectedGroup extends Roles {
 export interface NewGroup extends StartOptions {
   readonly name: string;
   readonly description?: string;
+  /** Default `async`. */
+  readonly replication_type?: ReplicationType;
 }
 
 /** A group whose two sites both answer. */

@@ -1,5 +1,6 @@
 import { GROUP_ERRORS } from "./error-catalogue-groups.ts";
 import { OPERATION_ERRORS } from "./error-catalogue-operations.ts";
+import { POD_ERRORS } from "./error-catalogue-pods.ts";
 import { RECOVERY_PLAN_ERRORS } from "./error-catalogue-recovery-plans.ts";
 import { REQUEST_ERRORS } from "./error-catalogue-requests.ts";
 import { SITE_ERRORS } from "./error-catalogue-sites.ts";
@@ -13,6 +14,7 @@ export const ERROR_CATALOGUE = {
   ...REQUEST_ERRORS,
   ...SITE_ERRORS,
   ...GROUP_ERRORS,
+  ...POD_ERRORS,
   ...RECOVERY_PLAN_ERRORS,
   ...OPERATION_ERRORS,
   ...SURROUNDINGS_ERRORS,

@@ -9,7 +9,7 @@ export const MICROVERSIONS = [
   {
     version: "1.0",
     summary:
-      "Sites, tenant mappings, protection groups, members, policies, mappings, recovery points, readiness with its history and accepted drift, health, sync, planned and unplanned failover, reprotection, failback, test failover and its promotion, reclaim, move home, replacement of the second site, kept snapshots, recovery plans, site failover, drill schedules, operations with signed reports.",
+      "Sites, tenant mappings, protection groups (asynchronous, or in a pod), members, policies, mappings, recovery points, readiness with its history and accepted drift, health, sync, planned and unplanned failover, reprotection, failback, test failover and its promotion, reclaim, move home, replacement of the second site, kept snapshots, recovery plans, site failover, drill schedules, operations with signed reports.",
   },
 ] as const;
 

@@ -14,6 +14,13 @@ export const PROTECTION_GROUP_STATUSES = [
 ] as const;
 export type ProtectionGroupStatus = (typeof PROTECTION_GROUP_STATUSES)[number];
 
+/**
+ * How a group's data gets to the other site, fixed for its life. `async`: recovery points are sent to the other array.
+ * `sync`: its volumes are in a pod that is stretched over both arrays, and every write is on both before it is acknowledged.
+ */
+export const REPLICATION_TYPES = ["async", "sync"] as const;
+export type ReplicationType = (typeof REPLICATION_TYPES)[number];
+
 /** Whether a recovery from the other site is possible now. */
 export const PROTECTIONS = ["protected", "seeding", "unprotected", "paused"] as const;
 export type Protection = (typeof PROTECTIONS)[number];

@@ -6,6 +6,7 @@ import type {
   NetworkClient,
   NetworkQuota,
   Port,
+  PortDevice,
   SecurityGroup,
   SecurityGroupRule,
   Subnet,
@@ -102,13 +103,15 @@ export class NeutronClient implements NetworkClient {
     return readPort(answer.fields().object("port"));
   }
 
-  async updatePort(id: string, change: UpdatePort): Promise<void> {
+  async updatePort(id: string, change: UpdatePort & PortDevice): Promise<void> {
     const hasPortSecurity = change.isPortSecurityEnabled === undefined || (await this.#hasPortSecurity());
     const port = {
       fixed_ips: change.fixedIps?.map(fixedIpBody),
       security_groups: change.securityGroupIds,
       port_security_enabled: hasPortSecurity ? change.isPortSecurityEnabled : undefined,
       allowed_address_pairs: change.allowedAddressPairs?.map(addressPairBody),
+      device_id: change.device?.id,
+      device_owner: change.device?.owner,
     };
     await this.#neutron.send({ method: "PUT", path: `/ports/${encodeURIComponent(id)}`, body: { port } });
   }

@@ -32,7 +32,7 @@ export interface NetworkClient {
   }): Promise<readonly Port[]>;
   createPort(request: CreatePort): Promise<Port>;
   /** Changes what is given; what is left out stays. The network of a port stays, and its MAC while it is plugged. */
-  updatePort(id: string, change: UpdatePort): Promise<void>;
+  updatePort(id: string, change: UpdatePort & PortDevice): Promise<void>;
   deletePort(id: string): Promise<void>;
   listSecurityGroups(filter: {
     readonly projectId?: string;
@@ -133,6 +133,10 @@ export interface CreatePort {
 export type UpdatePort = Partial<
   Pick<CreatePort, "fixedIps" | "securityGroupIds" | "isPortSecurityEnabled" | "allowedAddressPairs">
 >;
+/** What a port is plugged into; an empty id = nothing. Where Nova owns it, for administrators. */
+export interface PortDevice {
+  readonly device?: { readonly id: string; readonly owner: string };
+}
 export interface SecurityGroup {
   readonly id: string;
   readonly name: string;

@@ -1,3 +1,4 @@
+import { REPLICATION_TYPES, type ReplicationType } from "@protector/contract";
 import { Command, InvalidArgumentError, Option } from "commander";
 
 export const SCENARIOS = [
@@ -9,6 +10,8 @@ export const SCENARIOS = [
   "full-cycle",
   "site-failover",
 ] as const;
+/** Scenarios that bring servers back to where they were: no way leads back into a pod. */
+const GOING_HOME: readonly string[] = ["failback", "full-cycle"];
 export type ScenarioName = (typeof SCENARIOS)[number];
 
 /** Most servers of the workload: as many as its front network has addresses for. */
@@ -19,6 +22,8 @@ export interface SandboxOptions {
   readonly scenario: ScenarioName;
   /** Servers of the workload. */
   readonly servers: number;
+  /** How the workload is replicated. */
+  readonly replicationType: ReplicationType;
   /** Stop when the scenario is over. */
   readonly exit: boolean;
   /** One JSON object as the last line of standard output; everything else goes to standard error. */
@@ -33,12 +38,20 @@ export function readOptions(args: readonly string[]): SandboxOptions {
     .description("Two simulated sites, each with its own Protector, and a workload that fails over between them")
     .addOption(new Option("--scenario <name>", "what happens").choices(SCENARIOS).default("planned-failover"))
     .option("--servers <count>", `servers of the workload, 1 to ${MOST_SERVERS}`, serverCount, 3)
+    .addOption(
+      new Option("--replication-type <type>", "sync: the workload's volumes are in a pod of both arrays")
+        .choices(REPLICATION_TYPES)
+        .default("async"),
+    )
     .option("--exit", "stop when the scenario is over", false)
     .option("--json", "last line: the outcome as one JSON object", false)
     .option("--keep <folder>", "keep databases, logs and clouds.yaml in this new or empty folder")
     .exitOverride()
     .parse([...args], { from: "user" });
-  return program.opts<SandboxOptions>();
+  const options = program.opts<SandboxOptions>();
+  if (options.replicationType === "sync" && GOING_HOME.includes(options.scenario))
+    program.error(`error: --scenario ${options.scenario} needs --replication-type async: no way leads back into a pod`);
+  return options;
 }
 
 function serverCount(text: string): number {

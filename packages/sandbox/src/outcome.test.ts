@@ -32,6 +32,7 @@ function lossyWorld(): SandboxWorld {
   return {
     world,
     sites: [site("site-a"), site("site-b")],
+    replicationType: "async" as const,
     certificate: { cert: "", key: "" },
     servers: [db],
     stop: async () => {},

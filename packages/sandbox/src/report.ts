@@ -1,3 +1,4 @@
+import type { ReplicationType } from "@protector/contract";
 import type { TestCopy } from "./drill.ts";
 import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
@@ -100,16 +101,20 @@ function clockText(at: string | null): string {
   return at === null ? "-".padEnd(12) : at.slice(11, 23);
 }
 
-const AFTER: Readonly<Record<ScenarioName, readonly string[]>> = {
-  none: [
+/** Where nothing has been done yet: how the workload is protected. */
+function protecting(type: ReplicationType): readonly string[] {
+  return [
     "site list",
-    `protection-group create ${GROUP}`,
+    `protection-group create ${GROUP}${type === "sync" ? " --replication-type sync" : ""}`,
     `protection-group policy-create ${GROUP} --primary-backend array-a --secondary-backend array-b`,
-    `mapping set ${GROUP} ${mappings().join(" ")}`,
+    `mapping set ${GROUP} ${mappings(type).join(" ")}`,
     `member add ${GROUP} web-01 --wait`,
     `protection-group readiness ${GROUP} --check`,
     `failover ${GROUP} --dry-run`,
-  ],
+  ];
+}
+
+const AFTER: Readonly<Record<Exclude<ScenarioName, "none">, readonly string[]>> = {
   "planned-failover": [
     "site list",
     `protection-group show ${GROUP}`,
@@ -143,7 +148,9 @@ export function tellNext(telling: Telling, sandbox: RunningSandbox, next: NextSt
   telling.title("What to try next, in another terminal");
   telling.line(`  export OS_CLIENT_CONFIG_FILE=${sandbox.clouds} OS_CLOUD=site-a`);
   telling.line(`  alias protector="${next.command}"`);
-  for (const words of AFTER[next.scenario]) telling.line(`  protector ${words}`);
+  const { scenario } = next;
+  const lines = scenario === "none" ? protecting(sandbox.world.replicationType) : AFTER[scenario];
+  for (const words of lines) telling.line(`  protector ${words}`);
   telling.line(`\n  Administrators: OS_CLOUD=site-a-admin. Logs and databases: ${sandbox.folder}`);
 }
 

@@ -2,6 +2,7 @@ import { mkdirSync, mkdtempSync, readdirSync, rmSync } from "node:fs";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import type { ReplicationType } from "@protector/contract";
 import { systemClock } from "@protector/ports";
 import { loadProgramConfig, openLog, type RunningSite, startSite } from "@protector/server";
 import { writeFiles } from "./site-files.ts";
@@ -33,6 +34,7 @@ export class CannotStart extends Error {
 export async function startSandbox(settings: {
   readonly apiPorts: readonly [number, number];
   readonly servers: number;
+  readonly replicationType: ReplicationType;
   readonly keep?: string;
 }): Promise<RunningSandbox> {
   for (const port of settings.apiPorts) await requireFreePort(port);

@@ -1,3 +1,4 @@
+import type { ReplicationType } from "@protector/contract";
 import { DEMO_RESOURCES } from "@protector/simulator";
 import { type CommandLine, protector } from "./commands.ts";
 import type { Telling } from "./telling.ts";
@@ -42,8 +43,15 @@ export async function protectServers(
 ): Promise<void> {
   const [home, other] = stage.sandbox.sites;
   const policy = ["--primary-backend", home.array.name, "--secondary-backend", other.array.name];
-  await run(stage, "group on both sites", ["protection-group", "create", group]);
-  await run(stage, "resources of site-a mapped to those of site-b", ["mapping", "set", group, ...mappings()]);
+  const { replicationType } = stage.sandbox;
+  const type = replicationType === "sync" ? ["--replication-type", "sync"] : [];
+  await run(stage, "group on both sites", ["protection-group", "create", group, ...type]);
+  await run(stage, "resources of site-a mapped to those of site-b", [
+    "mapping",
+    "set",
+    group,
+    ...mappings(replicationType),
+  ]);
   await run(stage, "replication set up", ["protection-group", "policy-create", group, ...policy]);
   for (const [tier, name] of members) {
     const words = ["member", "add", group, name, "--tier", String(tier)];
@@ -75,12 +83,12 @@ export async function run({ telling, line }: Stage, done: string, words: readonl
 }
 
 /** Options of `mapping set`: the same names on both sites. */
-export function mappings(): readonly string[] {
-  return [
-    ...DEMO_RESOURCES.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]),
-    "--test-volume-type",
-    "replicated=plain",
-  ];
+export function mappings(replicationType: ReplicationType): readonly string[] {
+  const types =
+    replicationType === "sync"
+      ? ["--volume-type", "sync=replicated", "--test-volume-type", "sync=plain"]
+      : ["--test-volume-type", "replicated=plain"];
+  return [...DEMO_RESOURCES.flatMap(([kind, name]) => [`--${kind}`, `${name}=${name}`]), ...types];
 }
 
 /** The database first, then the application, then the web servers. */

@@ -1,5 +1,7 @@
+import type { ReplicationType } from "@protector/contract";
 import { type Clock, systemRandom } from "@protector/ports";
 import {
+  type BackendOptions,
   type Cloud,
   createWorld,
   findFreePort,
@@ -27,6 +29,8 @@ export interface SandboxWorld {
   readonly world: World;
   readonly sites: readonly [SandboxSite, SandboxSite];
   readonly certificate: Certificate;
+  /** How the workload is replicated. */
+  readonly replicationType: ReplicationType;
   /** In start order: db, app, web, and so on. */
   readonly servers: readonly SeededServer[];
   /** Stops listening and all background work. */
@@ -41,22 +45,25 @@ export async function startWorld(settings: {
   readonly clock: Clock;
   readonly apiPorts: readonly [number, number];
   readonly servers: number;
+  readonly replicationType: ReplicationType;
 }): Promise<SandboxWorld> {
   const { clock, apiPorts } = settings;
+  const isSync = settings.replicationType === "sync";
   const arrays = [await arrayOf("array-a", "127.0.0.21"), await arrayOf("array-b", "127.0.0.22")] as const;
   const certificate = selfSignedCertificate("protector-sandbox", ["127.0.0.21", "127.0.0.22"], clock.now());
-  const cloudOf = async (name: string, host: string, array: string) => ({
+  const cloudOf = async (name: string, host: string, backend: BackendOptions) => ({
     name,
     host,
     ports: await findFreePorts(host),
-    backends: [{ array }] as const,
+    backends: [backend] as const,
   });
+  const home: BackendOptions = { array: "array-a", ...(isSync ? { sync: { array: "array-b" } } : {}) };
   const world = createWorld({
     clock,
     random: systemRandom,
     arrays,
-    link: LINK,
-    clouds: [await cloudOf("site-a", "127.0.0.11", "array-a"), await cloudOf("site-b", "127.0.0.12", "array-b")],
+    link: { ...LINK, isSync },
+    clouds: [await cloudOf("site-a", "127.0.0.11", home), await cloudOf("site-b", "127.0.0.12", { array: "array-b" })],
   });
   const sites = [
     { name: "site-a", cloud: world.cloud("site-a"), array: arrays[0], apiPort: apiPorts[0] },
@@ -65,7 +72,8 @@ export async function startWorld(settings: {
   const [tenant] = sites.map(prepareCloud);
   if (!tenant) throw new Error("the workload has no cloud");
   const servers = seedWorkload(sites[0].cloud, tenant, settings.servers);
-  return { world, sites, certificate, servers, stop: await world.listen(certificate) };
+  const { replicationType } = settings;
+  return { world, sites, certificate, replicationType, servers, stop: await world.listen(certificate) };
 }
 
 async function arrayOf(name: string, host: string) {
@@ -81,14 +89,15 @@ function prepareCloud({ cloud, apiPort }: SandboxSite): SeededTenant {
 
 /** The three tiers, then more servers like web-01. */
 function seedWorkload(cloud: Cloud, tenant: SeededTenant, count: number): readonly SeededServer[] {
-  const { db, app, web } = seedThreeTier(cloud, tenant);
+  const { replicated, sync: type = replicated } = tenant.basics;
+  const { db, app, web } = seedThreeTier(cloud, tenant, type);
   const more = Array.from({ length: Math.max(0, count - 3) }, (_, index) => {
     const name = `web-${String(index + 2).padStart(2, "0")}`;
     return seedServer(cloud, {
       name,
       owner: { project: tenant.project, user: tenant.user },
       flavor: tenant.basics.flavors.small,
-      disks: [{ name: `${name}-root`, sizeGiB: 8, type: tenant.basics.replicated }],
+      disks: [{ name: `${name}-root`, sizeGiB: 8, type }],
       nics: [{ on: tenant.front, address: `10.10.0.${100 + index}`, securityGroups: [tenant.web] }],
       keyName: tenant.keyName,
       metadata: { tier: "web" },

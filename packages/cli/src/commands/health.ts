@@ -1,5 +1,5 @@
 import type { SiteClient } from "@protector/client";
-import type { Health, ReplicationHealth } from "@protector/contract";
+import type { Health, PodHealth, ReplicationHealth } from "@protector/contract";
 import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT } from "../exit-codes.ts";
@@ -50,8 +50,22 @@ function yesNo(value: boolean | null): string {
   return value === null ? "not known" : value ? "yes" : "no";
 }
 
-function lagText({ replication_lag_seconds: lag }: ReplicationHealth): string {
+/** Of a group in a pod how its halves are; lag is of what is sent. */
+function lagText({ replication_lag_seconds: lag, pod }: ReplicationHealth): string {
+  if (pod) return podText(pod);
   return lag === null ? "no point" : durationText(lag);
+}
+
+function podText({ halves }: PodHealth): string {
+  const behind = halves.filter(({ status }) => status !== "online");
+  if (behind.length === 0) return "in sync";
+  return behind
+    .map(({ array, status, progress }) => `${array} ${status}${progress === null ? "" : ` ${percent(progress)}`}`)
+    .join(", ");
+}
+
+function percent(progress: number): string {
+  return `${Math.floor(progress * 100)} %`;
 }
 
 function groupText(group: ReplicationHealth): string {

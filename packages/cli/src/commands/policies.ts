@@ -19,6 +19,7 @@ const RECORD: readonly Column<ReplicationPolicy>[] = [
   { name: "secondary_fa_url" },
   { name: "has_secondary_fa_api_token" },
   { name: "secondary_backend" },
+  { name: "pod" },
   { name: "replication_interval", cell: (policy) => `${policy.replication_interval} s` },
   { name: "rpo_minutes" },
   { name: "rto_minutes" },
@@ -39,6 +40,7 @@ interface PolicyOptions {
   readonly secondaryFaApiToken?: string;
   readonly primaryBackend?: string;
   readonly secondaryBackend?: string;
+  readonly pod?: string;
   readonly replicationInterval?: number;
   readonly rpoMinutes?: number;
   readonly rtoMinutes?: number;
@@ -87,6 +89,7 @@ function withPolicy(command: Command): Command {
     .option("--secondary-fa-api-token <token>", "its API token (better: PROTECTOR_SECONDARY_FA_API_TOKEN)")
     .option("--primary-backend <section>", "section of protector.conf instead of URL and token")
     .option("--secondary-backend <section>", "section of protector.conf instead of URL and token")
+    .option("--pod <name>", "of a sync group: the pod of its volumes; default cinder-pod")
     .option("--replication-interval <seconds>", "time between recovery points", positive)
     .option("--rpo-minutes <minutes>", "largest data loss that is accepted", positive)
     .option(
@@ -144,6 +147,7 @@ function policyOf(options: PolicyOptions, { env, current }: PolicySources): Upda
     secondary_fa_api_token: options.secondaryFaApiToken ?? (options.secondaryFaUrl ? secondaryToken : undefined),
     primary_backend: options.primaryBackend,
     secondary_backend: options.secondaryBackend,
+    pod: options.pod,
     replication_interval: options.replicationInterval,
     rpo_minutes: options.rpoMinutes,
     rto_minutes: options.rtoMinutes,

@@ -8,8 +8,8 @@ import {
   replacePeer,
   replicateNow,
 } from "@protector/client";
-import type { ProtectionGroup } from "@protector/contract";
-import type { Command } from "commander";
+import { type ProtectionGroup, REPLICATION_TYPES, type ReplicationType } from "@protector/contract";
+import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit-codes.ts";
 import { finish } from "../follow.ts";
@@ -100,11 +100,17 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
   yields(groups.command("create"), "record", RECORD)
     .argument("<name>")
     .option("--description <text>")
+    .addOption(
+      new Option("--replication-type <type>", "sync: its volumes are in a pod stretched over both arrays").choices(
+        REPLICATION_TYPES,
+      ),
+    )
     .option(...KEY_OPTION)
     .description("create a group whose servers run at --os-cloud and recover at the secondary cloud")
-    .action((name: string, options: { description?: string; idempotencyKey?: string }) =>
+    .action((name: string, { replicationType, ...options }: CreateOptions) =>
       act(async (context) => {
-        const { value, delivery } = await context.sites.createGroup({ name, ...options });
+        const type = replicationType === undefined ? {} : { replication_type: replicationType };
+        const { value, delivery } = await context.sites.createGroup({ name, ...options, ...type });
         context.report(delivery);
         await showGroup(context, value.id);
       }),
@@ -202,6 +208,12 @@ async function replace(context: CommandContext, ref: string, options: Replacemen
   const groupId = running.operation.protection_group_id;
   context.printer.record(await finish(context, running, groupId), OPERATION_COLUMNS);
   context.note("Mappings led to the lost site and are gone. Set new ones: protector mapping set");
+}
+
+interface CreateOptions {
+  readonly description?: string;
+  readonly idempotencyKey?: string;
+  readonly replicationType?: ReplicationType;
 }
 
 interface DeleteOptions {

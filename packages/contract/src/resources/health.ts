@@ -55,6 +55,22 @@ export const ComponentHealth = Type.Object({
 });
 export type ComponentHealth = Static<typeof ComponentHealth>;
 
+/** A pod as one of its arrays sees it. */
+export const PodHalf = Type.Object({
+  array: Type.String(),
+  status: OneOf(["online", "resyncing", "offline", "suspended", "unknown"] as const),
+  mediator: OneOf(["online", "unreachable", "unknown", "flummoxed"] as const, {
+    description: "What decides which array goes on when the two do not see each other",
+  }),
+  progress: Nullable(Type.Number({ description: "0 to 1 while resyncing" })),
+  frozen_at: Nullable(Timestamp),
+});
+export type PodHalf = Static<typeof PodHalf>;
+
+/** The pod that a group's volumes are in, as it was at the last look. */
+export const PodHealth = Type.Object({ name: Type.String(), halves: Type.Array(PodHalf) });
+export type PodHealth = Static<typeof PodHealth>;
+
 /** How well a protection group is protected now. */
 export const ReplicationHealth = Type.Object({
   id: Uuid,
@@ -66,8 +82,9 @@ export const ReplicationHealth = Type.Object({
   replication_lag_seconds: Nullable(
     Type.Integer({ description: "Age of the newest data that a recovery would bring back; null = there is none" }),
   ),
-  rpo_minutes: Nullable(Type.Integer()),
+  rpo_minutes: Nullable(Type.Integer({ description: "0 while its volumes are in a pod" })),
   is_rpo_met: Nullable(Type.Boolean({ description: "null = it has no policy" })),
+  pod: Nullable(PodHealth),
   failover_ready: Nullable(Type.Boolean({ description: "null = not looked at yet" })),
   critical_findings: Type.Integer(),
   warnings: Type.Integer(),

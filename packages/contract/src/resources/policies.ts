@@ -38,6 +38,12 @@ const RtoMinutes = Nullable(
   }),
 );
 
+/** Name of a pod on an array. */
+export const PodName = Type.String({
+  pattern: "^(?=.*[A-Za-z])[A-Za-z0-9]([A-Za-z0-9-]{0,61}[A-Za-z0-9])?$",
+  description: "Pod of sync replication, pure_replication_pod_name of Cinder; of sync groups only, default cinder-pod",
+});
+
 const Retention = Strict({
   all_for_seconds: Type.Integer({ minimum: 60, maximum: 34560000 }),
   per_day: Type.Integer({ minimum: 0, maximum: 1440 }),
@@ -55,6 +61,7 @@ export const ReplicationPolicy = Type.Object({
   secondary_fa_url: Nullable(Type.String()),
   primary_backend: Nullable(Type.String()),
   secondary_backend: Nullable(Type.String()),
+  pod: Nullable(PodName),
   has_primary_fa_api_token: Type.Boolean(),
   has_secondary_fa_api_token: Type.Boolean(),
   replication_interval: ReplicationInterval,
@@ -73,6 +80,7 @@ const settable = {
   secondary_fa_api_token: Type.Optional(ApiToken),
   primary_backend: Type.Optional(BackendName),
   secondary_backend: Type.Optional(BackendName),
+  pod: Type.Optional(PodName),
   replication_interval: Type.Optional(ReplicationInterval),
   rpo_minutes: Type.Optional(RpoMinutes),
   rto_minutes: Type.Optional(RtoMinutes),

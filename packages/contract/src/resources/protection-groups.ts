@@ -1,5 +1,5 @@
 import Type, { type Static } from "typebox";
-import { PROTECTION_GROUP_STATUSES, PROTECTIONS, SYNC_STATUSES } from "../states.ts";
+import { PROTECTION_GROUP_STATUSES, PROTECTIONS, REPLICATION_TYPES, SYNC_STATUSES } from "../states.ts";
 import { Description, Name, Nullable, OneOf, SeenGeneration, Strict, Timestamp, Uuid } from "./common.ts";
 
 /** A tenant's set of servers that fail over as a unit. */
@@ -11,7 +11,7 @@ export const ProtectionGroup = Type.Object({
   status: OneOf(PROTECTION_GROUP_STATUSES),
   protection: OneOf(PROTECTIONS),
   protection_reason: Nullable(Type.String()),
-  replication_type: OneOf(["async"] as const),
+  replication_type: OneOf(REPLICATION_TYPES),
   home_site_id: Uuid,
   primary_site_id: Uuid,
   peer_site_id: {
@@ -38,6 +38,11 @@ export const CreateProtectionGroup = Strict({
     ...Uuid,
     description: "Site to recover on; may be left out when only one peer is registered",
   }),
+  replication_type: Type.Optional(
+    OneOf(REPLICATION_TYPES, {
+      description: "sync: its servers' volumes are in a pod that is stretched over both arrays; default async",
+    }),
+  ),
 });
 export type CreateProtectionGroup = Static<typeof CreateProtectionGroup>;
 

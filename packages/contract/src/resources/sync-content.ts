@@ -6,6 +6,7 @@ import {
   OPERATION_TYPES,
   PROTECTION_GROUP_STATUSES,
   PROTECTIONS,
+  REPLICATION_TYPES,
 } from "../states.ts";
 import { Description, Name, Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
@@ -29,7 +30,7 @@ export const SYNC_HISTORY_LIMIT = 100;
 export const DecidedGroup = Strict({
   name: Name,
   description: Description,
-  replication_type: OneOf(["async"] as const),
+  replication_type: OneOf(REPLICATION_TYPES),
   home_site_id: Uuid,
   other_site_id: Uuid,
   members: Type.Array(
@@ -55,6 +56,7 @@ export const DecidedGroup = Strict({
       secondary_fa_url: policy.secondary_fa_url,
       primary_backend: policy.primary_backend,
       secondary_backend: policy.secondary_backend,
+      pod: policy.pod,
       replication_interval: policy.replication_interval,
       rpo_minutes: policy.rpo_minutes,
       rto_minutes: policy.rto_minutes,

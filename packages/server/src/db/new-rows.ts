@@ -82,6 +82,7 @@ export function newProtectionGroupRow(given: NewProtectionGroup): Selectable<Pro
     readiness_due_at: null,
     is_failover_ready: null,
     last_recovery_point_at: null,
+    pod: null,
     deleted_at: null,
     updated_at: given.created_at,
     ...given,

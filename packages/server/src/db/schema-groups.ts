@@ -4,11 +4,13 @@ import type {
   MappingKind,
   MemberStatus,
   NicSettings,
+  PodHealth,
   Protection,
   ProtectionGroupStatus,
   Readiness,
   ReadinessGate,
   ReplicationPolicy,
+  ReplicationType,
   ServerDescription,
   Severity,
 } from "@protector/contract";
@@ -22,7 +24,7 @@ export interface ProtectionGroupsTable {
   status: ProtectionGroupStatus;
   protection: Protection;
   protection_reason: string | null;
-  replication_type: "async";
+  replication_type: ReplicationType;
   home_site_id: string;
   primary_site_id: string;
   /** The site of the pair that is not this one. */
@@ -44,6 +46,8 @@ export interface ProtectionGroupsTable {
   readiness_due_at: DbTime | null;
   is_failover_ready: Flag | null;
   last_recovery_point_at: DbTime | null;
+  /** How the pod that the group's volumes are in was at the last look; null = they are in none. */
+  pod: Json<PodHealth> | null;
   /** Set on a tombstone: deleted here, receipt of the peer still owed. */
   deleted_at: DbTime | null;
   created_at: DbTime;
@@ -114,6 +118,8 @@ export interface ReplicationPoliciesTable {
   secondary_fa_url: string | null;
   secondary_token_secret_id: string | null;
   secondary_backend: string | null;
+  /** Pod of a sync group's volumes at home; null = async. */
+  pod: string | null;
   /** s */
   replication_interval: number;
   rpo_minutes: number;

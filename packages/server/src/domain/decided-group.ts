@@ -70,6 +70,7 @@ function decidedPolicy(row: ReplicationPoliciesTable): DecidedGroup["policy"] {
     secondary_fa_url: row.secondary_fa_url,
     primary_backend: row.primary_backend,
     secondary_backend: row.secondary_backend,
+    pod: row.pod,
     replication_interval: row.replication_interval,
     rpo_minutes: row.rpo_minutes,
     rto_minutes: row.rto_minutes,

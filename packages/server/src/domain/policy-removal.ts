@@ -33,6 +33,7 @@ export async function removePolicy(transaction: Db, groupId: string, now: DbTime
       readiness_due_at: null,
       is_failover_ready: null,
       last_recovery_point_at: null,
+      pod: null,
     },
   });
   const open = await listOpenFindings(transaction, groupId);

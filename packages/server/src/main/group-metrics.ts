@@ -23,6 +23,7 @@ interface Gauges {
   readonly ready: Gauge<GroupLabel>;
   readonly inSync: Gauge<GroupLabel>;
   readonly findings: Gauge<GroupLabel | "severity">;
+  readonly half: Gauge<GroupLabel | "array">;
   readonly peer: Gauge<"site">;
   readonly overdue: Gauge;
 }
@@ -58,6 +59,12 @@ export function registerGroupMetrics(registry: Registry, sources: GroupMetricsSo
       name: "protector_group_readiness_findings",
       help: "What readiness finds of the group now, by severity",
       labelNames: [...OF_GROUP, "severity"],
+    }),
+    half: new Gauge({
+      ...common,
+      name: "protector_group_pod_half_online",
+      help: "Of a group in a pod: 1 = the pod is online at that array, else 0",
+      labelNames: [...OF_GROUP, "array"],
     }),
     peer: new Gauge({
       ...common,
@@ -97,6 +104,8 @@ function tell(gauges: Gauges, row: GroupHealthRow, at: { readonly localSiteId: s
   gauges.interval.set(labels, row.replication_interval);
   if (health.failover_ready !== null) gauges.ready.set(labels, health.failover_ready ? 1 : 0);
   gauges.inSync.set(labels, health.sync_status === "IN SYNC" ? 1 : 0);
+  for (const { array, status } of health.pod?.halves ?? [])
+    gauges.half.set({ ...labels, array }, status === "online" ? 1 : 0);
   gauges.findings.set({ ...labels, severity: "critical" }, health.critical_findings);
   gauges.findings.set({ ...labels, severity: "warning" }, health.warnings);
 }

@@ -15,6 +15,7 @@ import { requireChangeable, requireGroup } from "../../domain/group-guards.ts";
 import { requirePolicyUnused } from "../../domain/policy-use.ts";
 import { audit } from "../audit.ts";
 import { arrayChoice, arrayRow, requireArrays } from "../changes/policy-arrays.ts";
+import { podOfPolicy, requireSamePod } from "../changes/policy-pod.ts";
 import { startOperation } from "../changes/start-operation.ts";
 import type { Call, Handlers } from "../handler.ts";
 import type { ApiPorts } from "../ports.ts";
@@ -72,6 +73,7 @@ function startCreation(ports: ApiPorts, call: Call<"policies.create">) {
     parameters: {},
     check: async (db, group, holder) => {
       requireArrays(wanted, settings);
+      podOfPolicy(group, wanted.pod);
       if (await findReplicationPolicy(db, group.id)) {
         throw new ProtectorError("policy.exists", `Protection group "${group.name}" has a replication policy.`);
       }
@@ -91,6 +93,7 @@ function startCreation(ports: ApiPorts, call: Call<"policies.create">) {
         secondary_fa_url: secondary.url,
         secondary_token_secret_id: secondary.tokenSecretId,
         secondary_backend: secondary.backend,
+        pod: podOfPolicy(group, wanted.pod),
         replication_interval: wanted.replication_interval ?? DEFAULT_INTERVAL,
         rpo_minutes: wanted.rpo_minutes ?? DEFAULT_RPO_MINUTES,
         rto_minutes: wanted.rto_minutes ?? null,
@@ -113,6 +116,7 @@ function startUpdate(ports: ApiPorts, call: Call<"policies.update">) {
     check: async (db, group, holder) => {
       const policy = await requirePolicy(db, group);
       requireArrays(wanted, settings, policy);
+      await requireSamePod(db, { group, policy }, wanted.pod);
       await requireChangeable(db, group, { localSiteId: identity.siteId, statuses: CHANGEABLE, generation, holder });
     },
     apply: async (transaction, group, operationId) => {
@@ -134,9 +138,10 @@ function startUpdate(ports: ApiPorts, call: Call<"policies.update">) {
           [`${which}_backend`]: row.backend,
         });
       }
-      const { replication_interval, rpo_minutes, rto_minutes, retention } = wanted;
+      const { pod, replication_interval, rpo_minutes, rto_minutes, retention } = wanted;
       await updateReplicationPolicy(transaction, group.id, {
         ...arrays,
+        ...(pod === undefined ? {} : { pod }),
         ...(replication_interval === undefined ? {} : { replication_interval }),
         ...(rpo_minutes === undefined ? {} : { rpo_minutes }),
         ...(rto_minutes === undefined ? {} : { rto_minutes }),

@@ -94,6 +94,7 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
         name: wanted.name,
         description: wanted.description ?? "",
         protection_reason: "no replication policy",
+        replication_type: wanted.replication_type ?? "async",
         home_site_id: identity.siteId,
         primary_site_id: identity.siteId,
         peer_site_id: peer.id,
@@ -112,7 +113,7 @@ async function createGroup(ports: ApiPorts, call: Call<"protection_groups.create
     }));
     await replaceMappings(transaction, { projectId: project_id, groupId: id }, copies);
     await raiseGeneration(transaction, { groupId: id, localSiteId: identity.siteId, now: clock.now() });
-    const detail = { name: wanted.name, peer_site_id: peer.id, request_digest: call.idempotency?.digest };
+    const detail = { ...wanted, peer_site_id: peer.id, request_digest: call.idempotency?.digest };
     const event = { action: "protection_groups.create", targetType: "protection_group", targetId: id, detail };
     await audit(ports, transaction, { call, ...event });
     return requireGroup(transaction, { id, project_id });

@@ -11,6 +11,7 @@ export function policyView(row: ReplicationPolicyRow): ReplicationPolicy {
     secondary_fa_url: row.secondary_fa_url,
     primary_backend: row.primary_backend,
     secondary_backend: row.secondary_backend,
+    pod: row.pod,
     has_primary_fa_api_token: row.primary_token_secret_id !== null,
     has_secondary_fa_api_token: row.secondary_token_secret_id !== null,
     replication_interval: row.replication_interval,

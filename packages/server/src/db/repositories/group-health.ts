@@ -17,6 +17,7 @@ export type GroupHealthRow = Pick<
   | "peer_digest"
   | "is_failover_ready"
   | "last_recovery_point_at"
+  | "pod"
   | "readiness_due_at"
 > & {
   readonly peer_reachability: SitesTable["reachability"];
@@ -63,6 +64,7 @@ export async function listGroupHealth(
       "pg.peer_digest",
       "pg.is_failover_ready",
       "pg.last_recovery_point_at",
+      "pg.pod",
       "pg.readiness_due_at",
       "peer.reachability as peer_reachability",
       "policy.rpo_minutes",

@@ -1,10 +1,11 @@
 import type { PlannedStep } from "../runner/plan.ts";
 import type { KeptSnapshotInput } from "../steps/overwrite-volume.ts";
 import type { ComingHome, FailbackInput } from "./failback-input.ts";
-import { dropAhead, groupInCinder } from "./failover-phases.ts";
+import { groupInCinder } from "./failover-phases.ts";
 import { emptyingSteps, type LeftBehind } from "./left-behind.ts";
 import { keptSuffix } from "./member-return.ts";
 import { step } from "./planned-step.ts";
+import { dropAhead } from "./replication-type.ts";
 
 /** Only what has come home is deleted, and only when it is protected there. */
 export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]): PlannedStep[] {
@@ -44,7 +45,7 @@ export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]):
     ),
     ...emptyingSteps(left),
     ...coming.flatMap((each) => dropSnapshots(input, each)),
-    dropAhead(input),
+    ...dropAhead(input),
     step("forward.tidy", "ensure", "forward.tidy", "Delete recovery points of earlier operations", "empty", "target", {
       input: { arrayGroup: group.arrayGroup, operationId: input.operationId },
       dependsOn: ["forward.wait"],

@@ -1,16 +1,9 @@
 import type { CheckResult, MappingKind } from "@protector/contract";
 import { isStopped } from "../steps/servers.ts";
 import { addedOnly, type ComingHome, type FailbackInput, remadeOnly } from "./failback-input.ts";
-import {
-  checkAddresses,
-  checkFailover,
-  checkMappings,
-  checkRoom,
-  distinct,
-  type FailoverChecks,
-  finding,
-} from "./failover-checks.ts";
+import { checkAddresses, checkFailover, checkMappings, checkRoom, type FailoverChecks } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
+import { distinct, finding } from "./findings.ts";
 import { homeNeeds } from "./home-room.ts";
 
 /** What stands in the way of a failback, and what people should know before it starts; differences since the failover first. */
@@ -23,6 +16,7 @@ export function checkFailback(input: FailbackInput, coming: readonly ComingHome[
   return {
     blockers: distinct([
       ...input.refusals,
+      ...intoPod(input),
       ...unprotected(input),
       ...general.blockers.filter((check) => !unmapped(check) && !isQuota(check) && input.source.arrayGroup),
       ...remade.blockers.filter(unmapped),
@@ -46,6 +40,13 @@ const ADDED: ReadonlySet<MappingKind> = new Set([
 function additionBlockers(input: FailbackInput, coming: readonly ComingHome[]): readonly CheckResult[] {
   const added = addedOnly(input, coming);
   return [...checkMappings(added, (kind) => ADDED.has(kind)), ...checkAddresses(added)];
+}
+
+/** What waits in a pod is never overwritten: Cinder, and the array, would not let its volumes be replaced. */
+function intoPod({ homePod, group, source, target }: FailbackInput): readonly CheckResult[] {
+  if (homePod === undefined) return [];
+  const reason = `The volumes that wait at ${target.siteName} are in pod ${homePod}, where nothing is written over them. The group runs on at ${source.siteName}.`;
+  return [finding("failback.into_pod", group.name, reason)];
 }
 
 function unprotected({ source, group }: FailbackInput): readonly CheckResult[] {

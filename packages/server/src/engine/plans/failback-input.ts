@@ -13,6 +13,8 @@ export interface FailbackInput extends FailoverInput, WaitingHome {
   readonly away: ReadonlyMap<string, AwayMember>;
   /** Cinder groups of those volumes. */
   readonly awayGroupIds: readonly string[];
+  /** The pod that what waits at home is in; undefined = in none. */
+  readonly homePod: string | undefined;
   /** Why a member cannot be described as it is now. */
   readonly refusals: readonly CheckResult[];
 }
@@ -25,12 +27,16 @@ export interface WaitingHome {
   readonly outward: Outward | undefined;
   /** Members that never came up at the other site: their servers at home have all their data. */
   readonly stayed: readonly StayedMember[];
+  /** Array group that waits there in a pod, for nothing. */
+  readonly podGroup?: string;
 }
 
 /** A member's counterpart at home. */
 export interface HomeMember {
   /** Undefined: it is rebuilt. */
   readonly server: Server | undefined;
+  /** A server that waits and is not used again, whose ports the rebuilt one gets. */
+  readonly replaced?: Server;
   readonly description: ServerDescription | null;
   /** By id of the volume that is to come home. */
   readonly volumes: ReadonlyMap<string, HomeVolume>;

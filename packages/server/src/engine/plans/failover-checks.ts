@@ -1,12 +1,14 @@
-import type { CheckResult, ErrorCode, MappingKind } from "@protector/contract";
-import { ERROR_CATALOGUE } from "@protector/contract";
+import type { CheckResult, MappingKind } from "@protector/contract";
 import { isHeldBy } from "../steps/markers.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
+import { distinct, finding } from "./findings.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
 import { nicProblems, tellNics } from "./nic-checks.ts";
+import { checkPodToLeave } from "./pod-checks.ts";
 import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { tellAddresses } from "./renumbered-addresses.ts";
+import { isInPod } from "./replication-type.ts";
 import { noRoomReason, quotaShortages, roomNeeds } from "./room-needs.ts";
 
 /** What stands in the way of a planned failover, and what people should know before it starts. */
@@ -33,7 +35,11 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
     blockers.push(finding("trust.unusable", input.target.siteName, input.target.trustProblem));
   return {
     blockers: distinct(blockers),
-    warnings: distinct([...input.members.flatMap((member) => warnMember(input, member)), ...tellNics(input)]),
+    warnings: distinct([
+      ...checkPodToLeave(input.pod).filter(({ result }) => result === "warning"),
+      ...input.members.flatMap((member) => warnMember(input, member)),
+      ...tellNics(input),
+    ]),
   };
 }
 
@@ -59,7 +65,17 @@ function checkStorage(input: FailoverInput): CheckResult[] {
     found.push(
       finding("storage.refused", source.siteName, `Array group ${group.arrayGroup} is missing at ${source.siteName}.`),
     );
-  } else if (!source.arrayGroup.targets.some((each) => each.isAllowed)) {
+  }
+  found.push(...checkReach(input), ...checkPodToLeave(input.pod).filter(({ result }) => result === "error"));
+  if (target.cinderHostProblem) found.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
+  return found;
+}
+
+/** Whether points of the group get to the target's array. */
+function checkReach({ source, group }: FailoverInput): CheckResult[] {
+  if (isInPod(group)) return [];
+  const found: CheckResult[] = [];
+  if (source.arrayGroup && !source.arrayGroup.targets.some((each) => each.isAllowed)) {
     found.push(
       finding("storage.not_connected", source.siteName, `Array group ${group.arrayGroup} has no allowed target.`),
     );
@@ -67,7 +83,6 @@ function checkStorage(input: FailoverInput): CheckResult[] {
   if (source.connection?.status === "disconnected" || !source.connection) {
     found.push(finding("storage.not_connected", source.siteName, "The replication link between the arrays is down."));
   }
-  if (target.cinderHostProblem) found.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
   return found;
 }
 
@@ -109,8 +124,33 @@ function checkServer(input: FailoverInput, member: FailoverMember, replicated: R
 
 /** @param isMeant leaves out kinds that do not matter. */
 export function checkMappings(
-  { members, mapping, target, sourceNames }: FailoverInput,
+  input: FailoverInput,
   isMeant: (kind: MappingKind) => boolean = () => true,
+): CheckResult[] {
+  return [...checkMapped(input, isMeant), ...checkSyncTypes(input)];
+}
+
+/** Recovered volumes are copies outside of the pod: Cinder takes none into one. */
+function checkSyncTypes({ members, mapping, target }: FailoverInput): CheckResult[] {
+  return members.flatMap(({ name, description }) =>
+    description.volumes.flatMap(({ volume_type }) => {
+      const mapped = mapping.find("volume_type", volume_type);
+      const type = mapped === undefined ? undefined : target.volumeTypes.get(mapped);
+      if (!type || !isSyncType(type)) return [];
+      const reason = `Volume type ${volume_type} is mapped to ${type.name} at ${target.siteName}, a type of sync replication.`;
+      return [finding("mapping.volume_type_sync", name, reason)];
+    }),
+  );
+}
+
+/** Whether volumes of the type are made in a pod. */
+export function isSyncType({ extraSpecs }: { readonly extraSpecs: Readonly<Record<string, string>> }): boolean {
+  return /^(<in> *)?(tri)?sync$/i.test(extraSpecs.replication_type ?? "");
+}
+
+function checkMapped(
+  { members, mapping, target, sourceNames }: FailoverInput,
+  isMeant: (kind: MappingKind) => boolean,
 ): CheckResult[] {
   const gaps = mappingGaps(members, mapping, target).filter(({ kind }) => isMeant(kind));
   return gaps.map(({ member, code, label, id, name, missingTarget }) => {
@@ -215,13 +255,4 @@ function warnServerGroup({ mapping, target }: FailoverInput, { name, description
 export function notHeld(siteName: string): CheckResult {
   const reason = `Room on the hosts of ${siteName} cannot be held: it is looked at again right before the switch, and may still be gone when the servers are built.`;
   return { check: "capacity.not_held", result: "warning", subject: siteName, reason, remedy: null };
-}
-
-/** A blocker with the catalogue's remedy. */
-export function finding(code: ErrorCode, subject: string, reason: string): CheckResult {
-  return { check: code, result: "error", subject, reason, remedy: ERROR_CATALOGUE[code].help };
-}
-
-export function distinct(checks: readonly CheckResult[]): readonly CheckResult[] {
-  return [...new Map(checks.map((check) => [`${check.check} ${check.subject} ${check.reason}`, check])).values()];
 }

@@ -2,6 +2,7 @@ import type { PortDescription, ReadinessGate, ServerDescription, VolumeDescripti
 import type { Flavor, Port, SecurityGroup, Server, ServerGroup, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
+import type { ObservedPod } from "./pod-checks.ts";
 import type { NicWiring } from "./port-wiring.ts";
 import type { ProjectQuota, SizeWithoutRoom } from "./room-needs.ts";
 
@@ -13,6 +14,8 @@ export interface FailoverInput {
   readonly members: readonly FailoverMember[];
   readonly mapping: MappingLookup;
   readonly replication: ReplicationSettings;
+  /** The pod that the volumes are in; undefined = in none. */
+  readonly pod: ObservedPod | undefined;
   readonly source: ObservedSource;
   readonly target: ObservedTarget;
   /** Names at the source, by id, of what the mappings lack. */

@@ -3,15 +3,12 @@ import { cinderGroupName } from "../world/group-names.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import type { MemberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
+import { aheadSteps, FINAL_CUT_KEYS, finalCutSteps } from "./replication-type.ts";
 import type { RoomNeeds } from "./room-needs.ts";
 
 /** Array point cut while the servers still run: shortens the transfer that they have to wait for. */
 const AHEAD_SUFFIX = "a";
 const FINAL_SUFFIX = "f";
-
-const MINUTE = 60_000;
-/** A transfer takes as long as it takes; after this long the operation waits for a person to look at the link. */
-const TRANSFER_TIMEOUT_MS = 240 * MINUTE;
 
 /** Takes the group and looks at its servers before anything is done to them. */
 export function checkPhase(input: FailoverInput): PlannedStep[] {
@@ -39,32 +36,12 @@ export function checkPhase(input: FailoverInput): PlannedStep[] {
 
 /** @param prepared what can be made at the target before the source is touched. */
 export function preparePhase(input: FailoverInput, prepared: readonly PlannedStep[]): PlannedStep[] {
-  const { group, source, target } = input;
-  const ahead = {
-    dependsOn: ["checked"],
-    input: { arrayGroup: group.arrayGroup, suffix: suffix(input, AHEAD_SUFFIX) },
-  };
+  const ahead = aheadSteps(input, suffix(input, AHEAD_SUFFIX));
   return [
     ...prepared,
-    step("ahead.cut", "ensure", "replication.cut", `Replicate now from ${source.siteName}`, "prepare", "source", {
-      ...ahead,
-      settings: { isUndoable: true },
-    }),
-    step(
-      "ahead.wait",
-      "observe",
-      "replication.wait",
-      `Transfer to ${target.siteName} while the servers run`,
-      "prepare",
-      "target",
-      {
-        input: { arrayGroup: group.arrayGroup, cutStep: "ahead.cut" },
-        dependsOn: ["ahead.cut"],
-        settings: { timeoutMs: TRANSFER_TIMEOUT_MS, weight: 20 },
-      },
-    ),
-    barrier("prepared", `Everything prepared at ${target.siteName}`, "prepare", "target", {
-      dependsOn: ["ahead.wait", ...prepared.map((each) => each.key)],
+    ...ahead,
+    barrier("prepared", `Everything prepared at ${input.target.siteName}`, "prepare", "target", {
+      dependsOn: ["checked", ...[...ahead, ...prepared].map((each) => each.key)],
     }),
   ];
 }
@@ -104,41 +81,15 @@ export function quiescePhase(input: FailoverInput): PlannedStep[] {
 
 /** Sends the last writes, and sees that none came after. */
 export function finalSyncPhase(input: FailoverInput): PlannedStep[] {
-  const { group, source, target } = input;
+  const { group } = input;
   const quiesced = `stopped.${tiersOf(input.members)[0] ?? 0}`;
   const redo = [
     ...input.members.flatMap((member) => [`lock.${member.id}`, `stop.${member.id}`]),
     ...tiersOf(input.members).map((tier) => `stopped.${tier}`),
-    "final.cut",
-    "final.wait",
+    ...FINAL_CUT_KEYS,
   ];
   return [
-    step(
-      "final.cut",
-      "ensure",
-      "replication.cut",
-      `Replicate the last writes from ${source.siteName}`,
-      "final_sync",
-      "source",
-      {
-        input: { arrayGroup: group.arrayGroup, suffix: suffix(input, FINAL_SUFFIX) },
-        dependsOn: [quiesced],
-        settings: { isUndoable: true },
-      },
-    ),
-    step(
-      "final.wait",
-      "observe",
-      "replication.wait",
-      `Transfer the last writes to ${target.siteName}`,
-      "final_sync",
-      "target",
-      {
-        input: { arrayGroup: group.arrayGroup, cutStep: "final.cut" },
-        dependsOn: ["final.cut"],
-        settings: { timeoutMs: TRANSFER_TIMEOUT_MS, weight: 20 },
-      },
-    ),
+    ...finalCutSteps(input, { suffix: suffix(input, FINAL_SUFFIX), after: quiesced }),
     step(
       "final.verify",
       "observe",
@@ -231,24 +182,6 @@ export function recoverPhase(
     );
   }
   return steps;
-}
-
-/** The point that was cut ahead is in the final one. */
-export function dropAhead(input: FailoverInput): PlannedStep {
-  const { group } = input;
-  return step(
-    "ahead.drop",
-    "ensure",
-    "replication.drop",
-    "Delete the first of the two recovery points",
-    "finish",
-    "source",
-    {
-      input: { arrayGroup: group.arrayGroup, cutStep: "ahead.cut" },
-      after: ["verified"],
-      settings: { onFailure: "duty" },
-    },
-  );
 }
 
 /** For people: no recovery needs it. */

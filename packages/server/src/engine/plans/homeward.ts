@@ -1,4 +1,5 @@
 import type { CheckResult } from "@protector/contract";
+import type { PlannedStep } from "../runner/plan.ts";
 import { checkHome } from "./failback-checks.ts";
 import { type ComingHome, comingHome, remadeOnly } from "./failback-input.ts";
 import { checkAddresses, checkMappings, checkNics, checkRoom } from "./failover-checks.ts";
@@ -6,6 +7,7 @@ import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { homeNeeds } from "./home-room.ts";
 import { type MemberRecovery, memberRecovery } from "./member-recovery.ts";
 import { memberReturn } from "./member-return.ts";
+import { step } from "./planned-step.ts";
 import { type RoomNeeds, roomNeeds } from "./room-needs.ts";
 import type { UnplannedInput } from "./unplanned-failover.ts";
 
@@ -58,6 +60,12 @@ export function roomOf(input: UnplannedInput): RoomNeeds {
 export function homewardWarnings(input: UnplannedInput): readonly CheckResult[] {
   if (!input.waiting) return [];
   const { group, source, target } = input;
+  const replaced = comingOf(input).filter(({ home }) => home.replaced);
+  if (replaced.length > 0) {
+    const names = replaced.map(({ member }) => member.name).join(", ");
+    const reason = `What waits at ${target.siteName} is in a pod and is not written over: ${names} come home as new servers, on new volumes outside of the pod, with the ports that wait. The old servers stay shelved, with their disks as they were; delete them when you do not need those any more.`;
+    return [{ check: "homeward.replaced", result: "warning", subject: group.name, reason, remedy: null }];
+  }
   const reason = `Of each volume that waits at ${target.siteName} a snapshot is kept before it is overwritten. What was plugged or changed at ${source.siteName} since the group went there is not brought along.`;
   const kept = { check: "failback.kept", result: "warning", subject: group.name, reason, remedy: null } as const;
   return [
@@ -65,5 +73,20 @@ export function homewardWarnings(input: UnplannedInput): readonly CheckResult[] 
     ...comingOf(input)
       .flatMap((each) => checkHome(input, each))
       .filter(({ result }) => result === "warning"),
+  ];
+}
+
+/** Back home beside the pod, the group cuts its points of other volumes: the array group that is left in the pod goes. */
+export function leavePodGroup({ waiting, target }: UnplannedInput): PlannedStep[] {
+  const arrayGroup = waiting?.podGroup;
+  if (arrayGroup === undefined) return [];
+  const title = `Destroy array group ${arrayGroup} at ${target.siteName}`;
+  return [
+    step("pod_group", "ensure", "array_group.destroy", title, "finish", "target", {
+      input: { arrayGroup },
+      dependsOn: ["epoch.target"],
+      after: ["verified"],
+      settings: { onFailure: "duty" },
+    }),
   ];
 }

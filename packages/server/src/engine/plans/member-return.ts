@@ -97,9 +97,12 @@ function onOwnPort(coming: ComingHome, planned: PlannedStep): PlannedStep {
   const { request } = planned.input as { request: { macAddress?: string } };
   const port = home.ports.get(request.macAddress?.toLowerCase() ?? "");
   if (!port) return planned;
-  const input: ReusePortInput = { portId: port.id, serverName: member.name };
-  const settings = { ...planned.settings, isUndoable: false };
-  return { ...planned, kind: "observe", action: "port.reuse", title: `Take port ${port.id} again`, input, settings };
+  const { replaced } = home;
+  const takenFrom = replaced && port.deviceId === replaced.id ? replaced.id : undefined;
+  const input: ReusePortInput = { portId: port.id, serverName: member.name, ...(takenFrom ? { takenFrom } : {}) };
+  const settings = { ...planned.settings, isUndoable: takenFrom !== undefined };
+  const kind = takenFrom ? "ensure" : "observe";
+  return { ...planned, kind, action: "port.reuse", title: `Take port ${port.id} again`, input, settings };
 }
 
 /** Volumes that wait are overwritten instead of made; what they are called and hold beside data is theirs already. */

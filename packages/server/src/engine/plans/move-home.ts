@@ -1,6 +1,6 @@
 import type { CheckResult } from "@protector/contract";
 import type { OperationPlan } from "../runner/plan.ts";
-import { finding } from "./failover-checks.ts";
+import { finding } from "./findings.ts";
 import { planReprotect, type ReprotectInput } from "./reprotect.ts";
 
 /**

@@ -3,7 +3,6 @@ import { checkFailover, notHeld } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import {
   checkPhase,
-  dropAhead,
   finalSyncPhase,
   giveMarkersBack,
   groupInCinder,
@@ -15,6 +14,7 @@ import {
 } from "./failover-phases.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
+import { dropAhead } from "./replication-type.ts";
 import { roomNeeds } from "./room-needs.ts";
 
 /**
@@ -47,6 +47,7 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
 
 function finishPhase(input: FailoverInput): PlannedStep[] {
   const { source } = input;
+  const dropped = dropAhead(input);
   const verified = input.members.map((member) => `verify.${member.id}`);
   return [
     barrier("verified", "All servers seen as planned", "verify", "target", { after: verified }),
@@ -67,11 +68,11 @@ function finishPhase(input: FailoverInput): PlannedStep[] {
         },
       ),
     ),
-    dropAhead(input),
+    ...dropped,
     groupInCinder(input, volumeStepsOf(input.members)),
     ...giveMarkersBack(input, [
       "verified",
-      "ahead.drop",
+      ...dropped.map(({ key }) => key),
       "cinder_group",
       ...input.members.map(({ id }) => `park.${id}`),
     ]),

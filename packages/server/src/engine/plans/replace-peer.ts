@@ -1,9 +1,11 @@
 import type { ArrayConnection, ReplicationSettings } from "@protector/storage";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ClaimEpochInput } from "../steps/markers.ts";
-import { finding } from "./failover-checks.ts";
+import { finding } from "./findings.ts";
 import { barrier, step } from "./planned-step.ts";
+import { checkPod, type ObservedPod } from "./pod-checks.ts";
 import { primaryInCinder } from "./primary-in-cinder.ts";
+import { allowSteps } from "./replication-type.ts";
 import type { RecapturedInput, ReprotectedMember } from "./reprotect.ts";
 
 /** Everything that the first full copy to a new second site is planned from. */
@@ -16,6 +18,8 @@ export interface ReplacePeerInput {
   readonly replication: ReplicationSettings;
   readonly source: { readonly siteName: string; readonly connection: ArrayConnection | undefined };
   readonly target: { readonly siteName: string };
+  /** The pod that the volumes are in: the new site's array has to have it as well. */
+  readonly pod: ObservedPod | undefined;
   /** Volumes that the array group has now. */
   readonly before: readonly string[];
 }
@@ -24,7 +28,7 @@ const TRANSFER_TIMEOUT_MS = 24 * 3_600_000;
 
 /** Markers, array group and the first full copy for a new second site. Pure. */
 export function planReplacePeer(input: ReplacePeerInput): OperationPlan {
-  const { group, source, target, members } = input;
+  const { group, source, target, members, pod } = input;
   const isCut = !source.connection || source.connection.status === "disconnected";
   const cut = `The array at ${source.siteName} is not connected to that at ${target.siteName}.`;
   const captured = members.filter(({ description }) => description);
@@ -32,6 +36,7 @@ export function planReplacePeer(input: ReplacePeerInput): OperationPlan {
     steps: [...claimPhase(input), ...replicatePhase(input), ...finishPhase(input)],
     blockers: [
       ...(isCut ? [finding("storage.not_connected", source.siteName, cut)] : []),
+      ...checkPod(pod).filter(({ result }) => result === "error"),
       ...(members.length > 0 && captured.length === 0
         ? [finding("protection_group.wrong_status", group.name, `None of its servers is at ${source.siteName}.`)]
         : []),
@@ -78,6 +83,7 @@ function replicatePhase({ before, epoch, group, members, operationId, replicatio
   const { arrayGroup } = group;
   const volumes = members.flatMap(({ description }) => description?.volumes.map((each) => each.array_volume) ?? []);
   const suffix = `protector-${operationId.replaceAll("-", "").slice(0, 12)}-r`;
+  const allow = allowSteps({ group, target }, { phase: "replicate", after: "targets" });
   const at = (title: string) => `${title} ${source.siteName}`;
   return [
     step(
@@ -113,18 +119,14 @@ function replicatePhase({ before, epoch, group, members, operationId, replicatio
         dependsOn: ["targets"],
       },
     ),
-    step("allow", "ensure", "array_group.allow", `Allow it to replicate to ${target.siteName}`, "replicate", "target", {
-      input: { arrayGroup },
-      dependsOn: ["targets"],
-      settings: { weight: 5 },
-    }),
+    ...allow,
     step("marker.target", "ensure", "marker.settle", `Make the marker at ${target.siteName}`, "replicate", "target", {
       input: { epoch },
       dependsOn: ["epoch.source"],
     }),
     step("cut", "ensure", "replication.cut", at("Replicate now from"), "replicate", "source", {
       input: { arrayGroup, suffix },
-      dependsOn: ["members", "allow", "marker.target"],
+      dependsOn: ["members", ...allow.map(({ key }) => key), "marker.target"],
     }),
     step("wait", "observe", "replication.wait", `Transfer everything to ${target.siteName}`, "replicate", "target", {
       input: { arrayGroup, cutStep: "cut" },

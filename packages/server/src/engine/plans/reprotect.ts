@@ -1,13 +1,20 @@
 import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Server } from "@protector/openstack";
-import type { ArrayConnection, ArrayGroup, Marker, ReplicationSettings } from "@protector/storage";
+import {
+  type ArrayConnection,
+  type ArrayGroup,
+  type Marker,
+  podOf,
+  type ReplicationSettings,
+} from "@protector/storage";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { KeepSnapshotInput } from "../steps/overwrite-volume.ts";
 import { isStopped } from "../steps/servers.ts";
-import { distinct, finding } from "./failover-checks.ts";
+import { distinct, finding } from "./findings.ts";
 import { emptyingSteps, type LeftMember } from "./left-behind.ts";
 import { barrier, step } from "./planned-step.ts";
 import { primaryInCinder } from "./primary-in-cinder.ts";
+import { allowSteps, isInPod } from "./replication-type.ts";
 
 /** Everything that a reprotection is planned from. `source` is where the servers run now. */
 export interface ReprotectInput {
@@ -25,6 +32,8 @@ export interface ReprotectInput {
   };
   readonly target: {
     readonly siteName: string;
+    /** Name of the array group there: of a group that has left a pod another one. */
+    readonly arrayGroup: string;
     readonly marker: Marker | undefined;
     /** Servers that were left there. */
     readonly leftServers: readonly Server[];
@@ -44,8 +53,6 @@ export interface DivergentVolume {
 
 /** What is deleted at the other site once the group is protected there again. */
 export interface LeftAtOtherSite {
-  /** Array group of that site. */
-  readonly arrayGroup: string;
   readonly members: readonly Omit<LeftMember, "isSafe">[];
   readonly cinderGroupIds: readonly string[];
 }
@@ -101,7 +108,7 @@ function blockersOf({ epoch, group, members, source, target }: ReprotectInput): 
     const reason = `It is ${status} at ${target.siteName}, which the group has left: it is stopped there as soon as that site answers.`;
     found.push(finding("member.wrong_state", name, reason));
   }
-  if (!source.connection || source.connection.status === "disconnected") {
+  if (!isInPod(group) && (!source.connection || source.connection.status === "disconnected")) {
     const reason = `The array at ${source.siteName} is not connected to that at ${target.siteName}.`;
     found.push(finding("storage.not_connected", source.siteName, reason));
   }
@@ -188,7 +195,11 @@ function replicatePhase(input: ReprotectInput): PlannedStep[] {
   const { arrayGroup } = group;
   // What an earlier reprotection has made is in use: taking this one back leaves it.
   const isNew = source.arrayGroup === undefined;
-  const volumes = members.flatMap(({ description }) => description?.volumes.map((each) => each.array_volume) ?? []);
+  // A group holds only volumes of its own pod, or of none; what else a member has is told as not protected.
+  const volumes = members
+    .flatMap(({ description }) => description?.volumes.map((each) => each.array_volume) ?? [])
+    .filter((name) => podOf(name) === podOf(arrayGroup));
+  const allow = allowSteps({ group, target }, { phase: "replicate", after: "array_group" });
   return [
     step(
       "old.quiet",
@@ -198,7 +209,7 @@ function replicatePhase(input: ReprotectInput): PlannedStep[] {
       "replicate",
       "target",
       {
-        input: { arrayGroup, settings: replication },
+        input: { arrayGroup: target.arrayGroup, settings: replication },
         dependsOn: ["storage"],
       },
     ),
@@ -228,14 +239,10 @@ function replicatePhase(input: ReprotectInput): PlannedStep[] {
         settings: { isUndoable: true },
       },
     ),
-    step("allow", "ensure", "array_group.allow", `Allow it to replicate to ${target.siteName}`, "replicate", "target", {
-      input: { arrayGroup },
-      dependsOn: ["array_group"],
-      settings: { weight: 5 },
-    }),
+    ...allow,
     step("cut", "ensure", "replication.cut", `Replicate now from ${source.siteName}`, "replicate", "source", {
       input: { arrayGroup, suffix: `protector-${input.operationId.replaceAll("-", "").slice(0, 12)}-r` },
-      dependsOn: ["members", "allow"],
+      dependsOn: ["members", ...allow.map(({ key }) => key)],
       settings: { isUndoable: true },
     }),
     step("wait", "observe", "replication.wait", `Transfer everything to ${target.siteName}`, "replicate", "target", {
@@ -273,7 +280,7 @@ function emptyPhase({ left, target }: ReprotectInput): readonly PlannedStep[] {
       `Delete the array group at ${target.siteName} and its recovery points`,
       "empty",
       "target",
-      { input: { arrayGroup: left.arrayGroup }, dependsOn: ["wait"] },
+      { input: { arrayGroup: target.arrayGroup }, dependsOn: ["wait"] },
     ),
     ...emptyingSteps({
       siteName: target.siteName,

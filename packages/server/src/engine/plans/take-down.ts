@@ -13,6 +13,8 @@ export interface TakeDownInput {
   readonly hasMarker: boolean;
   /** Id of the Cinder group at the other site that goes, too; null: none. */
   readonly targetCinderGroupId: string | null;
+  /** Array group that waits in a pod at the other site; null: there is none. */
+  readonly targetPodGroup: string | null;
   /** The other site is lost for good: what is there becomes a duty. */
   readonly isPeerLost: boolean;
 }
@@ -22,7 +24,8 @@ export interface TakeDownInput {
  * arrays, the markers. The primary's marker goes last: as long as it stands, nobody else takes the group. Pure.
  */
 export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
-  const { arrayGroup, cinderGroup, sourceName, targetName, hasMarker, isPeerLost } = input;
+  const { arrayGroup, cinderGroup, sourceName, targetName, hasMarker, targetPodGroup, isPeerLost } = input;
+  const pod = targetPodGroup === null ? [] : ["pod_group"];
   const taken = hasMarker ? ["marker.take"] : [];
   const owed = isPeerLost ? { settings: { onFailure: "duty", timeoutMs: 60_000 } as const } : {};
   return [
@@ -51,14 +54,31 @@ export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
       "target",
       { input: { arrayGroup }, dependsOn: ["array_group"], ...owed },
     ),
+    ...(targetPodGroup === null
+      ? []
+      : [
+          step(
+            "pod_group",
+            "ensure",
+            "array_group.destroy",
+            `Destroy array group ${targetPodGroup}`,
+            "finish",
+            "target",
+            {
+              input: { arrayGroup: targetPodGroup },
+              dependsOn: ["array_group"],
+              ...owed,
+            },
+          ),
+        ]),
     step("marker.target", "ensure", "marker.destroy", `Destroy the marker at ${targetName}`, "finish", "target", {
       dependsOn: ["array_group"],
       ...owed,
     }),
     step("marker.source", "ensure", "marker.destroy", `Destroy the marker at ${sourceName}`, "finish", "source", {
       ...(isPeerLost
-        ? { dependsOn: ["array_group"], after: ["replica", "marker.target"] }
-        : { dependsOn: ["replica", "marker.target"] }),
+        ? { dependsOn: ["array_group"], after: ["replica", ...pod, "marker.target"] }
+        : { dependsOn: ["replica", ...pod, "marker.target"] }),
     }),
   ];
 }

@@ -1,14 +1,7 @@
 import type { CheckResult } from "@protector/contract";
-import {
-  checkAddresses,
-  checkMappings,
-  checkNics,
-  checkRoom,
-  distinct,
-  type FailoverChecks,
-  finding,
-} from "./failover-checks.ts";
+import { checkAddresses, checkMappings, checkNics, checkRoom, type FailoverChecks } from "./failover-checks.ts";
 import type { FailoverMember } from "./failover-input.ts";
+import { distinct, finding } from "./findings.ts";
 import { tellNics } from "./nic-checks.ts";
 import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
@@ -54,7 +47,7 @@ function checkPoint({ point, pointProblem, group }: TestInput): readonly CheckRe
 
 /** Volume types are looked at apart: those of tests are others. */
 function checkTestMappings(input: TestInput): readonly CheckResult[] {
-  return checkMappings(input).filter(({ check }) => check !== "mapping.volume_type_unmapped");
+  return checkMappings(input).filter(({ check }) => !/^mapping\.volume_type_(unmapped|sync)$/.test(check));
 }
 
 function checkTypes({ mapping, target }: TestInput, { name, description }: FailoverMember): readonly CheckResult[] {

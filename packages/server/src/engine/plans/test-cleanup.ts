@@ -3,7 +3,7 @@ import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { LookForTestInput } from "../steps/look-for-test.ts";
 import type { RemoveObjectInput } from "../steps/remove-object.ts";
 
-import { finding } from "./failover-checks.ts";
+import { finding } from "./findings.ts";
 import { barrier, step } from "./planned-step.ts";
 import { TEST_VOLUME_KEY } from "./test-failover.ts";
 

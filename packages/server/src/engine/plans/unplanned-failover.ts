@@ -2,28 +2,32 @@ import type { CheckResult } from "@protector/contract";
 import type { Marker, RecoveryPoint } from "@protector/storage";
 import type { StandingTest } from "../../domain/standing-tests.ts";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
-import type { ConfirmPointInput } from "../steps/confirm-point.ts";
 import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
 import type { LookAtSourceInput } from "../steps/look-at-source.ts";
 import type { YieldSourceInput } from "../steps/yield-source.ts";
 import type { WaitingHome } from "./failback-input.ts";
-import { distinct, finding, notHeld } from "./failover-checks.ts";
+import { notHeld } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
 import { groupInCinder, tiersOf, volumeStepsOf } from "./failover-phases.ts";
-import { homewardBlockers, homewardWarnings, recoveryOf, roomOf, shortages } from "./homeward.ts";
+import { distinct, finding } from "./findings.ts";
+import { homewardBlockers, homewardWarnings, leavePodGroup, recoveryOf, roomOf, shortages } from "./homeward.ts";
 import { tellNics } from "./nic-checks.ts";
 import { barrier, step } from "./planned-step.ts";
 import { type PromotedTest, tellPromoted } from "./promoted-test.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { tellAddresses } from "./renumbered-addresses.ts";
+import { endReplication } from "./replication-type.ts";
 import { stayedSteps } from "./stayed-members.ts";
 import { testRemovals } from "./test-cleanup.ts";
+import { expectedLoss, pointBlockers, pointName, pointSteps, pointWarnings } from "./unplanned-point.ts";
 
 /** Everything that an unplanned failover is planned from. */
 export interface UnplannedInput extends FailoverInput {
   readonly point: RecoveryPoint | undefined;
   readonly pointProblem: string | undefined;
   readonly ownMarker: Marker | undefined;
+  /** A person, or a promoted test, has said which. */
+  readonly isPointAsked: boolean;
   /** What of the site that is left has answered: the best of it fences. */
   readonly answers: SourceAnswers;
   /** Why it is safe to go on when something cannot be fenced, as a person has said. */
@@ -59,20 +63,19 @@ export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
     ...recoverPhase(input),
     ...finishPhase(input),
   ];
-  const { point, now } = input;
   return {
     steps,
     blockers: blockersOf(input),
     warnings: warningsOf(input),
-    expectedDataLossSeconds: point ? Math.max(0, Math.round((now - point.createdAt) / 1000)) : null,
-    recoveryPoint: point?.suffix ?? null,
+    expectedDataLossSeconds: expectedLoss(input),
+    recoveryPoint: pointName(input),
   };
 }
 
 function blockersOf(input: UnplannedInput): readonly CheckResult[] {
-  const { group, members, target, point, pointProblem, ownMarker } = input;
+  const { group, members, target, ownMarker } = input;
   const found = [...fenceBlocker(input), ...homewardBlockers(withoutTestPorts(input)), ...roomBlockers(input)];
-  if (!point) found.push(finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete."));
+  found.push(...pointBlockers(input));
   if (!ownMarker) {
     found.push(
       finding("marker.missing", target.siteName, `The group's marker is missing on the array at ${target.siteName}.`),
@@ -140,6 +143,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
   const stops = `If a server at ${siteName} can be neither stopped nor cut off within 60 s after all, the failover stops before the switch and asks for a reason.`;
   return [
     ...tellPromoted(input),
+    ...pointWarnings(input),
     warn("failover.fence", fence),
     ...(reason === undefined ? [warn("failover.fence_fails", stops)] : []),
     ...testsInTheWay(input).map(({ operation }) =>
@@ -157,21 +161,19 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
 }
 
 function checkPhase(input: UnplannedInput): PlannedStep[] {
-  const { group, point, members, target } = input;
+  const { target } = input;
+  const { check } = pointSteps(input);
   // Owed when it cannot be done: the room itself is looked at before the source is touched.
   const removals = testRemovals(testsInTheWay(input)).map((each) => ({
     ...each,
     settings: { ...each.settings, onFailure: "duty" as const },
   }));
-  const arrayVolumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
-  const confirm: ConfirmPointInput = { arrayGroup: group.arrayGroup, suffix: point?.suffix ?? "", arrayVolumes };
-  const title = `See that the recovery point is complete at ${target.siteName}`;
   return [
-    step("final.verify", "observe", "point.confirm", title, "check", "target", { input: confirm }),
+    ...check,
     step("storage", "observe", "storage.survivor", "Ask the surviving array who it is", "check", "target"),
     ...removals,
-    barrier("checked", "The recovery point is complete", "check", "target", {
-      dependsOn: ["final.verify", "storage"],
+    barrier("checked", `What ${target.siteName} recovers from is there`, "check", "target", {
+      dependsOn: [...check.map(({ key }) => key), "storage"],
       after: removals.map(({ key }) => key),
     }),
   ];
@@ -224,13 +226,16 @@ function fencePhase(input: UnplannedInput): PlannedStep[] {
   ];
 }
 
-function switchPhase({ group, epochs, source, target, replication }: UnplannedInput): PlannedStep[] {
+function switchPhase(input: UnplannedInput): PlannedStep[] {
+  const { group, epochs, source, target, replication } = input;
   const { next, back } = epochs;
   const surrender: YieldSourceInput = { epoch: next, back, arrayGroup: group.arrayGroup, settings: replication };
+  const { afterFence } = pointSteps(input);
   return [
+    ...afterFence,
     step("epoch.target", "fire", "marker.claim", `Make ${target.siteName} primary on its array`, "switch", "target", {
       input: { epoch: next, back },
-      dependsOn: ["fence"],
+      dependsOn: ["fence", ...afterFence.map(({ key }) => key)],
       settings: { isUndoable: true },
     }),
     barrier("schedule.off", `${target.siteName} is primary`, "switch", "target", { dependsOn: ["epoch.target"] }),
@@ -251,7 +256,13 @@ function recoverPhase(input: UnplannedInput): PlannedStep[] {
   let before: string | null = null;
   for (const tier of tiersOf(input.members)) {
     const members = input.members.filter((member) => member.tier === tier);
-    for (const member of members) steps.push(...recoveryOf(input, member).recover(before).map(sinceTheChoice));
+    for (const member of members) {
+      steps.push(
+        ...recoveryOf(input, member)
+          .recover(before)
+          .map((each) => sinceBegin(input, each)),
+      );
+    }
     before = `started.${tier}`;
     const after = members.map((member) => `gate.${member.id}`);
     steps.push(barrier(before, `Tier ${tier} is up`, "recover", "target", { after }));
@@ -260,13 +271,15 @@ function recoverPhase(input: UnplannedInput): PlannedStep[] {
 }
 
 /** The time that a recovery takes counts from the choice of the point: when the servers were lost, nobody has seen. */
-function sinceTheChoice(planned: PlannedStep): PlannedStep {
+function sinceBegin(input: UnplannedInput, planned: PlannedStep): PlannedStep {
   if (planned.action !== "server.verify") return planned;
-  return { ...planned, input: { ...(planned.input as object), stopStep: "final.verify" } };
+  return { ...planned, input: { ...(planned.input as object), stopStep: pointSteps(input).begin } };
 }
 
 function finishPhase(input: UnplannedInput): PlannedStep[] {
-  const { members, group, target, source } = input;
+  const { members, target, source, replication } = input;
+  const end = endReplication(input, replication);
+  const leftPodGroup = leavePodGroup(input);
   const stop: StopSourceInput = { servers: serversToFence(input), fenceStep: "fence" };
   return [
     barrier("verified", "All servers seen as planned", "verify", "target", {
@@ -285,21 +298,8 @@ function finishPhase(input: UnplannedInput): PlannedStep[] {
       "source",
       { input: stop, dependsOn: ["fence"], after: ["verified"], settings: { onFailure: "duty" } },
     ),
-    step(
-      "replica.disallow",
-      "ensure",
-      "replica.disallow",
-      `Let nothing replicate in from ${source.siteName}`,
-      "finish",
-      "target",
-      {
-        input: { arrayGroup: group.arrayGroup },
-        dependsOn: ["epoch.target"],
-        // Not before the group can no longer go back: the source replicates on if it does.
-        after: ["verified"],
-        settings: { onFailure: "duty" },
-      },
-    ),
+    end,
+    ...leftPodGroup,
     groupInCinder(input, volumeStepsOf(members)),
     step(
       "marker.release.target",
@@ -309,7 +309,14 @@ function finishPhase(input: UnplannedInput): PlannedStep[] {
       "finish",
       "target",
       {
-        after: ["verified", "cinder_group", "replica.disallow", "source.yield", "source.stop"],
+        after: [
+          "verified",
+          "cinder_group",
+          end.key,
+          ...leftPodGroup.map(({ key }) => key),
+          "source.yield",
+          "source.stop",
+        ],
         dependsOn: ["epoch.target"],
       },
     ),

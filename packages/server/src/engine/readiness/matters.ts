@@ -28,9 +28,27 @@ const MATTERS: readonly { readonly check: string; readonly codes: RegExp; readon
   { check: "cinder_backend", codes: /^site\./, reason: "The Cinder backend on the array there is known." },
 ];
 
+/** The same for a group in a pod, which sends nothing. */
+const MATTERS_IN_POD: typeof MATTERS = [
+  {
+    check: "replication",
+    codes: /^(pod\.|storage\.|member\.volume_not_replicated)/,
+    reason: "The pod is online at both arrays, each has its mediator, and the array group holds every volume.",
+  },
+  {
+    check: "recovery_point",
+    codes: /^recovery_point\./,
+    reason: "Older data can be had too: points are cut and kept.",
+  },
+];
+
 /** Lines for the matters that nothing was found of. */
-export function matters(found: readonly Finding[], subject: string): readonly Finding[] {
-  return MATTERS.filter(({ codes }) => !found.some(({ check }) => codes.test(check))).map(({ check, reason }) =>
-    passed(check, subject, reason),
-  );
+export function matters(
+  found: readonly Finding[],
+  group: { readonly name: string; readonly isInPod: boolean },
+): readonly Finding[] {
+  const others = group.isInPod ? MATTERS_IN_POD : [];
+  return MATTERS.map((usual) => others.find(({ check }) => check === usual.check) ?? usual)
+    .filter(({ codes }) => !found.some(({ check }) => codes.test(check)))
+    .map(({ check, reason }) => passed(check, group.name, reason));
 }

@@ -42,6 +42,21 @@ export function checkPoints(of: PointsNow): readonly Finding[] {
   return found;
 }
 
+/** Of a group in a pod: older points that are kept beside what the pod holds. */
+export function checkKeptPoints(of: Omit<PointsNow, "rpoMinutes">): readonly Finding[] {
+  const { points, siteName, groupName, intervalMs, now } = of;
+  const remedy = `protector protection-group replicate ${groupName} cuts one now.`;
+  const [newest] = points;
+  if (!newest) {
+    const reason = `No recovery point is kept at ${siteName}: a test has nothing to start from, and no older data can be had.`;
+    return [warning({ check: "recovery_point.none", subject: siteName, reason, remedy })];
+  }
+  const age = now - newest.createdAt;
+  if (age <= LATE_INTERVALS * intervalMs) return [];
+  const reason = `The newest recovery point was cut ${minutes(age)} min ago; the schedule cuts one every ${minutes(intervalMs)} min.`;
+  return [warning({ check: "recovery_point.missing", subject: siteName, reason, remedy })];
+}
+
 function noPoint({ siteName, groupName }: PointsNow): Finding {
   return critical({
     check: "recovery_point.none",

@@ -1,10 +1,15 @@
-import { ProtectorError } from "@protector/contract";
-import { pointsOf, type RecoveryPoint } from "@protector/storage";
+import { type ErrorCode, ProtectorError } from "@protector/contract";
+import { podOf, pointsOf, type RecoveryPoint } from "@protector/storage";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
-import type { CutPoint } from "../steps/replication.ts";
+import { checkSurvivor } from "../plans/pod-checks.ts";
+import { ANSWER_WITHIN_MS } from "../steps/look-at-source.ts";
+import type { CutPoint, CutPointInput } from "../steps/replication.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
+import { observePod } from "../world/observe-pod.ts";
+import { unlessSilent, within } from "../world/within.ts";
 import { oweStep } from "./duties.ts";
+import { roundOf } from "./forward-run.ts";
 import type { Journal } from "./journal.ts";
 import type { JournaledStep, OperationRow } from "./operation-store.ts";
 import type { Scene } from "./scene.ts";
@@ -63,11 +68,11 @@ export async function goOnWithoutSource(
   const { journal, ports } = tools;
   const { operation } = scene;
   if (isUnplanned(scene.steps)) return journal.writeOperation(reasonOf(operation, tools.reason));
-  const point = await choosePoint(scene, ports.clock.now());
+  const point = await takePoint(scene, ports.clock.now());
   await journal.write("go on without the source", async (trx) => {
     for (const step of scene.steps) {
       if (step.status === "completed") continue;
-      if (step.key === "final.verify" || step.key === "final.wait") continue;
+      if (isOfPoint(step, scene)) continue;
       if (step.site !== "source" && step.action !== "replication.wait") continue;
       if (OWED_ACTIONS.has(step.action)) {
         await oweStep(trx, ports, {
@@ -91,17 +96,63 @@ export async function goOnWithoutSource(
       .where("id", "=", operation.id)
       .execute();
   });
-  await Promise.all(scene.steps.map((step) => settleStep(journal, step, point)));
+  await Promise.all(scene.steps.map((step) => settleStep(journal, step, { point, names: isOfPoint(step, scene) })));
 }
 
 function reasonOf(operation: OperationRow, reason: string) {
   return { parameters: writeJson({ ...readJson(operation.parameters), reason }), request: null };
 }
 
+/** Steps that name the point which is recovered from; in a pod it is cut at the target as well. */
+function isOfPoint({ key }: JournaledStep, scene: Scene): boolean {
+  if (key === "final.cut") return podOf(groupOf(scene)) !== undefined;
+  return key === "final.verify" || key === "final.wait";
+}
+
+function groupOf({ view, environment }: Scene): string {
+  return arrayGroupAt(view, environment.source.siteId);
+}
+
+/**
+ * The point that is recovered from. Of a group in a pod the surviving array has every write: it is cut now, under the name
+ * that the plan has for it.
+ */
+async function takePoint(scene: Scene, now: number): Promise<ChosenPoint> {
+  const chosen = await choosePoint(scene, now);
+  const name = freshName(scene);
+  if (name === undefined) return chosen;
+  const { suffix, createdAt } = await scene.environment.target.array.replicateNow(groupOf(scene), name);
+  return { suffix, createdAt, lossSeconds: 0 };
+}
+
+/** Name of a point that is cut when the failover goes on; undefined when there is a final one, or it would have to be sent. */
+function freshName(scene: Scene): string | undefined {
+  const cut = scene.steps.find(({ key }) => key === "final.cut");
+  if (!cut || cut.status === "completed" || podOf(groupOf(scene)) === undefined) return undefined;
+  const input = cut.input as CutPointInput;
+  return `${input.suffix}-${roundOf(input)}`;
+}
+
+/** @throws ProtectorError when the surviving array may lack writes. */
+async function requireSurvivor(scene: Scene): Promise<void> {
+  const { source, target, clock } = scene.environment;
+  const patience = { ms: ANSWER_WITHIN_MS, who: `The array at ${source.siteName}` };
+  const pod = await observePod(groupOf(scene), { source, target }, (question) =>
+    unlessSilent(within({ clock }, patience, question)),
+  );
+  const [problem] = pod ? checkSurvivor(pod) : [];
+  if (problem) throw new ProtectorError(problem.check as ErrorCode, problem.reason);
+}
+
 /** The point that a recovery without the source would use now. */
 export async function choosePoint(scene: Scene, now: number): Promise<ChosenPoint> {
   const { source, target } = scene.environment;
-  const group = arrayGroupAt(scene.view, source.siteId);
+  const group = groupOf(scene);
+  const fresh = freshName(scene);
+  if (fresh !== undefined) {
+    await requireSurvivor(scene);
+    return { suffix: fresh, createdAt: now, lossSeconds: 0 };
+  }
   const points = await target.array.listRecoveryPoints(pointsOf(group, await source.arrayName()));
   const usable = points.filter((point) => point.isUsable);
   const final = finalCut(scene.steps);
@@ -126,9 +177,13 @@ function lossOf(point: RecoveryPoint, final: CutPoint | undefined, now: number):
 }
 
 /** Steps of the source are over; those that name the point say which it is. */
-async function settleStep(journal: Journal, step: JournaledStep, point: ChosenPoint): Promise<void> {
+async function settleStep(
+  journal: Journal,
+  step: JournaledStep,
+  { point, names }: { readonly point: ChosenPoint; readonly names: boolean },
+): Promise<void> {
   if (step.status === "completed") return;
-  if (step.key === "final.verify" || step.key === "final.wait") {
+  if (names) {
     step.status = "completed";
     step.output = { suffix: point.suffix, createdAt: point.createdAt } satisfies CutPoint;
     await journal.writeStep(step.key, {

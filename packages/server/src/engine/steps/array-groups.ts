@@ -1,4 +1,4 @@
-import { pointsOf, type ReplicationSettings } from "@protector/storage";
+import { podOf, pointsOf, type ReplicationSettings } from "@protector/storage";
 import type { StepHandler } from "../runner/step-handler.ts";
 import { noteGone } from "./note-gone.ts";
 
@@ -15,7 +15,8 @@ export const ensureArrayGroup: StepHandler<EnsureArrayGroupInput> = {
     const entry = { kind: "array_group", siteId: source.siteId, projectId: null, name: arrayGroup } as const;
     await context.ledger.intend(entry);
     await source.array.ensureGroup(arrayGroup);
-    await source.array.ensureTarget(arrayGroup, await target.arrayName());
+    // In a pod it is the other array's as well: there is nobody to send it to.
+    if (podOf(arrayGroup) === undefined) await source.array.ensureTarget(arrayGroup, await target.arrayName());
     await source.array.setReplication(arrayGroup, settings);
     await context.ledger.present(entry, arrayGroup);
   },
@@ -114,10 +115,10 @@ export const forgetReplica: StepHandler<{ readonly arrayGroup: string }> = {
   },
 };
 
-/** Destroys the array group with its points; volumes stay. */
+/** Destroys the array group of the step's site with its points; volumes stay. */
 export const destroyArrayGroup: StepHandler<{ readonly arrayGroup: string }> = {
   run: async (context, { arrayGroup }) => {
-    const { array, siteId } = context.source;
+    const { array, siteId } = context.here;
     const points = await array.listRecoveryPoints({ group: arrayGroup, array: undefined });
     await array.destroyGroup(arrayGroup);
     await noteGone(context, siteId, { kind: "array_group", names: [arrayGroup] });

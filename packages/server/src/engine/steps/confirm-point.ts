@@ -1,5 +1,5 @@
 import { ProtectorError } from "@protector/contract";
-import type { StepHandler } from "../runner/step-handler.ts";
+import type { StepContext, StepHandler } from "../runner/step-handler.ts";
 import { type CutPoint, replicaSource } from "./replication.ts";
 
 /** Input of {@link confirmPoint}. */
@@ -31,12 +31,20 @@ export const confirmPoint: StepHandler<ConfirmPointInput, ConfirmedPoint> = {
         `Recovery point ${suffix} ${state} at ${context.target.siteName}.`,
       );
     }
-    const held = await context.target.array.volumesOfPoint(source, suffix);
-    const names = new Set(held.map((volume) => volume.sourceVolume.toLowerCase()));
-    const missing = arrayVolumes.filter((name) => !names.has(name.toLowerCase()));
-    if (missing.length > 0) {
-      throw new ProtectorError("recovery_point.none", `Recovery point ${suffix} lacks volumes: ${missing.join(", ")}.`);
-    }
+    await requireVolumes(context, { arrayGroup, suffix, arrayVolumes });
     return { suffix: point.suffix, createdAt: point.createdAt, stoppedAt: context.clock.now() };
   },
 };
+
+/** @throws ProtectorError `recovery_point.none` when the point at the target lacks one of the volumes. */
+export async function requireVolumes(
+  context: StepContext,
+  { arrayGroup, suffix, arrayVolumes }: ConfirmPointInput,
+): Promise<void> {
+  const held = await context.target.array.volumesOfPoint(await replicaSource(context, arrayGroup), suffix);
+  const names = new Set(held.map((volume) => volume.sourceVolume.toLowerCase()));
+  const missing = arrayVolumes.filter((name) => !names.has(name.toLowerCase()));
+  if (missing.length > 0) {
+    throw new ProtectorError("recovery_point.none", `Recovery point ${suffix} lacks volumes: ${missing.join(", ")}.`);
+  }
+}

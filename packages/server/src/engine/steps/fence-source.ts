@@ -1,9 +1,10 @@
 import { ProtectorError } from "@protector/contract";
 import type { Server } from "@protector/openstack";
 import { OutsideError } from "@protector/ports";
-import type { VolumeConnection } from "@protector/storage";
+import { podOf, type VolumeConnection } from "@protector/storage";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
 import { REQUEST_TIME_LIMIT_MS } from "../runner/undo-run.ts";
+import type { SiteAccess } from "../world/site-access.ts";
 import { type Patience, Silence, within } from "../world/within.ts";
 import { liftFence } from "./lift-fence.ts";
 import { ANSWER_WITHIN_MS, type SourceLook } from "./look-at-source.ts";
@@ -220,6 +221,34 @@ async function cutOffServers(
     return;
   }
   const volumes = servers.flatMap(({ arrayVolumes }) => arrayVolumes);
+  // Hosts may reach what is in a pod through either array.
+  const atBoth = volumes.filter((volume) => podOf(volume) !== undefined);
+  const there = atBoth.length > 0 ? await cutOffAt(context, context.target, atBoth, { state, signal }) : undefined;
+  const ended = await cutOffAt(context, context.here, volumes, { state, signal });
+  // A volume that is not there under its name is no proof: its server may have it from somewhere else.
+  const seen = new Map((await array.findVolumes(volumes)).map((volume) => [volume.name.toLowerCase(), volume]));
+  const reached = new Set(
+    there && (await context.target.array.connectionsOf(atBoth)).map(({ volume }) => volume.toLowerCase()),
+  );
+  for (const { serverId, name, arrayVolumes } of servers) {
+    const unknown = arrayVolumes.filter((volume) => !seen.has(volume.toLowerCase()));
+    if (unknown.length > 0) state.reasons.add(`${name}: not on the array at ${siteName}: ${unknown.join(", ")}.`);
+    const isCutOff = arrayVolumes.every(
+      (volume) => seen.get(volume.toLowerCase())?.connectionCount === 0 && !reached.has(volume.toLowerCase()),
+    );
+    if (isCutOff && arrayVolumes.length > 0) state.means.set(serverId, "disconnected");
+  }
+  const refusal = [...ended, ...(there ?? [])].find((each) => each.status === "rejected");
+  if (refusal && servers.some(({ serverId }) => !state.means.has(serverId))) throw refusal.reason;
+}
+
+/** Ends every connection of some volumes on one array. */
+async function cutOffAt(
+  context: StepContext,
+  { array, siteName }: SiteAccess,
+  volumes: readonly string[],
+  { state, signal }: FenceWork,
+): Promise<readonly PromiseSettledResult<void>[]> {
   const patience = { ms: ANSWER_WITHIN_MS, who: `The array at ${siteName}` };
   const connections = await within({ ...context, signal }, patience, () => array.connectionsOf(volumes));
   const ended = await Promise.allSettled(
@@ -230,16 +259,7 @@ async function cutOffServers(
     }),
   );
   signal.throwIfAborted();
-  // A volume that is not there under its name is no proof: its server may have it from somewhere else.
-  const seen = new Map((await array.findVolumes(volumes)).map((volume) => [volume.name.toLowerCase(), volume]));
-  for (const { serverId, name, arrayVolumes } of servers) {
-    const unknown = arrayVolumes.filter((volume) => !seen.has(volume.toLowerCase()));
-    if (unknown.length > 0) state.reasons.add(`${name}: not on the array at ${siteName}: ${unknown.join(", ")}.`);
-    const isCutOff = arrayVolumes.every((volume) => seen.get(volume.toLowerCase())?.connectionCount === 0);
-    if (isCutOff && arrayVolumes.length > 0) state.means.set(serverId, "disconnected");
-  }
-  const refusal = ended.find((each) => each.status === "rejected");
-  if (refusal && servers.some(({ serverId }) => !state.means.has(serverId))) throw refusal.reason;
+  return ended;
 }
 
 /** @throws ProtectorError `fence.failed` naming the servers for which no means has worked. */

@@ -37,6 +37,7 @@ import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { destroyKeptVolume, dropKeptSnapshot, keepSnapshot, overwriteVolume } from "./overwrite-volume.ts";
 import { plugPort, rewirePort, unplugPort } from "./plug-ports.ts";
+import { cutSurvivor, lookAtPod } from "./pod-survivor.ts";
 import { ensurePort } from "./ports.ts";
 import { awaitConsole, awaitHttp, awaitTcp, awaitWebhook } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
@@ -93,6 +94,8 @@ export const STEP_HANDLERS = {
   "marker.take": takeMarker,
   "network.isolate": isolateNetwork,
   "point.confirm": confirmPoint,
+  "pod.cut": cutSurvivor,
+  "pod.look": lookAtPod,
   "port.ensure": ensurePort,
   "port.ensure_isolated": ensureIsolatedPort,
   "port.plug": plugPort,

@@ -1,5 +1,5 @@
 import { ProtectorError } from "@protector/contract";
-import { type PointSource, pointsOf, type ReplicationSettings } from "@protector/storage";
+import { type PointSource, podOf, pointsOf, type ReplicationSettings } from "@protector/storage";
 import { roundOf } from "../runner/forward-run.ts";
 import { RedoSteps, type StepContext, type StepHandler } from "../runner/step-handler.ts";
 import { lockReason } from "./servers.ts";
@@ -29,12 +29,7 @@ export interface ArrivedPoint extends CutPoint {
 /** Cuts the group on its primary array and starts the transfer. */
 export const cutPoint: StepHandler<CutPointInput, CutPoint> = {
   run: async (context, input) => {
-    const suffix = `${input.suffix}-${roundOf(input)}`;
-    const entry = { kind: "recovery_point", siteId: context.here.siteId, projectId: null, name: suffix } as const;
-    await context.ledger.intend(entry);
-    const point = await context.here.array.replicateNow(input.arrayGroup, suffix);
-    await context.ledger.present(entry, point.suffix);
-    return { suffix: point.suffix, createdAt: point.createdAt };
+    return cutPointHere(context, input.arrayGroup, `${input.suffix}-${roundOf(input)}`);
   },
   undo: async (context, input) => {
     for (let round = 0; round <= roundOf(input); round += 1) {
@@ -42,6 +37,21 @@ export const cutPoint: StepHandler<CutPointInput, CutPoint> = {
     }
   },
 };
+
+/** Cuts a group on the array of the step's site; a point of that suffix which an earlier try cut is taken. */
+export async function cutPointHere(context: StepContext, arrayGroup: string, suffix: string): Promise<CutPoint> {
+  // One in a pod is of the site whose volumes it holds, wherever it is cut.
+  const { siteId } = podOf(arrayGroup) === undefined ? context.here : context.source;
+  const entry = pointEntry(siteId, suffix);
+  await context.ledger.intend(entry);
+  const point = await context.here.array.replicateNow(arrayGroup, suffix);
+  await context.ledger.present(entry, point.suffix);
+  return { suffix: point.suffix, createdAt: point.createdAt };
+}
+
+function pointEntry(siteId: string, suffix: string) {
+  return { kind: "recovery_point", siteId, projectId: null, name: suffix } as const;
+}
 
 /** Input of {@link dropPoint}. */
 export interface DropPointInput {
@@ -186,13 +196,13 @@ export async function replicaSource(context: StepContext, arrayGroup: string): P
   return pointsOf(arrayGroup, await context.source.arrayName());
 }
 
-async function destroyPoint(context: StepContext, arrayGroup: string, suffix: string): Promise<void> {
-  await context.target.array.destroyRecoveryPoint(await replicaSource(context, arrayGroup), suffix);
-  await context.source.array.destroyRecoveryPoint({ group: arrayGroup, array: undefined }, suffix);
-  await context.ledger.removed({
-    kind: "recovery_point",
-    siteId: context.source.siteId,
-    projectId: null,
-    name: suffix,
-  });
+/** Destroys a point wherever it is: one in a pod is the same at both arrays. */
+export async function destroyPoint(context: StepContext, arrayGroup: string, suffix: string): Promise<void> {
+  const { here, source, target } = context;
+  const own = { group: arrayGroup, array: undefined };
+  if (podOf(arrayGroup) === undefined) {
+    await target.array.destroyRecoveryPoint(await replicaSource(context, arrayGroup), suffix);
+    await source.array.destroyRecoveryPoint(own, suffix);
+  } else await here.array.destroyRecoveryPoint(own, suffix);
+  await context.ledger.removed(pointEntry(source.siteId, suffix));
 }

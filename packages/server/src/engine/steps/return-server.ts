@@ -135,16 +135,29 @@ export const captureHome: StepHandler<CaptureHomeInput, { readonly description: 
 export interface ReusePortInput {
   readonly portId: string;
   readonly serverName: string;
+  /** Id of a server at rest that it is taken from. */
+  readonly takenFrom?: string;
 }
 
-/** A port that outlived its server at home is plugged again: same id, MAC and addresses. */
+/** A port that outlived its server at home, or is taken from it, is plugged again: same id, MAC and addresses. */
 export const reusePort: StepHandler<
   ReusePortInput,
   { readonly portId: string; readonly addresses: readonly string[] }
 > = {
-  run: async ({ here }, { portId, serverName }) => {
-    const port = await here.admin.network.findPort(portId);
-    if (port) return { portId, addresses: port.fixedIps.map((ip) => ip.address) };
-    throw new ProtectorError("address.taken", `Port ${portId} of ${serverName} has gone from ${here.siteName}.`);
+  run: async ({ here }, { portId, serverName, takenFrom }) => {
+    const { network } = here.admin;
+    const port = await network.findPort(portId);
+    if (!port) {
+      throw new ProtectorError("address.taken", `Port ${portId} of ${serverName} has gone from ${here.siteName}.`);
+    }
+    if (takenFrom !== undefined && port.deviceId === takenFrom)
+      await network.updatePort(portId, { device: { id: "", owner: "" } });
+    return { portId, addresses: port.fixedIps.map((ip) => ip.address) };
+  },
+  undo: async ({ here }, { portId, takenFrom }) => {
+    const { network } = here.admin;
+    const port = await network.findPort(portId);
+    if (takenFrom === undefined || port?.deviceId !== "") return;
+    await network.updatePort(portId, { device: { id: takenFrom, owner: "compute:nova" } });
   },
 };

@@ -1,13 +1,16 @@
 import { OutsideError } from "@protector/ports";
 import type { Marker, StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
+import type { PodAtArray } from "../plans/pod-checks.ts";
 import { arrayOf } from "../world/arrays.ts";
+import { podAt } from "../world/observe-pod.ts";
 import type { ReplicatedGroup } from "../world/replicated-groups.ts";
 
 interface Contact {
   readonly array: StorageArray;
   name: Promise<string> | undefined;
   markers: Promise<ReadonlyMap<string, Marker>> | undefined;
+  readonly pods: Map<string, Promise<PodAtArray>>;
   /** Why it is not asked again in this round. */
   silence: OutsideError | undefined;
 }
@@ -80,6 +83,20 @@ export class ArrayRound {
     return (await contact.markers).get(view.group.id);
   }
 
+  /** A pod as the group's array at a site tells of it: many groups are in one, which is asked for once. */
+  async podAt(
+    view: ReplicatedGroup,
+    { siteId, siteName }: { readonly siteId: string; readonly siteName: string },
+    name: string,
+  ): Promise<PodAtArray> {
+    const { pods } = await this.#contact(view, siteId);
+    const known = pods.get(name);
+    if (known) return known;
+    const asked = this.ask(view, siteId, (array) => podAt({ siteName, array }, name));
+    pods.set(name, asked);
+    return asked;
+  }
+
   /** Name of the group's array at a site: its own word, else what was recorded. */
   async nameOf(view: ReplicatedGroup, siteId: string): Promise<string> {
     const contact = await this.#contact(view, siteId);
@@ -110,6 +127,7 @@ export class ArrayRound {
       array: this.#ports.storageDriver(transport).connect(access),
       name: undefined,
       markers: undefined,
+      pods: new Map(),
       silence: undefined,
     };
     this.#contacts.set(key, contact);

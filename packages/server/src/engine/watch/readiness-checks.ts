@@ -1,4 +1,4 @@
-import { type ErrorCode, ProtectorError } from "@protector/contract";
+import { type CheckResult, type ErrorCode, ProtectorError } from "@protector/contract";
 import { pointsOf } from "@protector/storage";
 import type { ProtectionGroupsTable, SitesTable } from "../../db/schema.ts";
 import { syncStatusOf } from "../../domain/sync-status.ts";
@@ -6,9 +6,11 @@ import type { EnginePorts } from "../engine-ports.ts";
 import { planFailback } from "../plans/failback.ts";
 import { checkFailback } from "../plans/failback-checks.ts";
 import { comingHome, type FailbackInput } from "../plans/failback-input.ts";
-import { checkFailover, finding } from "../plans/failover-checks.ts";
+import { checkFailover } from "../plans/failover-checks.ts";
 import type { FailoverInput } from "../plans/failover-input.ts";
+import { finding } from "../plans/findings.ts";
 import { planPlannedFailover } from "../plans/planned-failover.ts";
+import { isInPod } from "../plans/replication-type.ts";
 import { checkArrayRoom } from "../readiness/array-room.ts";
 import { critical, type Finding, fromPlan, passed, warning } from "../readiness/finding.ts";
 import { leftBehind } from "../readiness/left-behind.ts";
@@ -16,7 +18,7 @@ import { checkMappingFit } from "../readiness/mapping-fit.ts";
 import { matters } from "../readiness/matters.ts";
 import { memberDrift } from "../readiness/member-drift.ts";
 import { notes } from "../readiness/notes.ts";
-import { checkPoints } from "../readiness/recovery-point-age.ts";
+import { checkKeptPoints, checkPoints } from "../readiness/recovery-point-age.ts";
 import { checkSecurityGroupRules } from "../readiness/security-group-rules.ts";
 import { forecastDuration } from "../runner/duration-forecast.ts";
 import { type AccessRequest, openSite } from "../world/group-access.ts";
@@ -91,7 +93,9 @@ async function examine(scene: Scene): Promise<LookedAt> {
   const drift = away ? [] : await lookForDrift(scene, input);
   const drifted = new Set(drift.map(({ subject }) => subject));
   // Drift tells which volume; the plan only that they differ.
-  const told = blockers.filter(({ check, subject }) => check !== "member.changed" || !drifted.has(subject));
+  const told = blockers
+    .filter(({ check, subject }) => check !== "member.changed" || !drifted.has(subject))
+    .map(asStanding);
   const found = [
     ...told.map(asReadiness),
     ...drift,
@@ -108,7 +112,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
   return {
     checks: [
       ...found,
-      ...matters(found, view.group.name),
+      ...matters(found, { name: view.group.name, isInPod: isInPod(input.group) }),
       checkArrayRoom(source.siteName, await source.array.health()),
       checkArrayRoom(target.siteName, await target.array.health()),
       ...(await lookForNotCarried(source, input.members)),
@@ -141,6 +145,11 @@ export async function examineStandby(
   } finally {
     await local.array.close().catch(() => {});
   }
+}
+
+/** That no way leads back into a pod is so for good: it keeps nobody from recovering the group. */
+function asStanding(check: CheckResult): CheckResult {
+  return check.check === "failback.into_pod" ? { ...check, result: "warning" } : check;
 }
 
 /** An operation that holds the group passes by itself. */
@@ -180,6 +189,12 @@ async function lookForDrift({ view, source }: Scene, input: FailoverInput): Prom
 async function lookAtPoints({ ports, view, source, target }: Scene, input: FailoverInput): Promise<readonly Finding[]> {
   const from = pointsOf(input.group.arrayGroup, await source.arrayName());
   const points = await target.array.listRecoveryPoints(from);
+  // Nothing depends on a point: an unplanned failover cuts one of all that was written.
+  if (isInPod(input.group)) {
+    const { intervalMs } = input.replication;
+    const now = ports.clock.now();
+    return checkKeptPoints({ groupName: view.group.name, siteName: target.siteName, points, intervalMs, now });
+  }
   const found = checkPoints({
     groupName: view.group.name,
     siteName: target.siteName,

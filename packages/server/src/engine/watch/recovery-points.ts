@@ -1,13 +1,13 @@
-import type { Protection } from "@protector/contract";
 import { type PointSource, pointsOf, type RecoveryPoint } from "@protector/storage";
 import { writeTime } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
-import { arrayGroupAt } from "../world/group-names.ts";
+import { arrayGroupAt, protectedReason } from "../world/group-names.ts";
 import { loadReplicatedGroups, type ReplicatedGroup } from "../world/replicated-groups.ts";
 import { localSite } from "../world/site-directory.ts";
 import { unlessSilent } from "../world/within.ts";
 import { ArrayRound } from "./array-round.ts";
 import { GROUPS_TOGETHER, groupsToWatch, inParts } from "./group-list.ts";
+import { judgePod, lookAtPod, notePod, type PodLook, type Verdict } from "./pod-look.ts";
 import {
   holdsExactly,
   keepPointRows,
@@ -111,9 +111,11 @@ async function readPoints(look: Look): Promise<void> {
   const points = (await look.points).get(source.group) ?? [];
   await keepPointRows(ports, owner, { points, known, askedAt });
   const newest = points.find((point) => point.isUsable);
-  if (newest) await noteNewest(ports, view, newest);
+  const pod = await lookAtPod(look, { sourceSiteId: owner.sourceSiteId, targetSiteId: look.siteId });
+  await notePod(ports, view, pod);
+  if (newest && !pod) await noteNewest(ports, view, newest);
   if (owner.sourceSiteId !== localSiteId) return;
-  const found = await judge(look, { points, newest });
+  const found = await judge(look, { points, newest, pod });
   if (found) await noteProtection(ports, view, found);
 }
 
@@ -128,20 +130,17 @@ async function noteNewest(ports: EnginePorts, { group }: ReplicatedGroup, { crea
     .execute();
 }
 
-interface Verdict {
-  readonly protection: Protection;
-  readonly reason: string | null;
-}
-
 interface Seen {
   readonly points: readonly RecoveryPoint[];
   readonly newest: RecoveryPoint | undefined;
+  readonly pod: PodLook | undefined;
 }
 
 /** Whether a recovery is possible now; undefined when it cannot be known. */
 async function judge(look: Look, seen: Seen): Promise<Verdict | undefined> {
   const volumes = volumesAt(look.view, look.localSiteId);
   if (volumes.length === 0) return { protection: "unprotected", reason: "the group has no members yet" };
+  if (seen.pod) return judgeInPod(look, seen.pod, volumes);
   const schedules = await unlessSilent(look.replication);
   if (!schedules) return judgePoint(look, seen, volumes);
   const schedule = schedules.get(look.source.group);
@@ -150,6 +149,19 @@ async function judge(look: Look, seen: Seen): Promise<Verdict | undefined> {
   }
   if (!schedule.enabled) return { protection: "paused", reason: "the replication schedule is off" };
   return judgePoint(look, seen, volumes);
+}
+
+/** The pod holds everything that is written; what is not in the array group is in no recovery. */
+async function judgeInPod(look: Look, pod: PodLook, volumes: readonly string[]): Promise<Verdict> {
+  const { round, view, localSiteId, source } = look;
+  const verdict = judgePod(pod);
+  if (verdict.protection !== "protected") return verdict;
+  const group = await unlessSilent(round.ask(view, localSiteId, (array) => array.findGroup(source.group)));
+  const held = new Set(group?.members.map((name) => name.toLowerCase()));
+  const missing = group ? volumes.filter((name) => !held.has(name.toLowerCase())) : [];
+  if (missing.length === 0) return verdict;
+  const reason = `its array group lacks ${missing.length} of ${volumes.length} volumes: ${missing[0]}`;
+  return { protection: "seeding", reason };
 }
 
 async function judgePoint(look: Look, seen: Seen, volumes: readonly string[]): Promise<Verdict> {
@@ -174,7 +186,7 @@ async function judgePoint(look: Look, seen: Seen, volumes: readonly string[]): P
     const reason = `the newest complete recovery point is ${ageMinutes} min old; the RPO is ${rpoMinutes} min`;
     return { protection: "unprotected", reason };
   }
-  return { protection: "protected", reason: null };
+  return { protection: "protected", reason: protectedReason(view.group, false) };
 }
 
 /** Which of the volumes a point lacks. */

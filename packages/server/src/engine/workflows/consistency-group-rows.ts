@@ -23,6 +23,8 @@ export interface SiteStorage {
   readonly arrayId: string;
   readonly arrayName: string;
   readonly cinderGroupId: string | null;
+  /** Default: as recorded, else as it is made for a new group. */
+  readonly arrayGroup?: string;
 }
 
 /** Writes the row of a group's storage side at one site; answers its id. */
@@ -32,7 +34,7 @@ export async function writeConsistencyGroup(context: RowsContext, storage: SiteS
   const values = {
     array_id: storage.arrayId,
     array_name: storage.arrayName,
-    array_group: arrayGroupAt(view, storage.siteId),
+    array_group: storage.arrayGroup ?? arrayGroupAt(view, storage.siteId),
     updated_at: connection.now(),
     ...(storage.cinderGroupId === null ? {} : { cinder_group_id: storage.cinderGroupId }),
   };

@@ -1,10 +1,13 @@
 import { readJson } from "../../db/codecs.ts";
-import { finding } from "../plans/failover-checks.ts";
+import { finding } from "../plans/findings.ts";
 import { step } from "../plans/planned-step.ts";
+import { checkPod } from "../plans/pod-checks.ts";
+import { allowSteps } from "../plans/replication-type.ts";
 import type { OperationRow } from "../runner/operation-store.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
+import { observePod } from "../world/observe-pod.ts";
 import { writeConsistencyGroup } from "./consistency-group-rows.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
@@ -50,6 +53,7 @@ function planGroupCreate({ view, source, target }: PlanningContext) {
   const arrayGroup = arrayGroupAt(view, source.siteId);
   const settings = replicationSettings(view);
   const { epoch, name } = view.group;
+  const allow = allowSteps({ group: { arrayGroup }, target }, { phase: "prepare", after: "array_group" });
   return [
     step("storage", "observe", "storage.describe", "Ask both arrays who they are", "check", "source"),
     step(
@@ -65,11 +69,7 @@ function planGroupCreate({ view, source, target }: PlanningContext) {
         settings: { isUndoable: true },
       },
     ),
-    step("allow", "ensure", "array_group.allow", `Allow it to replicate to ${target.siteName}`, "prepare", "target", {
-      input: { arrayGroup },
-      dependsOn: ["array_group"],
-      settings: { weight: 5 },
-    }),
+    ...allow,
     ...(
       [
         ["source", source.siteName],
@@ -99,14 +99,15 @@ function planGroupCreate({ view, source, target }: PlanningContext) {
       "source",
       {
         input: { name: cinderGroupName(view.group.id), description: `Protection group ${name}`, volumeSteps: [] },
-        dependsOn: ["allow", "marker.source", "marker.target"],
+        dependsOn: [...allow.map(({ key }) => key), "marker.source", "marker.target"],
         settings: { onFailure: "member", isUndoable: true },
       },
     ),
   ];
 }
 
-async function connectionBlockers({ source, target }: PlanningContext) {
+async function connectionBlockers(context: PlanningContext) {
+  const { source, target } = context;
   const [health, targetArray, sourceArray] = await Promise.all([
     source.array.health(),
     target.array.identify(),
@@ -121,9 +122,14 @@ async function connectionBlockers({ source, target }: PlanningContext) {
       ),
     ];
   }
-  if (health.connections.some((connection) => connection.array === targetArray.name)) return [];
+  if (health.connections.some((connection) => connection.array === targetArray.name)) return podBlockers(context);
   const reason = `Array ${sourceArray.name} has no connection to ${targetArray.name}.`;
   return [finding("storage.not_connected", sourceArray.name, reason)];
+}
+
+async function podBlockers({ view, source, target }: PlanningContext) {
+  const pod = await observePod(arrayGroupAt(view, source.siteId), { source, target });
+  return checkPod(pod).filter(({ result }) => result === "error");
 }
 
 async function recordStorage(context: WorkflowTransaction): Promise<void> {

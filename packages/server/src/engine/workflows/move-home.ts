@@ -1,5 +1,6 @@
 import { writeTime } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { leavePod } from "../../domain/leave-pod.ts";
 import { turnHome } from "../../domain/turn-home.ts";
 import { withHooks } from "../plans/hooks.ts";
 import { planMoveHome } from "../plans/move-home.ts";
@@ -43,6 +44,11 @@ async function recordMoved(context: WorkflowTransaction): Promise<void> {
   const newId = () => stableId(operation.id, String(count++));
   await turnHome(trx, view.group, { newId, now: writeTime(now) });
   await recordReprotected(context);
-  await trx.updateTable("protection_groups").set({ status: "active" }).where("id", "=", view.group.id).execute();
+  await leavePod(trx, view.group.id);
+  await trx
+    .updateTable("protection_groups")
+    .set({ status: "active", protection_reason: null })
+    .where("id", "=", view.group.id)
+    .execute();
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }

@@ -1,6 +1,7 @@
 import { isTestStanding, type MemberResult, ProtectorError, type ServerDescription } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
+import { leavePod } from "../../domain/leave-pod.ts";
 import { findProvenTest } from "../../domain/proven-tests.ts";
 import { commitWindowOf, withCommitWindow } from "../plans/commit-window.ts";
 import { withHooks } from "../plans/hooks.ts";
@@ -132,10 +133,13 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
       peer_site_id: sourceSiteId,
       epoch: epochAfter(steps, view.group.epoch),
       is_failover_ready: 0,
+      pod: null,
       updated_at: connection.now(),
     })
     .where("id", "=", view.group.id)
     .execute();
+  // Back home on copies: what waited there in the pod is not used again.
+  if (isHome) await leavePod(trx, view.group.id);
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }
 

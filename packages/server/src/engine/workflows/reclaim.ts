@@ -5,7 +5,7 @@ import { readJson, writeJson } from "../../db/codecs.ts";
 import { insertDuty } from "../../db/repositories/duties.ts";
 import { nextEpoch, primaryAt } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
-import { finding } from "../plans/failover-checks.ts";
+import { finding } from "../plans/findings.ts";
 import { barrier, step } from "../plans/planned-step.ts";
 import { RECOVERED_DUTY } from "../watch/duty.ts";
 import { arrayGroupAt } from "../world/group-names.ts";

@@ -1,3 +1,4 @@
+import { arrayGroupName } from "@protector/storage";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
@@ -13,6 +14,8 @@ export async function recordTargetVolumes(context: WorkflowTransaction, memberId
   const cinderGroup = outputOf<{ cinderGroupId: string }>(steps, "cinder_group");
   const id = await writeConsistencyGroup(context, {
     ...storage.target,
+    // Recovered volumes are in no pod, whatever those were that they are copies of.
+    arrayGroup: arrayGroupName(context.view.group.id),
     cinderGroupId: cinderGroup?.cinderGroupId ?? null,
   });
   await writeGroupVolumes(context, id, {

@@ -2,6 +2,7 @@ import { raiseGeneration } from "../../domain/generations.ts";
 import { planReplacePeer } from "../plans/replace-peer.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
+import { observePod } from "../world/observe-pod.ts";
 import { recapture } from "../world/observe-reprotect.ts";
 import {
   beginReprotection,
@@ -37,11 +38,12 @@ async function planReplacement(context: PlanningContext) {
   const { operation, view, source, target } = context;
   const { group } = view;
   const arrayGroup = arrayGroupAt(view, source.siteId);
-  const [members, standing, health, targetArray] = await Promise.all([
+  const [members, standing, health, targetArray, pod] = await Promise.all([
     Promise.all(view.members.map((member) => recapture(context, member))),
     source.array.findGroup(arrayGroup),
     source.array.health(),
     target.arrayName(),
+    observePod(arrayGroup, { source, target }),
   ]);
   return planReplacePeer({
     operationId: operation.id,
@@ -54,6 +56,7 @@ async function planReplacement(context: PlanningContext) {
       connection: health.connections.find((connection) => connection.array === targetArray),
     },
     target: { siteName: target.siteName },
+    pod,
     before: standing?.members ?? [],
   });
 }

@@ -3,6 +3,7 @@ import { withHooks } from "../plans/hooks.ts";
 import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
+import { podAtSite, protectedReason } from "../world/group-names.ts";
 import type { GroupView } from "../world/group-view.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeReprotect } from "../world/observe-reprotect.ts";
@@ -99,7 +100,7 @@ export async function recordReprotected(context: WorkflowTransaction): Promise<v
     .set({
       status: statusAtRest(view),
       protection: "protected",
-      protection_reason: null,
+      protection_reason: protectedReason(view.group, podAtSite(view, context.sourceSiteId) !== undefined),
       ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
       updated_at: connection.now(),
     })

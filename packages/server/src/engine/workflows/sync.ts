@@ -1,13 +1,12 @@
 import { flag, writeTime } from "../../db/codecs.ts";
 import { saveRecoveryPoint } from "../../db/repositories/recovery-points.ts";
 import { step } from "../plans/planned-step.ts";
+import { arrivalTitle, cutTitle, TRANSFER_TIMEOUT_MS } from "../plans/replication-type.ts";
 import type { ArrivedPoint } from "../steps/replication.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { stableId } from "./stable-id.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
-
-const TRANSFER_TIMEOUT_MS = 240 * 60_000;
 
 /** Replicates now and waits until the point is usable at the other site. */
 export const sync: Workflow = {
@@ -73,16 +72,24 @@ function planSync({ view, source, target, operation }: PlanningContext) {
       input: { epoch: view.group.epoch },
       settings: { isUndoable: true },
     }),
-    step("cut", "ensure", "replication.cut", `Replicate now from ${source.siteName}`, "replicate", "source", {
+    step("cut", "ensure", "replication.cut", cutTitle({ group: { arrayGroup }, source }), "replicate", "source", {
       input: { arrayGroup, suffix },
       dependsOn: ["marker.take"],
       settings: { isUndoable: true },
     }),
-    step("wait", "observe", "replication.wait", `Transfer to ${target.siteName}`, "replicate", "target", {
-      input: { arrayGroup, cutStep: "cut" },
-      dependsOn: ["cut"],
-      settings: { timeoutMs: TRANSFER_TIMEOUT_MS, weight: 20 },
-    }),
+    step(
+      "wait",
+      "observe",
+      "replication.wait",
+      arrivalTitle({ group: { arrayGroup }, target }),
+      "replicate",
+      "target",
+      {
+        input: { arrayGroup, cutStep: "cut" },
+        dependsOn: ["cut"],
+        settings: { timeoutMs: TRANSFER_TIMEOUT_MS, weight: 20 },
+      },
+    ),
     step("marker.release", "ensure", "marker.release", "Give the group back", "finish", "source", {
       dependsOn: ["wait"],
     }),

@@ -23,6 +23,7 @@ export async function planStorageTakeDown(
     sourceName: source.siteName,
     targetName: target.siteName,
     hasMarker: (await source.array.readMarker(view.group.id)) !== undefined,
+    targetPodGroup: source.pod === undefined && target.pod !== undefined ? arrayGroupAt(view, target.siteId) : null,
     targetCinderGroupId: isPeerLost ? null : await emptyCinderGroupAt(context),
     isPeerLost,
   });

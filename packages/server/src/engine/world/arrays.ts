@@ -1,6 +1,6 @@
 import { ProtectorError } from "@protector/contract";
 import type { Cloud } from "@protector/openstack";
-import type { ArrayAccess, StorageArray } from "@protector/storage";
+import { type ArrayAccess, podOf, type StorageArray } from "@protector/storage";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { ProtectionGroupsTable, ReplicationPoliciesTable } from "../../db/schema.ts";
 import type { SecretStore } from "../../domain/secrets.ts";
@@ -68,7 +68,8 @@ export async function findCinderHost(cloud: Cloud, array: StorageArray, siteName
   const [only] = pools;
   if (only && pools.length === 1) return only.name;
   const volumes = (await cloud.volume.listVolumes({ allProjects: true })).filter(
-    (volume) => volume.providerId && volume.host,
+    // A backend whose volumes are in a pod takes none that was recovered.
+    (volume) => volume.providerId && volume.host && podOf(volume.providerId) === undefined,
   );
   const onArray = new Set(
     (await array.findVolumes(volumes.map((volume) => volume.providerId ?? ""))).map((volume) => volume.name),

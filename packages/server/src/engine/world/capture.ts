@@ -1,7 +1,7 @@
 import type { CheckResult, ServerDescription, VolumeDescription } from "@protector/contract";
 import type { Flavor, Port, Server, Volume, VolumeAttachment, VolumeType } from "@protector/openstack";
-import type { ArrayVolume, StorageArray } from "@protector/storage";
-import { finding } from "../plans/failover-checks.ts";
+import { type ArrayVolume, podOf } from "@protector/storage";
+import { finding } from "../plans/findings.ts";
 import type { SiteAccess } from "./site-access.ts";
 import { arrayNameOf } from "./stand-ins.ts";
 
@@ -23,7 +23,7 @@ export async function captureServer(site: SiteAccess, serverId: string): Promise
     return { description: undefined, refusals: [finding("member.server_not_found", serverId, reason)], warnings: [] };
   }
   const seen = await readServer(site, server);
-  const refusals = refusalsOf(site.array, server, seen);
+  const refusals = refusalsOf(site, server, seen);
   return { description: describeServer(site, server, seen), refusals, warnings: [] };
 }
 
@@ -86,10 +86,14 @@ function inBootOrder(
   return [...volumes].sort((a, b) => (rank(a) < rank(b) ? -1 : rank(a) > rank(b) ? 1 : 0));
 }
 
-function refusalsOf(array: StorageArray, server: Server, seen: SeenServer): readonly CheckResult[] {
+/** Notes why a part of a server cannot be protected. */
+type Refuse = (code: Parameters<typeof finding>[0], reason: string) => void;
+
+function refusalsOf({ array, pod }: SiteAccess, server: Server, seen: SeenServer): readonly CheckResult[] {
   const found: CheckResult[] = [];
-  const refuse = (code: Parameters<typeof finding>[0], reason: string) =>
+  const refuse: Refuse = (code, reason) => {
     found.push(finding(code, server.name, reason));
+  };
   if (server.imageId !== undefined)
     refuse(
       "member.image_booted",
@@ -107,6 +111,7 @@ function refusalsOf(array: StorageArray, server: Server, seen: SeenServer): read
   for (const volume of seen.volumes) {
     refuseVolume(server, volume, refuse);
     if (array.holdsData) refuseUnreplicated(server, seen, volume, refuse);
+    refuseByPod(server, volume, { pod, arrayName: arrayNameOf(array, volume), refuse });
   }
   for (const port of seen.ports) {
     if (port.vnicType && port.vnicType !== "normal") {
@@ -116,11 +121,7 @@ function refusalsOf(array: StorageArray, server: Server, seen: SeenServer): read
   return found;
 }
 
-function refuseVolume(
-  server: Server,
-  volume: Volume,
-  refuse: (code: Parameters<typeof finding>[0], reason: string) => void,
-): void {
+function refuseVolume(server: Server, volume: Volume, refuse: Refuse): void {
   const label = labelOf(server, volume);
   if (volume.isEncrypted) refuse("member.volume_encrypted", `${label} is encrypted.`);
   if (volume.attachments.some((attachment) => attachment.serverId !== server.id)) {
@@ -133,12 +134,7 @@ function labelOf(server: Server, volume: Volume): string {
 }
 
 /** A mock array knows every volume, and no volume type says so. */
-function refuseUnreplicated(
-  server: Server,
-  seen: SeenServer,
-  volume: Volume,
-  refuse: (code: Parameters<typeof finding>[0], reason: string) => void,
-): void {
+function refuseUnreplicated(server: Server, seen: SeenServer, volume: Volume, refuse: Refuse): void {
   const label = labelOf(server, volume);
   const type = seen.types.find((each) => each.name === volume.typeName);
   if (!/true/i.test(type?.extraSpecs.replication_enabled ?? "")) {
@@ -148,6 +144,28 @@ function refuseUnreplicated(
     );
   } else if (!volume.providerId || !seen.arrayVolumes.has(volume.providerId.toLowerCase())) {
     refuse("member.volume_not_on_array", `${label} is not on the array of the group's policy.`);
+  }
+}
+
+/** All volumes of a group are in one pod, or in none. */
+function refuseByPod(
+  server: Server,
+  volume: Volume,
+  of: { readonly pod: string | undefined; readonly arrayName: string | undefined; readonly refuse: Refuse },
+): void {
+  if (of.arrayName === undefined) return;
+  const own = podOf(of.arrayName);
+  if (own?.toLowerCase() === of.pod?.toLowerCase()) return;
+  const label = labelOf(server, volume);
+  const type = volume.typeName ?? "none";
+  if (of.pod === undefined)
+    of.refuse("member.volume_in_pod", `${label} is in pod ${own}; the group replicates asynchronously.`);
+  else {
+    const where = own === undefined ? "is in no pod" : `is in pod ${own}`;
+    of.refuse(
+      "member.volume_not_in_pod",
+      `${label} (volume type ${type}) ${where}; the group's volumes are in pod ${of.pod}.`,
+    );
   }
 }
 

@@ -4,6 +4,7 @@ import type { StorageArray } from "@protector/storage";
 import type { EnginePorts } from "../engine-ports.ts";
 import { absentArray } from "./absent-array.ts";
 import { arrayOf, findCinderHost } from "./arrays.ts";
+import { podAtSite } from "./group-names.ts";
 import type { GroupView } from "./group-view.ts";
 import { ProjectListPool } from "./project-lists.ts";
 import { SharedReads } from "./shared-reads.ts";
@@ -45,6 +46,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     projectId,
     admin,
     array,
+    pod: podAtSite(view, siteId),
     groupTypeName: settings.groupTypeName,
     reads: new SharedReads(clock, { project, array, groupId: view.group.id }),
     arrayName: once(() => nameOf(array, { clock, siteName: site.name, recorded: recordedName(view, siteId) })),

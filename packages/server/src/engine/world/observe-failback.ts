@@ -2,8 +2,8 @@ import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Port } from "@protector/openstack";
 import { readOptionalJson } from "../../db/codecs.ts";
 import type { AwayMember, FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
-import { finding } from "../plans/failover-checks.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
+import { finding } from "../plans/findings.ts";
 import { type NicWiring, nicWirings } from "../plans/port-wiring.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
@@ -42,6 +42,7 @@ export async function observeFailback(context: FailbackContext): Promise<Failbac
     ...base,
     homes,
     outward: { mapping: mappingLookup(view.mappings, false), subnets: new Map(subnets.map((each) => [each.id, each])) },
+    homePod: target.pod,
     stayed: present.flatMap((member) => stayedMember(view, member, { awayId: source.siteId, homeId: target.siteId })),
     away,
     awayGroupIds: await cinderGroupsOf(

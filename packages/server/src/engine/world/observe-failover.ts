@@ -12,6 +12,7 @@ import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
+import { observePod } from "./observe-pod.ts";
 import { resourceNames } from "./resource-names.ts";
 
 /** The sites of a failover that is planned, or only thought of. */
@@ -33,9 +34,10 @@ export async function observeFailover(
   const mapping = mappingLookup(view.mappings, target.siteId === group.home_site_id);
   const arrayGroup = arrayGroupAt(view, source.siteId);
   const next = nextEpoch(group.epoch, { primary: target.siteId, peer: source.siteId });
-  const [observedSource, observedTarget] = await Promise.all([
+  const [observedSource, observedTarget, pod] = await Promise.all([
     observeSource(context, arrayGroup),
     observeTarget(context, members, mapping),
+    observePod(arrayGroup, { source, target }),
   ]);
   // Asked only for what is named in a blocker: a plan without one makes no such call.
   const sourceNames = await resourceNames(source.admin, mappingGaps(members, mapping, observedTarget));
@@ -46,6 +48,7 @@ export async function observeFailover(
     members,
     mapping,
     replication: replicationSettings(view),
+    pod,
     source: observedSource,
     target: observedTarget,
     sourceNames,

@@ -1,10 +1,13 @@
 import { type MappingKind, ProtectorError, type ServerDescription, type VolumeDescription } from "@protector/contract";
+import type { VolumeType } from "@protector/openstack";
 import type { CgVolumesTable } from "../../db/schema.ts";
-import type { WaitingHome } from "../plans/failback-input.ts";
+import type { HomeMember, WaitingHome } from "../plans/failback-input.ts";
+import { isSyncType } from "../plans/failover-checks.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
+import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
-import type { MappingLookup } from "./mapping.ts";
+import { type MappingLookup, mappingLookup } from "./mapping.ts";
 import { observeHome, stayedMember } from "./observe-failback.ts";
 import { recoveredMember } from "./observe-failover.ts";
 
@@ -61,6 +64,30 @@ function describedAway(
   return { ...captured, volumes };
 }
 
+/** Nothing is written over a volume in a pod: the server is rebuilt on copies, with the ports of the one that waits. */
+function besidePod({ server, ...home }: HomeMember): HomeMember {
+  return { ...home, ...(server ? { replaced: server } : {}), server: undefined, volumes: new Map() };
+}
+
+/**
+ * Volume types for members that come home beside the pod that they left: in the place of one of sync replication the type
+ * that the mappings name for it at the other site, when there is one of that name here, else the first that replicates.
+ */
+export function typesBesidePod(view: GroupView, types: ReadonlyMap<string, VolumeType>): MappingLookup {
+  const there = mappingLookup(view.mappings, false);
+  const usable = [...types.values()].filter((type) => !isSyncType(type));
+  const replicated = usable.filter(({ extraSpecs }) => /true/i.test(extraSpecs.replication_enabled ?? ""));
+  const [first] = [...replicated, ...usable.filter((type) => !replicated.includes(type))];
+  return {
+    find: (kind, id) => {
+      const type = kind === "volume_type" ? types.get(id) : undefined;
+      if (!type || !isSyncType(type)) return atHome.find(kind, id);
+      const named = there.find("volume_type", id);
+      return usable.find(({ name }) => name === named)?.name ?? first?.name;
+    },
+  };
+}
+
 /** Of a volume that was attached at the other site only its place on the array is known here. */
 const ATTACHED_AWAY = {
   description: null,
@@ -82,7 +109,8 @@ export async function observeWaiting(
   const homes = await Promise.all(
     members.map(async (member) => {
       const row = view.members.find(({ id }) => id === member.id);
-      return [member.id, await observeHome(context, { member, view: row })] as const;
+      const home = await observeHome(context, { member, view: row });
+      return [member.id, target.pod === undefined ? home : besidePod(home)] as const;
     }),
   );
   const sites = { awayId: source.siteId, homeId: target.siteId };
@@ -91,5 +119,6 @@ export async function observeWaiting(
     homes: new Map(homes),
     outward: undefined,
     stayed: present.flatMap((member) => stayedMember(view, member, sites)),
+    ...(target.pod === undefined ? {} : { podGroup: arrayGroupAt(view, target.siteId) }),
   };
 }

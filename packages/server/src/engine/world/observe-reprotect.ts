@@ -1,3 +1,4 @@
+import { podOf } from "@protector/storage";
 import { listKeptSnapshots } from "../../db/repositories/kept-snapshots.ts";
 import type { DivergentVolume, LeftAtOtherSite, ReprotectedMember, ReprotectInput } from "../plans/reprotect.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
@@ -42,6 +43,7 @@ export async function observeReprotect(
     },
     target: {
       siteName: target.siteName,
+      arrayGroup: arrayGroupAt(view, target.siteId),
       marker: otherMarker,
       leftServers: servers.filter((server) => left.has(server.id)),
     },
@@ -102,7 +104,8 @@ async function leftAtOtherSite(
           arrayVolume: row.array_volume,
           name: "",
           // A snapshot would go with its volume.
-          keptName: isApart || keptOf(row).length > 0 ? `${prefix}-${rows.indexOf(row)}` : null,
+          keptName:
+            isApart || keptOf(row).length > 0 ? inPodOf(row.array_volume, `${prefix}-${rows.indexOf(row)}`) : null,
           keptSnapshots: keptOf(row),
         })),
         // At the old home its tenant made the ports. They hold the addresses that the next failover there needs.
@@ -112,10 +115,15 @@ async function leftAtOtherSite(
   );
   const volumeIds = rows.map((row) => row.volume_id);
   return {
-    arrayGroup: arrayGroupAt(view, target.siteId),
     members,
     cinderGroupIds: await cinderGroupsOf(target, volumeIds),
   };
+}
+
+/** A volume cannot be renamed out of its pod. */
+function inPodOf(volume: string, name: string): string {
+  const pod = podOf(volume);
+  return pod === undefined ? name : `${pod}::${name}`;
 }
 
 /** A member as it runs at the source now. */

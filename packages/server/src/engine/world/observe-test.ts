@@ -62,6 +62,8 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     members,
     mapping,
     replication: replicationSettings(view),
+    // Whatever its state is, a point that was cut in it stays as it was.
+    pod: undefined,
     source: {
       siteName: source.siteName,
       servers: new Map(),

@@ -10,7 +10,8 @@ import { chosenPoint } from "./chosen-point.ts";
 import { arrayGroupAt } from "./group-names.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
-import { atHome, homewardMembers, observeWaiting } from "./observe-homeward.ts";
+import { atHome, homewardMembers, observeWaiting, typesBesidePod } from "./observe-homeward.ts";
+import { observePod } from "./observe-pod.ts";
 import { observePromoted } from "./observe-promoted.ts";
 import { unlessSilent, within } from "./within.ts";
 
@@ -33,7 +34,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
   const sites = { awayId: source.siteId, homeId: target.siteId };
   const members = isHomeward ? homewardMembers(view, sites) : failoverMembers(view, source.siteId);
   const volumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
-  const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving, waiting] =
+  const [observed, chosen, ownMarker, otherMarker, nova, connections, tests, isTestLeaving, waiting, pod] =
     await Promise.all([
       observeTarget(context, members, mapping),
       chosenPoint(context, promoted?.pointName ?? recovery_point, promoted),
@@ -44,6 +45,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
       standingTests(context.connection.db, { groupId: group.id }),
       testIsLeaving(context),
       isHomeward ? observeWaiting(context, members) : undefined,
+      observePod(arrayGroupAt(view, source.siteId), { source, target }, (question) => soon(context, question)),
     ]);
   const highest = Math.max(group.epoch, ownMarker?.epoch ?? 0, otherMarker?.epoch ?? 0);
   const next = nextEpoch(highest, { primary: target.siteId, peer: source.siteId });
@@ -52,8 +54,9 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     group: { id: group.id, name: group.name, arrayGroup: arrayGroupAt(view, source.siteId) },
     epochs: { current: group.epoch, next, back: nextEpoch(next, { primary: source.siteId, peer: target.siteId }) },
     members: isHomeward && chosen.point ? await asInPoint(context, members, chosen.point) : members,
-    mapping,
+    mapping: isHomeward && target.pod !== undefined ? typesBesidePod(view, observed.volumeTypes) : mapping,
     replication: replicationSettings(view),
+    pod,
     source: {
       siteName: source.siteName,
       servers: new Map(),
@@ -64,6 +67,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
     target: observed,
     sourceNames: new Map(),
     ...chosen,
+    isPointAsked: (promoted?.pointName ?? recovery_point) !== undefined,
     ownMarker,
     answers: { nova: nova !== undefined, array: connections !== undefined && source.array.holdsData },
     reason,

@@ -23,6 +23,8 @@ export interface SiteAccess {
    */
   projectManager(): Promise<Cloud | undefined>;
   readonly array: StorageArray;
+  /** The pod that the volumes of the group's servers are in here; undefined = in none. */
+  readonly pod: string | undefined;
   /** Name of the array, as the other array knows it. */
   arrayName(): Promise<string>;
   /** `host@backend#pool` of the Cinder backend on the array, for `manage`. */

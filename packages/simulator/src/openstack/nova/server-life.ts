@@ -209,6 +209,8 @@ function remove(state: ComputeState, server: ServerRecord): void {
     if (disk.deleteOnTermination && volume.groupId === undefined && volume.status === "available")
       deleteVolume(state.volumes, volume);
   }
-  for (const nic of server.nics) state.networks.release(nic.portId, nic.isOwned);
+  // Nova asks Neutron for the ports of the server: one that was given to another is not among them.
+  for (const nic of server.nics)
+    if (state.networks.ports.get(nic.portId)?.deviceId === server.id) state.networks.release(nic.portId, nic.isOwned);
   state.servers.delete(server.id);
 }
