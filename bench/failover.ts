@@ -1,18 +1,22 @@
 import { INSTANT, TYPICAL } from "./failover/cloud-times.ts";
-import { measureFailover } from "./failover/measure.ts";
-import { printTable, readOptions, writeRows } from "./output/table.ts";
+import { measureFailover, WORKS } from "./failover/measure.ts";
+import { printTable, type Row, readOptions, writeRows } from "./output/table.ts";
 
 /**
- * Orchestration overhead of a planned failover: `npm run bench:failover -- [--members 10,100,1000] [--clouds
- * typical,instant] [--json FILE]`. How the figures come about: docs/benchmarks.md.
+ * Orchestration overhead of a failover of one group, and what its plan and a look at its readiness take: `npm run
+ * bench:failover -- [--members 10,100,1000] [--clouds typical,instant] [--work planned,unplanned,plan,readiness] [--json FILE]`.
+ * How the figures come about: docs/benchmarks.md.
  */
-const options = readOptions(["members", "clouds"]);
+const options = readOptions(["members", "clouds", "work"]);
 const sizes = (options.members ?? "10,100,1000").split(",").map(Number);
 const wanted = (options.clouds ?? "typical,instant").split(",");
-const rows = [];
+const works = (options.work ?? "planned").split(",");
+const rows: Row[] = [];
 for (const times of [TYPICAL, INSTANT]) {
   if (!wanted.includes(times.name)) continue;
-  for (const members of sizes) rows.push(await measureFailover(times, members));
+  for (const members of sizes) {
+    for (const work of WORKS) if (works.includes(work)) rows.push(await measureFailover(times, members, work));
+  }
 }
 printTable(rows);
 writeRows(options.json, rows);

@@ -66,6 +66,23 @@ test("a password and a trust that end soon are told before they do", async () =>
   sites.stop();
 });
 
+test("an array's API token that ends soon is told, with where the new one belongs", async () => {
+  const { sites, group } = await protectedSites();
+  const { sessions } = sites.world.array("array-b");
+  sessions.apiTokenEndsAt = sites.clock.now() + 20 * 24 * 3600 * 1000;
+  await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
+  expect((await readinessOf(sites.a, group.id)).warnings).toEqual([]);
+  sessions.apiTokenEndsAt = sites.clock.now() + 5.5 * 24 * 3600 * 1000;
+  await sites.clock.advance(900_000);
+  await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));
+  const { errors, warnings, readiness } = await readinessOf(sites.a, group.id);
+  expect([errors, warnings]).toEqual([[], ["array_token.expires"]]);
+  const found = readiness.checks.find(({ check }) => check === "array_token.expires");
+  expect(found?.reason).toMatch(/^The API token for the array at site-b ends in 5 days \(/);
+  expect(found?.remedy).toContain("fa_api_token of section [array-b]");
+  sites.stop();
+});
+
 test("a look that fails keeps what was found before beside its failure", async () => {
   const { sites, group } = await protectedSites();
   await sites.clock.run(watchReadiness(watchPorts(sites, sites.a)));

@@ -46,6 +46,13 @@ export function describeReplication(makePair: () => ArrayPair): void {
     );
 
     it(
+      "knows no end of a token that has none",
+      run(async () => {
+        expect(await pair.source.array.tokenEndsAt()).toBeUndefined();
+      }),
+    );
+
+    it(
       "makes the members exactly those asked for, in whatever way they differed",
       run(async () => {
         pair.source.model.createVolume("volume-cccc-cinder", GIB);

@@ -16,6 +16,8 @@ export interface StorageArray {
   identify(): Promise<ArrayIdentity>;
   /** Free space, and the state of the connections to other arrays. */
   health(): Promise<ArrayHealth>;
+  /** When what logs in here ends, ms since the UNIX epoch; undefined: never, or the array does not say it. */
+  tokenEndsAt(): Promise<number | undefined>;
 
   /** Tells an array that holds no data which volumes Cinder has; one that does knows them and does nothing. */
   enrol(volumes: readonly VolumeStandIn[]): Promise<void>;

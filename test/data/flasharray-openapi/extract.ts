@@ -11,6 +11,7 @@ const OPERATIONS: Readonly<Record<string, readonly string[]>> = {
   logout: ["post"],
   arrays: ["get"],
   controllers: ["get"],
+  "admins/api-tokens": ["get"],
   "array-connections": ["get"],
   pods: ["get", "post", "patch", "delete"],
   "pods/arrays": ["get", "post", "delete"],

@@ -28,7 +28,7 @@ export async function simulateAlike(
     compute: { ...TYPICAL.compute, ...Object.fromEntries(work) },
     transferMs: Math.min(...waits),
   };
-  const row = await measureFailover(times, members);
+  const row = await measureFailover(times, members, "planned");
   return Number(row.wall_s);
 }
 

@@ -8,6 +8,9 @@ interface Session {
   lastUse: number;
 }
 
+/** Whose token it is. */
+export const USER = "pureuser";
+
 /** Logins of one array: made from an API token, dead after being idle for too long. */
 export class Sessions {
   readonly #state: ArrayState;
@@ -16,6 +19,8 @@ export class Sessions {
   readonly #sessions = new Map<string, Session>();
   /** The token that logs in. */
   apiToken: string;
+  /** When the token ends, ms since the UNIX epoch; undefined = never. */
+  apiTokenEndsAt: number | undefined;
   /** The token's user may only read. */
   isReadOnly = false;
 
@@ -25,9 +30,11 @@ export class Sessions {
     this.#idleTimeoutMs = idleTimeoutMs;
   }
 
-  /** A new session's token; undefined when the API token is not the right one. */
+  /** A new session's token; undefined when the API token is not the right one, or has ended. */
   logIn(family: RestFamily, apiToken: unknown): string | undefined {
-    if (apiToken !== this.apiToken) return undefined;
+    if (apiToken !== this.apiToken || (this.apiTokenEndsAt ?? Number.POSITIVE_INFINITY) <= this.#state.now()) {
+      return undefined;
+    }
     const token = this.#state.random.uuid();
     this.#sessions.set(token, { family, lastUse: this.#state.now() });
     return token;

@@ -20,6 +20,7 @@ describe("held against the vendor's description of REST 2.26", () => {
       "DELETE /connections",
       "DELETE /protection-groups/targets",
       "DELETE /protection-groups/volumes",
+      "GET /admins/api-tokens",
       "GET /api/api_version",
       "GET /array-connections",
       "GET /arrays",

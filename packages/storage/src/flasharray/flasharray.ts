@@ -10,7 +10,7 @@ import type {
   VolumeConnection,
 } from "../storage-array.ts";
 import { formatVersion } from "./api-version.ts";
-import { refuse } from "./array-error.ts";
+import { FlashArrayError, refuse } from "./array-error.ts";
 import { Groups } from "./groups.ts";
 import { listAll } from "./listing.ts";
 import { Markers } from "./markers.ts";
@@ -30,6 +30,12 @@ interface ArrayRow {
 interface ControllerRow {
   readonly mode: string;
   readonly model: string | null;
+}
+
+/** Of each of the array's users. */
+interface ApiTokenRow {
+  readonly name: string;
+  readonly api_token?: { readonly expires_at?: number | null };
 }
 
 interface ArrayConnectionRow {
@@ -79,6 +85,17 @@ export class FlashArray implements StorageArray {
       usedBytes: array.space?.total_physical ?? 0,
       connections: links.map((link) => ({ array: link.name, status: linkStatus(link.status) })),
     };
+  }
+
+  async tokenEndsAt(): Promise<number | undefined> {
+    const user = (await this.#session.userName())?.toLowerCase();
+    const listing = { path: "admins/api-tokens", query: {}, sort: "name" };
+    const rows = await listAll<ApiTokenRow>(this.#session, listing).catch((error: unknown) => {
+      // A user may be kept from the list of users.
+      if (error instanceof FlashArrayError && [403, 404].includes(error.failure.status ?? 0)) return [];
+      throw error;
+    });
+    return rows.find(({ name }) => name.toLowerCase() === user)?.api_token?.expires_at ?? undefined;
   }
 
   async #array(): Promise<ArrayRow> {

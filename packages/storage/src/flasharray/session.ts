@@ -50,6 +50,8 @@ export class ArraySession {
   readonly #access: ArrayAccess;
   #version: Promise<ApiVersion> | undefined;
   #token: Promise<string> | undefined;
+  /** As the array called it at the login. */
+  #userName: string | undefined;
 
   constructor(ports: FlashArrayPorts, access: ArrayAccess) {
     this.#ports = ports;
@@ -67,6 +69,12 @@ export class ArraySession {
       throw error;
     });
     return this.#version;
+  }
+
+  /** The array's user that the token belongs to; undefined when the array did not say at the login. */
+  async userName(): Promise<string | undefined> {
+    await this.#logIn();
+    return this.#userName;
   }
 
   /**
@@ -136,7 +144,10 @@ export class ArraySession {
     const request = this.#request("POST", path, { "api-token": this.#access.apiToken });
     const response = await this.#patiently("POST /login", request, false);
     const token = response.headers["x-auth-token"];
-    if (response.status === 200 && token) return token;
+    if (response.status === 200 && token) {
+      this.#userName = userOf(response.body);
+      return token;
+    }
     const error = this.#refused("POST /login", response);
     if (response.status !== 400) throw error;
     throw new FlashArrayError({ ...error.failure, failureClass: "needs_operator" }, error.refusal);
@@ -242,4 +253,9 @@ export class ArraySession {
 
 function nameOf(call: ArrayCall): string {
   return `${call.method} /${call.path}`;
+}
+
+function userOf(body: string): string | undefined {
+  const { items } = (parseJson(body) ?? {}) as { readonly items?: readonly { readonly username?: unknown }[] };
+  return typeof items?.[0]?.username === "string" ? items[0].username : undefined;
 }

@@ -46,6 +46,9 @@ export class MockArray implements StorageArray {
     return this.#do(({ id }) => ({ id, name: this.#name, model: "mock", version: "1", apiVersion: "1" }));
   }
 
+  /** A file needs no token. */
+  async tokenEndsAt(): Promise<undefined> {}
+
   health(): Promise<ArrayHealth> {
     return this.#do((state, arrays) => ({
       capacityBytes: CAPACITY_BYTES,

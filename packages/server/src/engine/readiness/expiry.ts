@@ -6,7 +6,7 @@ const DAY_MS = 24 * 3600 * 1000;
 
 /** Something that works now and has an end. */
 export interface Expiring {
-  readonly check: "credential.expires" | "trust.expires";
+  readonly check: "credential.expires" | "trust.expires" | "array_token.expires";
   readonly siteName: string;
   /** What ends, for people, as a sentence begins: `The password of protector`. */
   readonly what: string;

@@ -3,20 +3,41 @@ import { listUsableTrusts } from "../../db/repositories/trusts.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { checkExpiry, type Expiring } from "../readiness/expiry.ts";
 import type { Finding } from "../readiness/finding.ts";
+import type { GroupView } from "../world/group-view.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 
 /** Trusts of a project whose end is asked for, newest first: one without an end is enough. */
 const TRUSTS_ASKED = 5;
 
-/** What the engine logs in with at these sites, and the trusts of the project at its own, as far as they end soon. */
+/**
+ * What the engine logs in with at these sites and their arrays, and the trusts of the project at its own, as far as they end
+ * soon.
+ */
 export async function checkCredentials(
   ports: EnginePorts,
-  projectId: string,
+  view: GroupView,
   sites: readonly SiteAccess[],
 ): Promise<readonly Finding[]> {
-  const ends = await Promise.all(sites.map(passwordOf));
+  const ends = await Promise.all(sites.flatMap((site) => [passwordOf(site), arrayTokenOf(view, site)]));
   const own = sites.find(({ isOwn }) => isOwn);
-  return checkExpiry([...ends, ...(own ? await lastingTrust(ports, projectId, own) : [])], ports.clock.now());
+  const trusts = own ? await lastingTrust(ports, view.group.project_id, own) : [];
+  return checkExpiry([...ends, ...trusts], ports.clock.now());
+}
+
+async function arrayTokenOf({ group, policy }: GroupView, { array, siteId, siteName }: SiteAccess): Promise<Expiring> {
+  const endsAt = await array.tokenEndsAt();
+  const isHome = group.home_site_id === siteId;
+  const backend = isHome ? policy?.primary_backend : policy?.secondary_backend;
+  const made = "Have a new one made on the array (pureadmin create --api-token), then";
+  return {
+    check: "array_token.expires",
+    siteName,
+    what: `The API token for the array at ${siteName}`,
+    endsAt: endsAt === undefined ? undefined : new Date(endsAt).toISOString(),
+    remedy: backend
+      ? `${made} write it into fa_api_token of section [${backend}] in protector.conf on every host of both sites and restart the engines.`
+      : `${made}: protector protection-group policy-update ${group.name} --${isHome ? "primary" : "secondary"}-fa-api-token …`,
+  };
 }
 
 async function passwordOf({ admin, siteName, isOwn }: SiteAccess): Promise<Expiring> {

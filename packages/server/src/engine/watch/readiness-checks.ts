@@ -102,7 +102,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
     ...(isAway ? [] : leftBehind(view.group.name, { siteName: target.siteName, names: leftAt(view) })),
     ...(await lookAtPoints(scene, input)),
     ...(await checkTrust(source)),
-    ...(await checkCredentials(ports, view.group.project_id, [source, target])),
+    ...(await checkCredentials(ports, view, [source, target])),
     ...(await checkLastDrill(ports, view.group)),
     ...checkLink(input),
     ...(away ? [] : checkMappingFit(input)),
@@ -139,7 +139,7 @@ export async function examineStandby(
       passed("primary", view.group.name, reason),
       ...trust,
       ...(trust.length === 0 ? [passed("trust", local.siteName, "A trust of the project yields a token here.")] : []),
-      ...(await checkCredentials(ports, view.group.project_id, [local])),
+      ...(await checkCredentials(ports, view, [local])),
       checkArrayRoom(local.siteName, await local.array.health()),
     ];
   } finally {

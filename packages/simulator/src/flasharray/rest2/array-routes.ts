@@ -3,6 +3,7 @@ import { connectVolume, createHost, deleteHost, disconnectVolume, lunOf, require
 import { MODEL, SOFTWARE } from "../identity.ts";
 import type { Link } from "../link.ts";
 import type { StoredVolume } from "../objects.ts";
+import { USER } from "../sessions.ts";
 import { numberOf, requireKnown } from "./body.ts";
 import type { ArrayRoute, CallContext } from "./context.ts";
 import { pageOf } from "./page.ts";
@@ -29,6 +30,13 @@ function arrays(call: CallContext): object {
     },
   };
   return pageOf([item], call.query);
+}
+
+/** Tokens are shown masked, with their ends where they have one. */
+function apiTokens(call: CallContext): object {
+  const { apiTokenEndsAt } = call.sessions;
+  const ends = apiTokenEndsAt === undefined ? {} : { expires_at: apiTokenEndsAt };
+  return pageOf([{ name: USER, api_token: { token: "****", created_at: 0, ...ends } }], call.query);
 }
 
 function controllers(call: CallContext): object {
@@ -175,6 +183,7 @@ function pairs(call: CallContext): { volume: string; host: string }[] {
 /** The array itself, its connections to others, hosts and their connections to volumes. */
 export const arrayRoutes: Readonly<Record<string, ArrayRoute>> = {
   "GET arrays": arrays,
+  "GET admins/api-tokens": apiTokens,
   "GET controllers": controllers,
   "GET array-connections": connections,
   "GET container-default-protections": defaultProtections,

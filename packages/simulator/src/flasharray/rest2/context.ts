@@ -3,6 +3,7 @@ import type { ArrayState } from "../array-state.ts";
 import type { FlashArrayModel } from "../model.ts";
 import type { NamedObjects } from "../named-objects.ts";
 import type { ArrayObject, StoredGroup } from "../objects.ts";
+import type { Sessions } from "../sessions.ts";
 import { namesInFilter, wildcard } from "./filter.ts";
 import type { Query } from "./query.ts";
 import { badRequest } from "./rest-error.ts";
@@ -11,6 +12,7 @@ import { badRequest } from "./rest-error.ts";
 export interface CallContext {
   readonly model: FlashArrayModel;
   readonly state: ArrayState;
+  readonly sessions: Sessions;
   readonly version: ApiVersion;
   readonly query: Query;
   readonly body: Readonly<Record<string, unknown>>;

@@ -18,6 +18,7 @@ const ENDPOINTS: Readonly<Record<string, Endpoint>> = {
   logout: { since: "2.0", methods: { POST: "" } },
   arrays: { since: "2.2", methods: { GET: LIST } },
   controllers: { since: "2.2", methods: { GET: `${PAGED} names` } },
+  "admins/api-tokens": { since: "2.2", methods: { GET: `${PAGED} names expose_api_token` } },
   "array-connections": { since: "2.4", methods: { GET: `${PAGED} names` } },
   "container-default-protections": {
     since: "2.16",

@@ -2,7 +2,7 @@ import type { SimulatedRequest, SimulatedResponse } from "../../http/service.ts"
 import type { ApiVersion } from "../api-version.ts";
 import { ArrayDownError, ArrayError } from "../block-array.ts";
 import type { FlashArrayModel } from "../model.ts";
-import type { Sessions } from "../sessions.ts";
+import { type Sessions, USER } from "../sessions.ts";
 import { arrayRoutes } from "./array-routes.ts";
 import type { ArrayRoute } from "./context.ts";
 import { lookUp } from "./endpoints.ts";
@@ -66,7 +66,7 @@ export class Rest2 {
   #logIn(apiToken: string | undefined): SimulatedResponse {
     const token = this.#sessions.logIn("rest2", apiToken);
     if (token === undefined) return refuse(401, null, "Invalid API token.");
-    return { status: 200, headers: { "x-auth-token": token }, body: { items: [{ username: "pureuser" }] } };
+    return { status: 200, headers: { "x-auth-token": token }, body: { items: [{ username: USER }] } };
   }
 
   #route(request: SimulatedRequest, version: ApiVersion, path: string): SimulatedResponse {
@@ -75,7 +75,14 @@ export class Rest2 {
     this.#model.fabric.settle();
     const body = parseBody(request.body);
     const query = new Query(request.query);
-    const answer = route({ model: this.#model, state: this.#model.state, version, query, body });
+    const answer = route({
+      model: this.#model,
+      state: this.#model.state,
+      sessions: this.#sessions,
+      version,
+      query,
+      body,
+    });
     const token = (answer as { continuation_token?: string | null } | undefined)?.continuation_token;
     return { status: 200, body: answer, headers: token ? { "x-next-token": token } : {} };
   }
