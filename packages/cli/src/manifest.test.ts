@@ -35,6 +35,14 @@ describe("the description of the commands", () => {
     expect(find("member add")?.arguments.map(({ isMany }) => isMany)).toEqual([false, true]);
   });
 
+  it("has no option of a command that all of them have: the program would take it", () => {
+    const taken = new Set(common.map(({ flag }) => flag));
+    const lost = commands.flatMap(({ words, options }) =>
+      options.flatMap(({ flag }) => (taken.has(flag) ? [`${words.join(" ")} ${flag}`] : [])),
+    );
+    expect(lost).toEqual([]);
+  });
+
   it("leaves to the host program how to log in and how to print", () => {
     expect(common.map(({ flag }) => flag)).toEqual(["--wait", "--no-wait", "--timeout", "--yes"]);
   });

@@ -30,7 +30,7 @@ interface AddOptions {
   readonly after?: string;
   readonly url?: string;
   readonly undoUrl?: string;
-  readonly timeout?: number;
+  readonly callTimeout?: number;
   readonly retries?: number;
   readonly onFailure?: string;
   readonly inTests?: boolean;
@@ -54,7 +54,7 @@ export function addHookCommands(program: Command, act: Act): void {
     .option("--after <subject>", "the same, afterwards")
     .option("--url <url>", "https address that is posted to")
     .option("--undo-url <url>", "posted to when an operation that has called the hook is taken back")
-    .option("--timeout <seconds>", "of one try; default 30", positive)
+    .option("--call-timeout <seconds>", "of one try; default 30", positive)
     .option("--retries <number>", "tries after the first one; default 2", natural)
     .option("--on-failure <stop|continue>", "what follows when the last try has failed; default stop")
     .option("--in-tests", "call it in test failovers too")
@@ -68,7 +68,7 @@ export function addHookCommands(program: Command, act: Act): void {
 }
 
 async function addHook(context: CommandContext, ref: string, options: AddOptions): Promise<void> {
-  const { url, undoUrl = null, timeout = 30, retries = 2, onFailure = "stop", inTests = false } = options;
+  const { url, undoUrl = null, callTimeout = 30, retries = 2, onFailure = "stop", inTests = false } = options;
   const [when, subject] = whenOf(options);
   if (url === undefined) throw new UsageError("--url is missing");
   if (onFailure !== "stop" && onFailure !== "continue") throw new UsageError("--on-failure knows: stop, continue");
@@ -80,7 +80,7 @@ async function addHook(context: CommandContext, ref: string, options: AddOptions
       ...of,
       url,
       undo_url: undoUrl,
-      timeout_seconds: timeout,
+      timeout_seconds: callTimeout,
       retries,
       on_failure: onFailure,
       in_tests: isTest,
