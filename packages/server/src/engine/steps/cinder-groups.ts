@@ -2,6 +2,7 @@ import { ProtectorError } from "@protector/contract";
 import type { VolumeGroup } from "@protector/openstack";
 import { settledAbsence } from "../runner/settled-absence.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
+import { typesOfCinderGroup } from "./cinder-group-types.ts";
 import { noteGone } from "./note-gone.ts";
 import { ignoreGone } from "./servers.ts";
 
@@ -17,14 +18,12 @@ export interface EnsureCinderGroupInput {
 
 /**
  * Mirrors the array group as a Cinder group, for people: it is never needed for a recovery. It is made with every
- * replicated type of the site, since types cannot be added later, and with the site's group type.
+ * type that volumes of the group can be of, since types cannot be added later, and with the site's group type.
  */
 export const ensureCinderGroup: StepHandler<EnsureCinderGroupInput, { readonly cinderGroupId: string }> = {
   run: async (context, input) => {
     const group = await ensureGroup(context, input);
-    const recovered = input.volumeSteps.map((step) => context.outputIfAny<{ volumeId: string }>(step)?.volumeId);
-    const wanted = [...(input.volumeIds ?? []), ...recovered.filter((id) => id !== undefined)];
-    const addVolumes = wanted.filter((id) => !group.volumeIds.includes(id));
+    const addVolumes = volumesOf(context, input).filter((id) => !group.volumeIds.includes(id));
     if (addVolumes.length > 0) await addTo(context, group.id, addVolumes);
     return { cinderGroupId: group.id };
   },
@@ -33,6 +32,12 @@ export const ensureCinderGroup: StepHandler<EnsureCinderGroupInput, { readonly c
     for (const group of await volume.listGroups({ name: input.name })) await emptyAndDelete(context, group);
   },
 };
+
+/** Volumes that belong in it, recovered ones as far as they are there. */
+function volumesOf(context: StepContext, input: EnsureCinderGroupInput): readonly string[] {
+  const recovered = input.volumeSteps.map((step) => context.outputIfAny<{ volumeId: string }>(step)?.volumeId);
+  return [...(input.volumeIds ?? []), ...recovered.filter((id) => id !== undefined)];
+}
 
 /** Input of {@link removeFromCinderGroup}. */
 export interface RemoveFromCinderGroupInput {
@@ -116,7 +121,7 @@ function ledgerEntry({ here }: StepContext, name: string) {
 async function createGroup(context: StepContext, input: EnsureCinderGroupInput): Promise<VolumeGroup> {
   const { admin } = context.here;
   const tenant = await context.here.tenant();
-  const types = await admin.volume.listTypes();
+  const types = await typesOfCinderGroup(context.here, volumesOf(context, input));
   const groupTypes = await admin.volume.listGroupTypes();
   const groupType = groupTypes.find((type) => type.name === context.here.groupTypeName);
   if (!groupType) {
@@ -125,13 +130,11 @@ async function createGroup(context: StepContext, input: EnsureCinderGroupInput):
       `Group type ${context.here.groupTypeName} is missing at ${context.here.siteName}.`,
     );
   }
-  const { holdsData } = context.here.array;
-  const replicated = types.filter((type) => !holdsData || /true/i.test(type.extraSpecs.replication_enabled ?? ""));
   return tenant.volume.createGroup({
     name: input.name,
     description: input.description,
     groupTypeId: groupType.id,
-    volumeTypeIds: replicated.map((type) => type.id),
+    volumeTypeIds: types.map((type) => type.id),
   });
 }
 

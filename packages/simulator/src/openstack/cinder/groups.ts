@@ -81,6 +81,8 @@ function createGroup(state: VolumeState, call: Call): GroupRecord {
   state.groups.set(group.id, group);
   state.environment.after(state.durations.groupMs, () => {
     try {
+      // The scheduler looks for one backend that fits every type.
+      if (volumeTypes.some((type) => state.backendFor(type) !== group.backend)) throw new Error("No valid backend");
       if (isConsistent(state, group)) currentArray(group.backend).ensureGroup(arrayGroupName(state, group));
       group.status = "available";
     } catch {
