@@ -35,7 +35,7 @@ export const CHAPTERS: readonly Chapter[] = [
   { name: "reclaim", files: [suite("story/reclaim")], minutes: 4, isForAnyClouds: true },
   { name: "lost-site", files: [suite("story/lost-site")], minutes: 5, isForAnyClouds: true },
   { name: "full-cycle", files: [suite("story/full-cycle")], minutes: 6, isForAnyClouds: false },
-  { name: "sync", files: [suite("story/sync")], minutes: 8, isForAnyClouds: false },
+  { name: "sync", files: [suite("story/sync")], minutes: 10, isForAnyClouds: false },
   { name: "clients", files: [suite("story/clients")], minutes: 4, isForAnyClouds: false },
   { name: "rights", files: [suite("rights/rights")], minutes: 4, isForAnyClouds: false },
   {
