@@ -275,6 +275,28 @@ test("a resize that no host takes keeps no server away: it runs in its old size,
   expect(serverAt(writing, "site-a", NAME)).toMatchObject({ flavor: { name: "m1.small" }, vmState: "active" });
 });
 
+test("a resize that waits for Nova can be left out: the server is home as it was", async () => {
+  writing = await writingGroup(1);
+  await goAway(writing);
+  const { sites } = writing;
+  await resizeAway(writing, NAME, "small");
+  await protectBack(writing);
+  sites.world.conditions.inject({
+    service: "site-a/nova",
+    when: ({ body = "" }) => body.includes('"resize"'),
+    fault: { kind: "refuse", status: 503, body: "busy" },
+  });
+  const id = await orderFailback(writing);
+  expect(await sites.settle(sites.a, id, sites.engine(sites.a), 600_000)).toBe("waiting");
+  const step = `resize.${writing.group.memberIds[0]}`;
+  await sites.ask(sites.a, id, { verb: "skip", step, reason: "it is large enough" });
+  expect(await sites.settle(sites.a, id, sites.engine(sites.a), LONGEST_MS)).toBe("completed");
+  const { members, leftovers } = await operationRowAt(sites.a, id);
+  expect(readJson(members)).toMatchObject([{ status: "home", downtime_seconds: expect.any(Number) }]);
+  expect(readJson(leftovers)).toMatchObject([{ reason: expect.stringContaining("left out: it is large enough") }]);
+  expect(serverAt(writing, "site-a", NAME).flavor.name).toBe("m1.medium");
+});
+
 test("a server that was off away is off at home, one that its owner had locked is locked by him again", async () => {
   writing = await awayGroup(1);
   const { sites } = writing;

@@ -111,7 +111,7 @@ export const awaitWebhook: StepHandler<AwaitWebhookInput, OpenedGate> = {
 function addressOf(context: StepContext, { addressStep, rewireStep }: AwaitTcpInput): string {
   type Made = { readonly address?: string; readonly addresses?: readonly string[] };
   const rewired = rewireStep === undefined ? undefined : context.outputIfAny<Made>(rewireStep);
-  const made = rewired ?? context.output<Made>(addressStep);
+  const made = rewired?.addresses ? rewired : context.output<Made>(addressStep);
   const address = made.address ?? made.addresses?.[0];
   if (address) return address;
   throw new ProtectorError("member.gate_closed", `Port of step ${addressStep} has no address to probe.`);

@@ -43,9 +43,10 @@ export const verifyServer: StepHandler<VerifyServerInput, VerifiedServer> = {
     }
     if (wrong.length > 0)
       throw new ProtectorError("cloud.server_error", `Server ${input.name} (${serverId}): ${wrong.join("; ")}.`);
-    const { activeAt } =
-      context.outputIfAny<ResizedServer>(`resize.${context.memberId}`) ??
-      context.output<{ activeAt: number }>(`active.${context.memberId}`);
+    // A resize that was left out has an output that says so alone.
+    const activeAt =
+      context.outputIfAny<Partial<ResizedServer>>(`resize.${context.memberId}`)?.activeAt ??
+      context.output<{ activeAt: number }>(`active.${context.memberId}`).activeAt;
     const stopped = context.outputIfAny<{ stoppedAt: number }>(input.stopStep);
     return {
       serverId,
