@@ -1,6 +1,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import type { ReplicationType } from "@protector/contract";
 import type { SeededServer } from "@protector/simulator";
 import { afterEach, expect, test } from "vitest";
 import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
@@ -20,7 +21,13 @@ afterEach(() => {
 });
 
 /** A group on mock arrays; Cinder keeps its volumes somewhere that no array of the policy is, with a type that is not replicated. */
-async function mockGroup({ withImages }: { readonly withImages: boolean }): Promise<WritingGroup> {
+async function mockGroup({
+  withImages,
+  ...how
+}: {
+  readonly withImages: boolean;
+  readonly replicationType?: ReplicationType;
+}): Promise<WritingGroup> {
   const sites = await createTwoSites(1, { engines: () => ({ mockDirectory: directory }) });
   const { imageId } = sites.b.tenant.basics;
   const prepare = (servers: readonly SeededServer[]) => {
@@ -30,7 +37,7 @@ async function mockGroup({ withImages }: { readonly withImages: boolean }): Prom
       }
     }
   };
-  writing = { sites, group: await protectThreeTier(sites, { prepare }) };
+  writing = { sites, group: await protectThreeTier(sites, { prepare, ...how }) };
   return writing;
 }
 
@@ -92,4 +99,17 @@ test("a mock array cuts nothing off: without Nova an unplanned failover wants a 
   const id = await orderUnplanned(mock, { reason: REASON });
   expect(await settleTest(mock, id)).toBe("completed");
   expect(running(mock, "site-b")).toBe(group.servers.length);
+});
+
+test("a group in a pod of two mock arrays is tested and fails over, with what its images hold", async () => {
+  const mock = await mockGroup({ withImages: true, replicationType: "sync" });
+  const { sites } = mock;
+  expect(await settleTest(mock, await orderTest(mock))).toBe("completed");
+  expect(await settleTest(mock, await orderCleanup(mock))).toBe("completed");
+  lose(mock, sites.a, "all");
+  const id = await orderUnplanned(mock, { reason: REASON });
+  const { error } = await operationRow(mock, id);
+  expect([await settleTest(mock, id), error]).toEqual(["completed", null]);
+  expect(running(mock, "site-b")).toBe(3);
+  expect((await operationRow(mock, id)).data_loss_seconds).toBe(0);
 });

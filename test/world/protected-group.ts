@@ -32,7 +32,8 @@ export async function protectThreeTier(
   } = {},
 ): Promise<ProtectedGroup> {
   const { a, world } = sites;
-  const type = how.replicationType === "sync" ? a.tenant.basics.sync : a.tenant.basics.replicated;
+  const { replicated, sync = replicated } = a.tenant.basics;
+  const type = how.replicationType === "sync" ? sync : replicated;
   const tiers = seedThreeTier(world.cloud("site-a"), a.tenant, type);
   const servers = [tiers.db, tiers.app, tiers.web].slice(0, how.count);
   how.prepare?.(servers);

@@ -6,9 +6,9 @@ import { carryHome, followWrites, goAway, orderFailback, protectBack } from "./f
 import type { WritingGroup } from "./failover-run.ts";
 import { groupRow, orderHomeward, settleHome } from "./homeward-run.ts";
 import { POD, run } from "./protected-group.ts";
-import { podGroups, writingSyncGroup } from "./sync-run.ts";
-import { operationRow } from "./test-run.ts";
-import { lose, REASON, running } from "./unplanned-run.ts";
+import { isScheduled, podGroups, writingSyncGroup } from "./sync-run.ts";
+import { operationRow, settleTest } from "./test-run.ts";
+import { lose, orderUnplanned, REASON, running } from "./unplanned-run.ts";
 
 let writing: WritingGroup;
 afterEach(() => writing.sites.stop());
@@ -115,4 +115,19 @@ test("the pod's halves say whether the group is protected", async () => {
   expect(await look()).toMatchObject({ protection: "seeding", halves: expect.arrayContaining(["resyncing"]) });
   await sites.clock.advance(60_000);
   expect(await look()).toMatchObject({ protection: "protected" });
+});
+
+test("reclaim brings back servers that were cut off from the pod, and its points are cut again", async () => {
+  writing = await writingSyncGroup(3, { isUniform: true });
+  const { sites, group } = writing;
+  const bringBack = lose(writing, sites.a, "control plane");
+  expect(await settleTest(writing, await orderUnplanned(writing))).toBe("completed");
+  lose(writing, sites.b, "all");
+  bringBack();
+  const parameters = { reason: "site B burnt down, nothing runs there" };
+  const id = await sites.order(sites.a, group.id, { type: "reclaim", parameters });
+  expect([await settleHome(writing, id), (await errorAt(id))?.detail]).toEqual(["completed", undefined]);
+  expect(running(writing, "site-a")).toBe(3);
+  expect([podGroups(writing, "array-a").length, isScheduled(writing, "array-a")]).toEqual([1, true]);
+  expect(sites.world.problems).toEqual([]);
 });

@@ -42,6 +42,12 @@ export function loseWithArray(writing: WritingGroup): () => void {
   };
 }
 
+/** Whether the array cuts points of the group in the pod by itself. */
+export function isScheduled(writing: WritingGroup, name: "array-a" | "array-b"): boolean {
+  const { state } = writing.sites.world.array(name).model;
+  return podGroups(writing, name).every((each) => state.groups.live(each.name).snapshotSchedule.enabled);
+}
+
 /** Array groups of Protector in the pod, as one of its arrays shows them. */
 export function podGroups({ sites }: WritingGroup, name: "array-a" | "array-b") {
   const array = sites.world.describe().arrays.find((each) => each.name === name);

@@ -181,7 +181,7 @@ async function lookForDrift({ view, source }: Scene, input: FailoverInput): Prom
       volumes: byId,
       ports: ports.filter(({ deviceId }) => deviceId === member.serverId),
       replicatedTypes: source.array.holdsData ? new Set(replicated.map(({ name }) => name)) : undefined,
-      arrayNameOf: (each) => arrayNameOf(source.array, each),
+      arrayNameOf: (each) => arrayNameOf(source, each),
     });
   });
 }

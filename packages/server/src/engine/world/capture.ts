@@ -57,7 +57,7 @@ async function readServer(site: SiteAccess, server: Server): Promise<SeenServer>
   ]);
   const found = volumes.filter((each) => each !== undefined);
   const named = found.flatMap((each) => {
-    const name = arrayNameOf(site.array, each);
+    const name = arrayNameOf(site, each);
     return name === undefined ? [] : [{ name, bytes: each.sizeGiB * 2 ** 30 }];
   });
   await site.array.enrol(named);
@@ -111,7 +111,7 @@ function refusalsOf({ array, pod }: SiteAccess, server: Server, seen: SeenServer
   for (const volume of seen.volumes) {
     refuseVolume(server, volume, refuse);
     if (array.holdsData) refuseUnreplicated(server, seen, volume, refuse);
-    refuseByPod(server, volume, { pod, arrayName: arrayNameOf(array, volume), refuse });
+    refuseByPod(server, volume, { pod, arrayName: arrayNameOf({ array, pod }, volume), refuse });
   }
   for (const port of seen.ports) {
     if (port.vnicType && port.vnicType !== "normal") {
@@ -202,7 +202,7 @@ function describeServer(site: SiteAccess, server: Server, seen: SeenServer): Ser
     locked_reason: server.lockedReason,
     volumes: seen.volumes.map((volume) => ({
       ...describeVolume(server, seen, volume),
-      array_volume: arrayNameOf(site.array, volume) ?? "",
+      array_volume: arrayNameOf(site, volume) ?? "",
     })),
     ports: [...seen.ports]
       .sort((a, b) => (a.macAddress < b.macAddress ? -1 : 1))

@@ -1,12 +1,19 @@
 import type { Volume } from "@protector/openstack";
-import type { StorageArray } from "@protector/storage";
+import { podOf, type StorageArray } from "@protector/storage";
+import type { SiteAccess } from "./site-access.ts";
 
 /**
  * What Cinder's volume is called on the array. On real arrays only what Cinder's driver says counts (metadata can be
  * edited by tenants); an array that holds no data knows the volume by a name of our own where the driver gives none.
  */
-export function arrayNameOf(array: StorageArray, volume: Pick<Volume, "id" | "providerId">): string | undefined {
-  return volume.providerId ?? (array.holdsData ? undefined : standInName(volume.id));
+export function arrayNameOf(
+  { array, pod }: Pick<SiteAccess, "array" | "pod">,
+  volume: Pick<Volume, "id" | "providerId">,
+): string | undefined {
+  if (array.holdsData) return volume.providerId ?? undefined;
+  const name = volume.providerId ?? standInName(volume.id);
+  // Of a group in a pod it stands in for a volume there, wherever Cinder has the real one.
+  return pod === undefined || podOf(name) !== undefined ? name : `${pod}::${name}`;
 }
 
 /** Name of a volume of Cinder on an array that holds no data. */
