@@ -62,6 +62,28 @@ test("those who wait for servers of one project share a list; one that was asked
   sites.stop();
 });
 
+test("a call that is swallowed holds those who come after it no longer than a few seconds", async () => {
+  const sites = await createTwoSites();
+  const { admin } = poolAt(sites);
+  const { clock, random, world } = sites;
+  let lists = 0;
+  const transport: HttpTransport = (request) => {
+    if (!new URL(request.url).pathname.endsWith("/servers/detail")) return world.transport(request);
+    lists += 1;
+    return lists === 1 ? new Promise(() => {}) : world.transport(request);
+  };
+  const pool = new ProjectListPool({ transport, clock, random });
+  const { lists: shared } = pool.take(admin("protector", "labsvc"), sites.a.projectId);
+  void shared.servers.read();
+  await clock.advance(1_000);
+  expect(lists).toBe(1);
+  const askedAt = clock.now();
+  await clock.run(shared.servers.read());
+  expect(clock.now() - askedAt).toBeLessThan(16_000);
+  expect(lists).toBe(2);
+  sites.stop();
+});
+
 test("neither another project nor another login is given a list, and what nobody uses is dropped", async () => {
   const sites = await createTwoSites();
   const { pool, admin, counted } = poolAt(sites);

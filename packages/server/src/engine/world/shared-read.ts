@@ -3,6 +3,8 @@ import { atPlace, FIRST_PLACE } from "./call-order.ts";
 
 /** ms in which callers gather for one call. */
 const GATHER_MS = 20;
+/** ms after which an answer that does not come holds nobody up: a call that was swallowed must not cost all its time limit. */
+const PATIENCE_MS = 15_000;
 
 /** What is asked for many, and how dear an answer is. */
 export interface SharedQuestion<T> {
@@ -13,14 +15,14 @@ export interface SharedQuestion<T> {
 
 /**
  * One call for everyone who waits for the same answer. Of callers that come while an answer is under way, all share the
- * next call, made when that answer has come: nobody is given what was asked for before he began to look, so a read after an
+ * next call, made when that answer has come, or takes too long: nobody is given what was asked for before he began to look, so a read after an
  * effect shows it. An answer is not kept: it belongs to those who waited for it.
  */
 export class SharedRead<T> {
   readonly #clock: Clock;
   readonly #question: SharedQuestion<T>;
   #next: Promise<T> | undefined;
-  #underWay: Promise<void> = Promise.resolve();
+  #underWay: Promise<void> | undefined;
   /** ms since the UNIX epoch before which nothing is asked. */
   #restsUntil = 0;
 
@@ -35,17 +37,29 @@ export class SharedRead<T> {
   }
 
   async #gather(): Promise<T> {
-    await Promise.all([this.#clock.sleep(GATHER_MS), this.#underWay]);
+    await Promise.all([this.#clock.sleep(GATHER_MS), this.#patiently(this.#underWay)]);
     const restMs = this.#restsUntil - this.#clock.now();
     if (restMs > 0) await this.#clock.sleep(restMs);
     this.#next = undefined;
     const answer = atPlace(FIRST_PLACE, () => this.#question.ask());
-    this.#underWay = answer.then(
-      (found) => {
-        this.#restsUntil = this.#clock.now() + (this.#question.restMs?.(found) ?? 0);
-      },
-      () => {},
-    );
+    const underWay = answer
+      .then(
+        (found) => {
+          this.#restsUntil = this.#clock.now() + (this.#question.restMs?.(found) ?? 0);
+        },
+        () => {},
+      )
+      .finally(() => {
+        if (this.#underWay === underWay) this.#underWay = undefined;
+      });
+    this.#underWay = underWay;
     return answer;
+  }
+
+  async #patiently(underWay: Promise<void> | undefined): Promise<void> {
+    if (!underWay) return;
+    const over = new AbortController();
+    await Promise.race([underWay, this.#clock.sleep(PATIENCE_MS, over.signal).catch(() => {})]);
+    over.abort();
   }
 }
