@@ -10,9 +10,14 @@ const options = readOptions(["groups"]);
 const sizes = (options.groups ?? "1000,10000").split(",").map(Number);
 const rows: Row[] = [];
 const memory: Row[] = [];
+/** Large sizes take minutes: each row is told as soon as it is known. */
+const measured = (to: Row[]) => (row: Row) => {
+  to.push(row);
+  process.stderr.write(`${JSON.stringify(row)}\n`);
+};
 for (const groups of sizes) {
-  rows.push(...(await measureWatches(groups)));
-  memory.push(await measureWatchMemory(groups));
+  await measureWatches(groups, measured(rows));
+  measured(memory)(await measureWatchMemory(groups));
 }
 printTable(rows);
 process.stdout.write("\n");

@@ -1,5 +1,6 @@
 import { isAtLeast } from "../api-version.ts";
 import { addMember, localGroup, removeMember } from "../groups.ts";
+import type { StoredSnapshot } from "../objects.ts";
 import { moveVolume } from "../pods.ts";
 import {
   cloneVolume,
@@ -18,6 +19,7 @@ import {
 } from "../volumes.ts";
 import { booleanOf, numberOf, objectOf, requireKnown, textOf } from "./body.ts";
 import { type ArrayRoute, type CallContext, listed, requireNamed } from "./context.ts";
+import { namesInFilter } from "./filter.ts";
 import { pageOf } from "./page.ts";
 import { badRequest } from "./rest-error.ts";
 import { snapshotItem, volumeItem } from "./views.ts";
@@ -99,7 +101,7 @@ function changeSnapshots(call: CallContext): object {
 function listSnapshots(call: CallContext): object {
   const sources = call.query.list("source_names")?.map((name) => name.toLowerCase());
   const ids = call.query.list("source_ids");
-  const found = listed(call, call.state.snapshots).filter((snapshot) => {
+  const found = (ofWholePoints(call) ?? listed(call, call.state.snapshots)).filter((snapshot) => {
     if (sources && !sources.includes(snapshot.source.name?.toLowerCase() ?? "")) return false;
     return !ids || ids.includes(snapshot.source.id ?? "");
   });
@@ -107,6 +109,19 @@ function listSnapshots(call: CallContext): object {
     found.map((snapshot) => snapshotItem(call.state, snapshot)),
     call.query,
   );
+}
+
+/** Snapshots of a filter that is nothing but `name='POINT.*'`, found without a look at every other; else undefined. */
+function ofWholePoints(call: CallContext): StoredSnapshot[] | undefined {
+  const points = namesInFilter(call.query.text("filter"))?.map((name) => {
+    const point = /^([^*]+)\.\*$/.exec(name)?.[1];
+    return point === undefined ? undefined : call.state.points.find(point);
+  });
+  if (!points?.every((point) => point !== undefined)) return undefined;
+  const isDestroyed = call.query.flag("destroyed");
+  return points
+    .flatMap(({ volumes }) => volumes)
+    .filter(({ destroyedAt }) => isDestroyed === undefined || (destroyedAt !== undefined) === isDestroyed);
 }
 
 /** `/volumes` and `/volume-snapshots`. */
