@@ -26,6 +26,9 @@ export const REASON = '"nothing runs there, two people have looked"';
 /** Who may fail over the groups of all projects. */
 export const ADMINISTRATOR = "--os-cloud admin-a --secondary-cloud admin-b";
 
+/** For so long somebody waits for a plan that a lost site keeps from being made. */
+const PLAN_LIMIT = "--timeout 600";
+
 /** What people type most. */
 const USUAL_LINES = [
   "failover shop --yes --no-wait",
@@ -63,15 +66,15 @@ const OTHER_LINES = [
   `operation abandon OPERATION --reason ${REASON} --no-wait`,
   "test-promote shop --yes --no-wait",
   `test-promote shop --reason ${REASON} --yes --no-wait`,
-  "recovery-plan run everything --yes --no-wait",
-  `recovery-plan run everything --unplanned --reason ${REASON} --yes --no-wait`,
-  "recovery-plan run everything --test --yes --no-wait",
-  "recovery-plan run everything --reprotect --yes --no-wait",
-  "recovery-plan run everything --failback --yes --no-wait",
-  `site failover site-a --yes --no-wait ${ADMINISTRATOR}`,
-  `site failover site-b --yes --no-wait ${ADMINISTRATOR}`,
-  `site failover site-a --unplanned --reason ${REASON} --yes --no-wait ${ADMINISTRATOR}`,
-  `site failover site-a --failback --yes --no-wait ${ADMINISTRATOR}`,
+  `recovery-plan run everything --yes --no-wait ${PLAN_LIMIT}`,
+  `recovery-plan run everything --unplanned --reason ${REASON} --yes --no-wait ${PLAN_LIMIT}`,
+  `recovery-plan run everything --test --yes --no-wait ${PLAN_LIMIT}`,
+  `recovery-plan run everything --reprotect --yes --no-wait ${PLAN_LIMIT}`,
+  `recovery-plan run everything --failback --yes --no-wait ${PLAN_LIMIT}`,
+  `site failover site-a --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  `site failover site-b --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  `site failover site-a --unplanned --reason ${REASON} --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  `site failover site-a --failback --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
   "policy update shop --replication-interval 600 --rpo-minutes 30 --no-wait",
   "policy update shop --replication-interval 300 --rpo-minutes 15 --no-wait",
   "mapping set shop --flavor m1.small=m1.medium",

@@ -43,4 +43,11 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
       types("failback shop --yes", "site-a", 150),
     ],
   },
+  {
+    what: "a server that is no member any more is neither recovered nor fenced",
+    events: [
+      types("member remove shop web-01", "site-b", 150),
+      types(`failover shop --unplanned --reason ${REASON} --yes`, "site-a", 60),
+    ],
+  },
 ];

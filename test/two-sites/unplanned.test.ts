@@ -130,3 +130,11 @@ it("needs no more than the cloud of the surviving site, and says so where only t
   expect({ code, stderr: code === 0 ? "" : stderr }).toEqual({ code: 0, stderr: "" });
   expect(serversAt("site-b")).toEqual(["db-01 ACTIVE", "web-01 ACTIVE"]);
 });
+
+it("a server that was taken out of the group just before is left alone, though the other site has not heard of it yet", async () => {
+  await must("member remove shop web-01 --no-wait");
+  await here.clock.advance(60_000);
+  await must(`failover shop --unplanned --reason "${REASON}" --yes --wait`);
+  expect(serversAt("site-a")).toContain("web-01 ACTIVE");
+  expect(serversAt("site-b")).toEqual(["db-01 ACTIVE"]);
+});

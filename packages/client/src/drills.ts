@@ -84,7 +84,7 @@ export async function testPromote(
   ref: string,
   { testId, reason, ...options }: TestPromotion = {},
 ): Promise<RunningOperation> {
-  const { id, other } = await sites.inspect(ref);
+  const { id, other } = await sites.inspectAndMend(ref);
   if (!other.isReachable) throw other.failure;
   const body = {
     test_promote: {

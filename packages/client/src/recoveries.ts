@@ -35,13 +35,16 @@ export interface UnplannedRequest extends FailoverRequest {
   readonly reason?: string;
 }
 
-/** Failover without the site that is left: only the surviving one is asked. */
+/**
+ * Failover without the site that is left: only the surviving one is asked. A document that is owed goes first where the site
+ * that is left still answers, so that no server is recovered which is no member any more.
+ */
 export async function unplannedFailover(
   sites: TwoSiteClient,
   ref: string,
   { recoveryPoint, reason, ...options }: UnplannedRequest = {},
 ): Promise<RunningOperation> {
-  const { id, other } = await sites.inspect(ref);
+  const { id, other } = await sites.inspectAndMend(ref);
   if (!other.isReachable) throw other.failure;
   const body = {
     failover: {
