@@ -33,7 +33,7 @@ it("refuses a test whose volumes would replicate, with exit code 3 and the remed
   await protect("replicated");
   const { code, stdout } = await here.run("test-failover shop --yes --wait");
   expect(code).toBe(3);
-  expect(stdout.replaceAll(/\s+/g, " ")).toContain("protector mapping set GROUP --test-volume-type HERE=THERE");
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("protector mapping set shop --test-volume-type HERE=THERE");
   expect(serversAtB()).toEqual([]);
 });
 

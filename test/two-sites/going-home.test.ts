@@ -55,7 +55,7 @@ it("failback of a group that does not replicate back is blocked, and says what t
   await here.must("failover shop --yes --wait");
   const { code, stdout } = await here.run("failback shop --yes --wait");
   expect(code).toBe(3);
-  expect(stdout.replaceAll(/\s+/g, " ")).toContain("Replicate back first: protector reprotect GROUP");
+  expect(stdout.replaceAll(/\s+/g, " ")).toContain("Replicate back first: protector reprotect shop");
   const { code: refused, stderr } = await here.run("failover shop --yes --wait");
   expect(refused).toBe(3);
   expect(stderr.replaceAll(/\s+/g, " ")).toContain("Bring it back with: protector failback shop");

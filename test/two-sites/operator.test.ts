@@ -68,7 +68,7 @@ describe("a failover as its operator sees it", () => {
     expect(text).toContain(
       `- web-01: Network demo-front (${network}) is not mapped to site-b. Remedy: See what fits there: protector mapping suggest`,
     );
-    expect(text).toContain("protector mapping set GROUP --network HERE=THERE");
+    expect(text).toContain("protector mapping set shop --network HERE=THERE");
     expect(serversAt(here.sites.a)).toEqual(RUNNING);
     expect(await here.read("pg show shop")).toMatchObject({ status: "active", current_operation_id: null });
   });

@@ -45,6 +45,6 @@ export function fromPlan({ check, result, subject, reason, remedy }: CheckResult
 }
 
 /** The remedies' commands as they are typed for this group: the catalogue's have `GROUP` in its place. */
-export function forGroup(name: string, findings: readonly Finding[]): readonly Finding[] {
+export function forGroup<T extends Pick<CheckResult, "remedy">>(name: string, findings: readonly T[]): readonly T[] {
   return findings.map((one) => ({ ...one, remedy: one.remedy?.replaceAll(/\bGROUP\b/g, () => name) ?? null }));
 }

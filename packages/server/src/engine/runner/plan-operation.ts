@@ -1,5 +1,6 @@
 import { codeOfWire, type OperationStatus, ProtectorError } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
+import { forGroup } from "../readiness/finding.ts";
 import { forecastDuration } from "./duration-forecast.ts";
 import { endOperation, refuseOperation, workflowTransaction } from "./end-operation.ts";
 import { failureOf } from "./failure.ts";
@@ -27,7 +28,7 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
   let plan: OperationPlan;
   try {
     const { source, target } = scene.environment;
-    plan = await workflow.plan({
+    const made = await workflow.plan({
       operation,
       view,
       localSiteId: scene.localSiteId,
@@ -37,6 +38,8 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
       clock: ports.clock,
       now: ports.clock.now(),
     });
+    const { name } = view.group;
+    plan = { ...made, blockers: forGroup(name, made.blockers), warnings: forGroup(name, made.warnings) };
   } catch (error) {
     if (keeper.signal.aborted) throw keeper.signal.reason;
     const failure = failureOf(error);
