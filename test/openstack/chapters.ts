@@ -35,7 +35,6 @@ export const CHAPTERS: readonly Chapter[] = [
   { name: "reclaim", files: [suite("story/reclaim")], minutes: 4, isForAnyClouds: true },
   { name: "lost-site", files: [suite("story/lost-site")], minutes: 5, isForAnyClouds: true },
   { name: "full-cycle", files: [suite("story/full-cycle")], minutes: 6, isForAnyClouds: false },
-  { name: "sync", files: [suite("story/sync")], minutes: 10, isForAnyClouds: false },
   { name: "clients", files: [suite("story/clients")], minutes: 4, isForAnyClouds: false },
   { name: "rights", files: [suite("rights/rights")], minutes: 4, isForAnyClouds: false },
   {
@@ -44,5 +43,6 @@ export const CHAPTERS: readonly Chapter[] = [
     minutes: 15,
     isForAnyClouds: false,
   },
+  { name: "sync", files: [suite("story/sync")], minutes: 10, isForAnyClouds: false },
   { name: "package", files: [suite("page/debian-package")], minutes: 2, isForAnyClouds: false },
 ];

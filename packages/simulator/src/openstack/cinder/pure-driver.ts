@@ -27,8 +27,8 @@ export function startDriver(state: VolumeState): void {
 
 /**
  * The array that the driver works on. Before each work it asks its sync device for the pod.
- * @throws ArrayDownError when that one does not answer or has no such pod, although the backend's own array may answer:
- * Zed's driver then does nothing at all, not even make the pod, until it is started again.
+ * @throws ArrayDownError while that one does not answer or has no such pod, although the backend's own array may answer:
+ * Zed's driver then does nothing at all, not even make the pod. Started again meanwhile it goes on without that array.
  */
 export function currentArray({ array, sync }: Backend): BlockArray {
   if (!sync || sync.isLeftOut) return array;

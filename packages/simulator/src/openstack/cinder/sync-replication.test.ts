@@ -115,10 +115,13 @@ test("retype leads neither into the pod nor out of it, unmanage keeps a volume i
   expect(arrays(world)[1].findVolume(`${inside.provider_id}-unmanaged`)).toBeDefined();
 });
 
-test("the driver does nothing while its sync device does not answer, until it is started again", async () => {
+test("the driver does nothing while its sync device does not answer, and started meanwhile goes on without", async () => {
   const world = await testWorld({}, {});
   arrays(world)[1].isUp = false;
   expect((await create(world, "plain")).status).toBe("error");
+  arrays(world)[1].isUp = true;
+  expect((await create(world, "plain")).status).toBe("available");
+  arrays(world)[1].isUp = false;
   world.a.cloud.restartCinder();
   expect((await create(world, "plain")).status).toBe("available");
 });
