@@ -1,6 +1,7 @@
 import { afterEach, expect, test } from "vitest";
 import { type EmptyGroup, emptyGroup, outsideOf } from "./policy-run.ts";
 import { addMember, carry, createGroup, insertPolicy, run } from "./protected-group.ts";
+import { podGroups, writingSyncGroup } from "./sync-run.ts";
 import { createTwoSites, type TwoSites } from "./two-sites.ts";
 
 let sites: TwoSites;
@@ -49,6 +50,22 @@ test("a deleted policy leaves nothing on arrays and clouds, and the group can be
   await run(sites, sites.a, group.id, { type: "sync" });
   expect(await groupAt("a", group.id)).toMatchObject({ status: "active", protection: "protected" });
   expect(sites.world.problems).toEqual([]);
+});
+
+test("a deleted policy takes a sync group's array group out of its pod on both arrays", async () => {
+  const writing = await writingSyncGroup(1);
+  ({ sites } = writing);
+  const { group } = writing;
+  const [member_id] = group.memberIds;
+  await run(sites, sites.a, group.id, { type: "member_remove", parameters: { member_id } });
+  expect(podGroups(writing, "array-a")).not.toEqual([]);
+  await run(sites, sites.a, group.id, { type: "policy_delete" });
+  expect([podGroups(writing, "array-a"), podGroups(writing, "array-b")]).toEqual([[], []]);
+  expect(await outsideOf(writing)).toEqual(NOTHING);
+  expect(await groupAt("a", group.id)).toMatchObject({
+    status: "creating",
+    protection_reason: "no replication policy",
+  });
 });
 
 test("a policy that could never be carried out is deleted without asking the arrays that it names", async () => {
