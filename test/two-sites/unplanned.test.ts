@@ -34,6 +34,11 @@ const serversAt = (site: "site-a" | "site-b") =>
 
 it("with the whole site lost: asks why, shows loss and point, wants the group's name, and recovers", async () => {
   await must("test-failover shop --yes --wait --auto-cleanup");
+  // A clean-up that is not through yet would give way to the failover.
+  await here.until("the test is cleaned up", async () => {
+    const tests = await here.read<readonly Operation[]>("operation list --type test_cleanup");
+    return tests.some(({ status }) => status === "completed");
+  });
   here.destroy(here.sites.a);
   const person = typing(REASON, "shop");
   const { code, stdout, stderr } = await here.run("failover shop --unplanned --wait", person.host);
