@@ -40,6 +40,27 @@ it("--apply maps what is sure on both sites, and a failover is ready", async () 
   expect((await here.run("pg readiness shop --check")).stdout).toContain("Failover ready: yes");
 });
 
+it("maps volumes in a pod to a type outside of one", async () => {
+  await here.stop();
+  here = await openWorkingSites({ isSync: true });
+  await here.must(
+    "pg create shop --replication-type sync",
+    "pg policy-create shop --primary-backend array-a --secondary-backend array-b --wait",
+    "member add shop app-01 --wait",
+  );
+  const list = "mapping suggest shop -f csv -c source -c target -c confidence";
+  const { volumes } = here.sites.world.cloud("site-b");
+  const specs = { replication_enabled: "<is> True", replication_type: "<in> sync" };
+  const type = volumes.createType("sync", { volume_backend_name: volumes.backends[0].name, ...specs });
+  const { stdout } = await here.run(list);
+  expect(stdout).toContain("sync,replicated,likely");
+  expect(stdout).not.toContain("sync,sync,sure");
+  volumes.types.delete(type.id);
+  expect((await here.run(list)).stdout).toContain("sync,replicated,sure");
+  await here.must("mapping suggest shop --apply");
+  expect((await here.run("failover shop --dry-run")).stdout).toContain("Expected data loss    none");
+});
+
 it("says what is not sure, and why: another size, other rules, other ranges", async () => {
   const { b } = here.sites;
   const cloud = here.sites.world.cloud("site-b");

@@ -5,6 +5,7 @@ import type {
   SiteInventory,
   SuggestionConfidence,
 } from "@protector/contract";
+import { podOf } from "@protector/storage";
 import type { SuggestionContext } from "./suggestions/context.ts";
 import { flavorCandidates } from "./suggestions/flavors.ts";
 import { networkCandidates, poolCandidates, subnetCandidates } from "./suggestions/networks.ts";
@@ -30,7 +31,12 @@ const RANKS: Readonly<Record<SuggestionConfidence, number>> = { sure: 0, likely:
  */
 export function suggestMappings({ home, other, members, mappings }: SuggestionInput): readonly MappingSuggestion[] {
   const known = new Map(mappings.map(({ kind, source_id, target_id }) => [`${kind} ${source_id}`, target_id]));
-  const context: SuggestionContext = { home, other, find: (kind, id) => known.get(`${kind} ${id}`) };
+  const context: SuggestionContext = {
+    home,
+    other,
+    podTypes: typesInPods(members),
+    find: (kind, id) => known.get(`${kind} ${id}`),
+  };
   return usedResources(members).flatMap((resource) => {
     const { kind, id, isRequired, usedBy } = resource;
     if (context.find(kind, id) !== undefined || isSameThere(context, resource)) return [];
@@ -41,6 +47,11 @@ export function suggestMappings({ home, other, members, mappings }: SuggestionIn
     const source_name = resource.name ?? nameOf(home, resource) ?? id;
     return [{ kind, source_id: id, source_name, is_required: isRequired, used_by: [...usedBy], candidates }];
   });
+}
+
+function typesInPods(members: readonly DescribedMember[]): ReadonlySet<string> {
+  const volumes = members.flatMap(({ description }) => description.volumes);
+  return new Set(volumes.filter((each) => podOf(each.array_volume) !== undefined).map((each) => each.volume_type));
 }
 
 /** What needs no mapping, since the same is there under the same name or id. */
