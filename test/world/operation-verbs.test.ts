@@ -227,6 +227,24 @@ test("a rollback that waits for a dead site can be abandoned, and frees the grou
   expect(running(writing, "site-a")).toBe(3);
 });
 
+test("a removal that is taken back leaves the member as it was, away from home too", async () => {
+  writing = await writingGroup(2);
+  await goAway(writing);
+  const { sites, group } = writing;
+  const before = await memberRows("b");
+  const { db } = sites.b.connection;
+  const memberId = group.memberIds[1] ?? "";
+  await db.updateTable("pg_members").set({ status: "removing" }).where("id", "=", memberId).execute();
+  const parameters = { member_id: memberId };
+  const id = await sites.order(sites.b, group.id, { type: "member_remove", parameters });
+  const afterCommit = (_id: string, labels: readonly string[]) =>
+    labels.some((label) => /^step marker.take .*completed/.test(label))
+      ? sites.ask(sites.b, id, { verb: "cancel" })
+      : undefined;
+  expect(await sites.settle(sites.b, id, sites.engine(sites.b, { observer: { afterCommit } }))).toBe("cancelled");
+  expect(await memberRows("b")).toEqual(before);
+});
+
 /** How each type that a person starts is begun; where the group has to be first. */
 const STARTS: readonly (readonly [OperationType, "home" | "away", "a" | "b", "planned" | "unplanned" | undefined])[] = [
   ["failover", "home", "b", "planned"],

@@ -19,7 +19,7 @@ export const memberRemove: Workflow = {
       recoveryPoint: null,
     };
   },
-  end: async ({ trx, connection, operation, view, localSiteId, now }, end) => {
+  end: async ({ trx, connection, operation, view, localSiteId, sourceSiteId, now }, end) => {
     const memberId = memberOf(operation.parameters);
     if (end === "completed" || end === "completed_with_errors") {
       await trx.deleteFrom("cg_volumes").where("member_id", "=", memberId).execute();
@@ -29,7 +29,10 @@ export const memberRemove: Workflow = {
     }
     await trx
       .updateTable("pg_members")
-      .set({ status: "protected", updated_at: connection.now() })
+      .set({
+        status: view.group.home_site_id === sourceSiteId ? "protected" : "failed_over",
+        updated_at: connection.now(),
+      })
       .where("id", "=", memberId)
       .execute();
   },
