@@ -93,13 +93,4 @@ export const COMPARED_VALUES: ReadonlySet<string> = new Set([
 ]);
 
 /** Methods of clients whose calls have not been recorded on a real cloud yet: the simulator's answers to them are unproven. */
-export const NOT_RECORDED: readonly string[] = [
-  "compute.resizeServer",
-  "compute.confirmResize",
-  "compute.attachPort",
-  "compute.detachPort",
-  "volume.extendVolume",
-  "volume.listSnapshots",
-  "volume.listBackups",
-  "network.updatePort",
-];
+export const NOT_RECORDED: readonly string[] = [];

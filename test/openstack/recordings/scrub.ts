@@ -45,7 +45,8 @@ export function scrubText(text: string): string {
 
 /**
  * A value with placeholders. Of the items of a list only those remain that look different from each other, in their
- * order: what else stands on the cloud shall not swell a recording.
+ * order: what else stands on the cloud shall not swell a recording. Of those that look alike the first by the alphabet
+ * remains, since some lists come in another order each time.
  */
 export function scrub(value: unknown, key = ""): Json {
   if (value === null || value === undefined) return null;
@@ -61,10 +62,13 @@ function distinct(items: readonly Json[]): readonly Json[] {
   const byShape = new Map<string, Json>();
   for (const item of items) {
     const key = shapeKey(item);
-    if (!byShape.has(key)) byShape.set(key, item);
+    const known = byShape.get(key);
+    if (known === undefined || textOf(item) < textOf(known)) byShape.set(key, item);
   }
   return [...byShape.values()];
 }
+
+const textOf = (value: Json) => JSON.stringify(value);
 
 /** Texts of a list are told apart by value, objects by their fields and the kinds of their values. */
 function shapeKey(value: Json): string {

@@ -13,7 +13,14 @@ export function simulatedTarget(): { readonly target: CloudTarget; readonly cloc
       { name: "array-a", origin: "https://127.0.0.21", apiToken: "token-a" },
       { name: "array-b", origin: "https://127.0.0.22", apiToken: "token-b" },
     ],
-    clouds: [{ name: "site-a", host: "127.0.0.11", backends: [{ array: "array-a" }], hosts: { count: 1 } }],
+    clouds: [
+      {
+        name: "site-a",
+        host: "127.0.0.11",
+        backends: [{ array: "array-a" }], // A resize goes to the other one.
+        hosts: { count: 2 },
+      },
+    ],
   });
   const site = world.cloud("site-a");
   seedBasics(site);

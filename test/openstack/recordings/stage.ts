@@ -13,6 +13,7 @@ export interface Stage extends People {
   readonly externalNetworkId: string;
   readonly securityGroupId: string;
   readonly flavorId: string;
+  readonly largerFlavorId: string;
   /** A flavor that no host has room for. */
   readonly hugeFlavorId: string;
   readonly volumeType: string;
@@ -61,6 +62,7 @@ export async function buildStage(scene: Scene): Promise<Stage> {
     externalNetworkId: external.networkId,
     securityGroupId: await makeSecurityGroup(scene, member),
     flavorId: await makeFlavor(scene, administrator, { name: PREFIX, vcpus: 1, ram: 512 }),
+    largerFlavorId: await makeFlavor(scene, administrator, { name: `${PREFIX}-larger`, vcpus: 1, ram: 1024 }),
     hugeFlavorId: await makeFlavor(scene, administrator, { name: `${PREFIX}-huge`, vcpus: 1, ram: 100_000_000 }),
     volumeType,
     volumeTypeId,
@@ -150,6 +152,13 @@ async function clearProject(scene: Scene, { name, cloud }: Actor, projectId: str
       body,
       accept: [400, 404],
     });
+  }
+  for (const { id } of await volume.listSnapshots({ projectId })) {
+    const path = `/snapshots/${id}`;
+    await scene.raw(actor, { service: "volume", method: "DELETE", path, accept: [400, 404] });
+    await scene.until(`snapshot ${id} to be gone`, async () =>
+      (await volume.listSnapshots({ projectId })).some((each) => each.id === id) ? undefined : true,
+    );
   }
   for (const { id } of await volume.listVolumes({ projectId })) {
     await volume.resetStatus(id, "available").catch(() => {});

@@ -2,7 +2,7 @@ import type { Cloud } from "@protector/openstack";
 import { PREFIX, passwordOf } from "../recordings/people.ts";
 import type { Actor, Scene } from "../recordings/scene.ts";
 import { awaitNoVolume, awaitVolume, makeUnmanaged, makeVolume, type Stage } from "../recordings/stage.ts";
-import { awaitServer } from "../recordings/steps/compute.ts";
+import { awaitServer } from "../recordings/steps/await-server.ts";
 import type { CallerName, RowName } from "./rights.ts";
 
 /** What the calls work on. */

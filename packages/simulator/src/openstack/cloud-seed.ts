@@ -169,8 +169,8 @@ export function seedBackup(cloud: Cloud, volume: VolumeRecord, name: string): Ba
 }
 
 function keptOf({ environment }: Cloud, volume: VolumeRecord, name: string): SnapshotRecord {
-  const { id: volumeId, projectId, sizeGiB } = volume;
-  return { id: environment.uuid(), name, volumeId, projectId, sizeGiB, createdAt: environment.now() };
+  const { id: volumeId, projectId, userId, sizeGiB } = volume;
+  return { id: environment.uuid(), name, volumeId, projectId, userId, sizeGiB, createdAt: environment.now() };
 }
 
 /** A pool of a load balancer that sends to some ports; offers load balancers when nobody did yet. */

@@ -51,6 +51,8 @@ function novaConf(site: Site): ConfigurationFile {
       state_path: STATE,
       vif_plugging_is_fatal: false,
       vif_plugging_timeout: 0,
+      // The site has one host: a resize has nowhere else to go.
+      allow_resize_to_same_host: true,
       block_device_allocate_retries: 120,
       block_device_allocate_retries_interval: 1,
     },

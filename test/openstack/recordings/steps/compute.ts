@@ -3,6 +3,8 @@ import { PREFIX, passwordOf } from "../people.ts";
 import type { Scene } from "../scene.ts";
 import { awaitNoVolume, makeVolume, type Stage } from "../stage.ts";
 import * as attachments from "./attachments.ts";
+import { awaitServer } from "./await-server.ts";
+import { changedServer, unchangeableServer } from "./changes.ts";
 
 const NO_ID = "00000000-0000-4000-8000-000000000000";
 const PUBLIC_KEY =
@@ -32,7 +34,7 @@ async function offers(scene: Scene, stage: Stage): Promise<void> {
   await scene.calls("list one flavor of several", member, {
     service: "compute",
     method: "GET",
-    path: "/flavors/detail?limit=1",
+    path: "/flavors/detail?limit=1&sort_key=name&sort_dir=asc",
   });
   await scene.does("find a flavor", service, ({ compute }) => compute.findFlavor(flavorId));
   await scene.does("find a flavor that is not there", service, ({ compute }) => compute.findFlavor(NO_ID));
@@ -142,6 +144,7 @@ async function servers(scene: Scene, stage: Stage, serverGroupId: string): Promi
   await refusedServers(scene, stage, wanted);
   await scene.refuses("delete a network in use", service, ({ network }) => network.deleteNetwork(networkId));
   const where = await attachments.runningServer(scene, stage, id, root.id);
+  await changedServer(scene, stage, where);
   await powerAndLocks(scene, stage, where);
   await scene.does("delete a server", service, ({ compute }) => compute.deleteServer(id));
   await awaitServer(scene, stage, id, undefined);
@@ -207,10 +210,15 @@ async function powerAndLocks(scene: Scene, stage: Stage, where: attachments.Atta
   await scene.refuses("stop a server of others", stranger, ({ compute }) => compute.stopServer(id));
   await scene.does("shelve a server", service, ({ compute }) => compute.shelveServer(id));
   await awaitServer(scene, stage, id, "SHELVED_OFFLOADED");
+  // Nova forgets the host a moment after it has said so.
+  await scene.until(`server ${id} to be on no host`, async () =>
+    (await service.cloud.compute.findServer(id))?.host === undefined ? true : undefined,
+  );
   await scene.does("find a shelved server", service, ({ compute }) => compute.findServer(id));
   await scene.refuses("start a shelved server", service, ({ compute }) => compute.startServer(id));
   await scene.refuses("shelve a shelved server", service, ({ compute }) => compute.shelveServer(id));
   await attachments.restingServer(scene, stage, { ...where, state: "shelved" });
+  await unchangeableServer(scene, stage, where);
   await attachments.shelvedServerLosesVolume(scene, stage, where);
   await scene.does("unshelve a server", service, ({ compute }) => compute.unshelveServer(id));
   await awaitServer(scene, stage, id, "ACTIVE");
@@ -236,17 +244,4 @@ async function brokenServer(scene: Scene, stage: Stage, volumeId: string): Promi
   await attachments.brokenServer(scene, stage, id);
   await scene.does("delete a server in error", service, ({ compute }) => compute.deleteServer(id));
   await awaitServer(scene, stage, id, undefined);
-}
-
-export async function awaitServer(
-  scene: Scene,
-  { administrator }: Stage,
-  id: string,
-  status: string | undefined,
-): Promise<void> {
-  await scene.until(`server ${id} to be ${status ?? "gone"}`, async () => {
-    const server = await administrator.cloud.compute.findServer(id);
-    if (server?.status === "ERROR" && status === "ACTIVE") throw new Error(`server ${id} is in error: ${server.fault}`);
-    return server?.status === status && (server === undefined || server.taskState === null) ? true : undefined;
-  });
 }

@@ -68,6 +68,7 @@ export interface SnapshotRecord {
   readonly name: string | null;
   readonly volumeId: string;
   readonly projectId: string;
+  readonly userId: string;
   readonly sizeGiB: number;
   readonly createdAt: number;
 }

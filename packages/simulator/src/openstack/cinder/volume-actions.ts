@@ -29,7 +29,7 @@ export function routeVolumeActions(router: Router<Call>, state: VolumeState): vo
         return ok({ metadata: volume.imageMetadata });
       case "os-extend":
         extendVolume(state, volume, { sizeGiB: Number(given.new_size), isInUseAllowed: call.version >= 42 });
-        return accepted();
+        return { status: 202, headers: EMPTY_JSON };
       case "os-unmanage":
         if (!call.caller.isAdmin && !state.memberMayManage) throw policyForbids("volume_extension:volume_unmanage");
         unmanageVolume(state, volume);

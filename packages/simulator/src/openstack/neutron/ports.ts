@@ -55,7 +55,7 @@ function createPort(state: NetworkState, call: Call): PortRecord {
       "Port Security must be enabled in order to have allowed address pairs on a port.",
       "PortSecurityAndIPRequiredForSecurityGroups",
     );
-  const pairs = pairsOf(asked);
+  const pairs = objectsAt(asked, "allowed_address_pairs");
   if (isSecure === false && pairs.length > 0) {
     throw conflict(
       "Port Security must be enabled in order to have allowed address pairs on a port.",
@@ -71,13 +71,13 @@ function createPort(state: NetworkState, call: Call): PortRecord {
     fixedIps: asked.fixed_ips === undefined ? undefined : fixedIpsOf(asked),
     securityGroupIds: groups ?? (isSecure === false ? [] : undefined),
     isPortSecurityEnabled: isSecure,
-    addressPairs: pairs,
+    addressPairs: [],
     dnsName: optionalTextAt(asked, "dns_name") ?? "",
     vnicType: optionalTextAt(asked, "binding:vnic_type") ?? "normal",
     deviceId: optionalTextAt(asked, "device_id") ?? "",
     deviceOwner: optionalTextAt(asked, "device_owner") ?? "",
   });
-  for (const pair of pairs) if (pair.mac_address === "") Object.assign(pair, { mac_address: port.macAddress });
+  port.addressPairs = pairsOf(asked, port.macAddress);
   return port;
 }
 
@@ -131,10 +131,11 @@ const fixedIpsOf = (asked: JsonObject) =>
     address: optionalTextAt(each, "ip_address"),
   }));
 
-const pairsOf = (asked: JsonObject) =>
+/** A pair without a MAC is one with the port's. */
+const pairsOf = (asked: JsonObject, ownMac: string) =>
   objectsAt(asked, "allowed_address_pairs").map((pair) => ({
     ip_address: textAt(pair, "ip_address"),
-    mac_address: optionalTextAt(pair, "mac_address") ?? "",
+    mac_address: optionalTextAt(pair, "mac_address") ?? ownMac,
   }));
 
 function updatePort(state: NetworkState, port: PortRecord, call: Call): void {
@@ -152,7 +153,7 @@ function updatePort(state: NetworkState, port: PortRecord, call: Call): void {
     );
   port.securityGroupIds = groups;
   if (asked.fixed_ips !== undefined) state.readdress(port, fixedIpsOf(asked));
-  if (asked.allowed_address_pairs !== undefined) port.addressPairs = pairsOf(asked);
+  if (asked.allowed_address_pairs !== undefined) port.addressPairs = pairsOf(asked, port.macAddress);
   if (typeof asked.port_security_enabled === "boolean") port.isPortSecurityEnabled = asked.port_security_enabled;
   if (typeof asked.admin_state_up === "boolean") port.isAdminUp = asked.admin_state_up;
   const mac = optionalTextAt(asked, "mac_address")?.toLowerCase();

@@ -33,7 +33,7 @@ export function routeInterfaces(router: Router<Call>, state: ComputeState): void
       const portId = optionalTextAt(asked, "port_id");
       if (portId === undefined) throw badRequest("port_id is required");
       const port = state.networks.ports.get(portId);
-      if (!port) throw notFound(`Port ${portId} could not be found.`);
+      if (!port) throw notFound(`Port id ${portId} could not be found.`);
       if (port.deviceId !== "") throw conflict(`Port ${portId} is still in use.`);
       const nic = { portId, tag: call.version >= 49 ? (optionalTextAt(asked, "tag") ?? null) : null, isOwned: false };
       state.networks.bind(portId, {
@@ -48,9 +48,9 @@ export function routeInterfaces(router: Router<Call>, state: ComputeState): void
       const server = state.requireServer(id, call.caller);
       requireUnlocked(server, call.caller);
       requireState(server, "detach_interface", ["active", "stopped"]);
+      // Nova only passes the request on to the host, also that for a port which the server does not have.
       const nic = server.nics.find((each) => each.portId === port);
-      if (!nic) throw notFound(`Port ${port} is not attached to instance ${id}`);
-      // Nova only passes the request on to the host.
+      if (!nic) return accepted();
       state.environment.after(state.durations.detachMs, () => {
         if (!server.nics.includes(nic)) return;
         state.networks.release(port, nic.isOwned);

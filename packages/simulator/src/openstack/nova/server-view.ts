@@ -64,7 +64,7 @@ export function serverView(server: ServerRecord, context: ServerViewContext): Re
     accessIPv4: "",
     accessIPv6: "",
     "OS-DCF:diskConfig": "MANUAL",
-    ...(["ACTIVE", "BUILD"].includes(statusOf(server)) && { progress: 0 }),
+    ...(["ACTIVE", "BUILD", "VERIFY_RESIZE"].includes(statusOf(server)) && { progress: 0 }),
     "OS-EXT-AZ:availability_zone": server.host ? server.host.availabilityZone : "",
     config_drive: server.hasConfigDrive ? "True" : "",
     key_name: server.keyName,
