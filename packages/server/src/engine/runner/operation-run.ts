@@ -111,7 +111,8 @@ export class OperationRun {
     if (request?.verb === "cancel" && isPast) return this.#pause(operation);
     if (request?.verb === "cancel") return takeBack(this.#tools, scene, "cancelled");
     if (request?.verb === "rollback" && !isPast) return takeBack(this.#tools, scene, "rolled_back");
-    if (scene.steps.some(isUndoing))
+    // An engine may have died between the decision and the first step back.
+    if (operation.status === "rolling_back" || scene.steps.some(isUndoing))
       return takeBack(this.#tools, scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
     if (request?.verb === "commit") await commit(scene.steps, this.#tools.journal);
     else if (request !== null) await this.#prepareRepeat(scene, request);
