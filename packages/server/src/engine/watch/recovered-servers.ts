@@ -1,7 +1,7 @@
 import type { ServerDescription } from "@protector/contract";
 import { inTransaction } from "../../db/transaction.ts";
 import { isProtectorsLock, isStopped } from "../steps/servers.ts";
-import { writeConsistencyGroup, writeGroupVolumes } from "../workflows/consistency-group-rows.ts";
+import { volumesOfServer, writeConsistencyGroup, writeGroupVolumes } from "../workflows/consistency-group-rows.ts";
 import { captureServer } from "../world/capture.ts";
 import { openSite } from "../world/group-access.ts";
 import type { GroupView } from "../world/group-view.ts";
@@ -83,15 +83,7 @@ async function record({ ports, view }: DutyScene, site: SiteAccess, found: reado
     const storage = { siteId: site.siteId, arrayId: array.id, arrayName: array.name, cinderGroupId: null };
     await writeGroupVolumes(context, await writeConsistencyGroup(context, storage), {
       ofMembers: found.map(({ memberId }) => memberId),
-      volumes: found.flatMap(({ memberId, description }) =>
-        description.volumes.map((volume, position) => ({
-          memberId,
-          position,
-          volumeId: volume.volume_id,
-          arrayVolume: volume.array_volume,
-          sizeGib: volume.size_gib,
-        })),
-      ),
+      volumes: found.flatMap(({ memberId, description }) => volumesOfServer(memberId, description)),
     });
   });
 }

@@ -1,3 +1,4 @@
+import type { ServerDescription } from "@protector/contract";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { stableId } from "./stable-id.ts";
 import type { WorkflowTransaction } from "./workflow.ts";
@@ -15,6 +16,17 @@ export interface GroupVolume {
   readonly volumeId: string;
   readonly arrayVolume: string;
   readonly sizeGib: number;
+}
+
+/** The volumes of a member's server as it was captured, in its order. */
+export function volumesOfServer(memberId: string, { volumes }: ServerDescription): readonly GroupVolume[] {
+  return volumes.map((volume, position) => ({
+    memberId,
+    position,
+    volumeId: volume.volume_id,
+    arrayVolume: volume.array_volume,
+    sizeGib: volume.size_gib,
+  }));
 }
 
 /** The storage side of a group at a site, as it was seen. */

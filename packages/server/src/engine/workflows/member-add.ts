@@ -2,13 +2,10 @@ import { ProtectorError, type ServerDescription } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { step } from "../plans/planned-step.ts";
-import type { JournaledStep } from "../runner/operation-store.ts";
-import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
 import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
-import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { recordSeeding } from "./group-status.ts";
-import { outputOf } from "./step-output.ts";
+import { recordVolumes } from "./member-volumes.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
 /** Input of the step that carries a captured description from the plan to the group's rows. */
@@ -120,34 +117,9 @@ async function recordMember(context: WorkflowTransaction): Promise<void> {
     })
     .where("id", "=", memberId)
     .execute();
-  await recordVolumes(context, memberId, captured.description);
+  await recordVolumes(context, [{ memberId, description: captured.description }]);
   await recordSeeding(context);
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
-}
-
-async function recordVolumes(
-  context: WorkflowTransaction,
-  memberId: string,
-  description: ServerDescription,
-): Promise<void> {
-  const storage = outputOf<DescribedStorage>(context.steps as readonly JournaledStep[], "storage");
-  if (!storage) return;
-  const known = context.view.consistencyGroups.find((row) => row.site_id === storage.source.siteId);
-  const cinderGroup = outputOf<{ cinderGroupId: string }>(context.steps, "cinder_group");
-  const id = await writeConsistencyGroup(context, {
-    ...storage.source,
-    cinderGroupId: cinderGroup?.cinderGroupId ?? known?.cinder_group_id ?? null,
-  });
-  await writeGroupVolumes(context, id, {
-    ofMembers: [memberId],
-    volumes: description.volumes.map((volume, position) => ({
-      memberId,
-      position,
-      volumeId: volume.volume_id,
-      arrayVolume: volume.array_volume,
-      sizeGib: volume.size_gib,
-    })),
-  });
 }
 
 /** A server that could not be protected leaves no trace in the group. */

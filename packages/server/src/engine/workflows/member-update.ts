@@ -3,13 +3,11 @@ import { readJson, writeJson } from "../../db/codecs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { descriptionChanges } from "../plans/description-changes.ts";
 import { step } from "../plans/planned-step.ts";
-import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { captureServer } from "../world/capture.ts";
 import { arrayGroupAt, cinderGroupName } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
-import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { recordSeeding } from "./group-status.ts";
-import { outputOf } from "./step-output.ts";
+import { recordVolumes } from "./member-volumes.ts";
 import { fromHere, type PlanningContext, type Workflow, type WorkflowTransaction } from "./workflow.ts";
 
 /** A member whose server is no longer as it was captured; input of the step that carries it to the group's rows. */
@@ -179,27 +177,4 @@ async function recordChanges(context: WorkflowTransaction): Promise<void> {
     await recordSeeding(context);
   }
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
-}
-
-async function recordVolumes(context: WorkflowTransaction, changed: readonly ChangedMember[]): Promise<void> {
-  const storage = outputOf<DescribedStorage>(context.steps, "storage");
-  if (!storage) return;
-  const known = context.view.consistencyGroups.find((row) => row.site_id === storage.source.siteId);
-  const cinderGroup = outputOf<{ cinderGroupId: string }>(context.steps, "cinder_group");
-  const id = await writeConsistencyGroup(context, {
-    ...storage.source,
-    cinderGroupId: cinderGroup?.cinderGroupId ?? known?.cinder_group_id ?? null,
-  });
-  await writeGroupVolumes(context, id, {
-    ofMembers: changed.map(({ memberId }) => memberId),
-    volumes: changed.flatMap(({ memberId, description }) =>
-      description.volumes.map((volume, position) => ({
-        memberId,
-        position,
-        volumeId: volume.volume_id,
-        arrayVolume: volume.array_volume,
-        sizeGib: volume.size_gib,
-      })),
-    ),
-  });
 }

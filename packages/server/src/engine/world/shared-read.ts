@@ -14,9 +14,9 @@ export interface SharedQuestion<T> {
 }
 
 /**
- * One call for everyone who waits for the same answer. Of callers that come while an answer is under way, all share the
- * next call, made when that answer has come, or takes too long: nobody is given what was asked for before he began to look, so a read after an
- * effect shows it. An answer is not kept: it belongs to those who waited for it.
+ * One call for everyone who waits for the same answer. Callers that come while an answer is under way share the next call,
+ * made when that answer has come or takes too long: nobody is given what was asked for before he began to look, so a read
+ * after an effect shows it. An answer is not kept: it belongs to those who waited for it.
  */
 export class SharedRead<T> {
   readonly #clock: Clock;
