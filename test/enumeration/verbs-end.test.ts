@@ -1,17 +1,11 @@
 import { OPERATION_VERBS, type OperationType, type OperationVerb, verbsFor } from "@protector/contract";
-import { seedVolume } from "@protector/simulator";
 import { afterEach, describe, expect, test } from "vitest";
-import { listKeptSnapshots } from "../../packages/server/src/db/repositories/kept-snapshots.ts";
 import { requestVerb } from "../../packages/server/src/db/repositories/operation-requests.ts";
-import { awayGroup, goAway } from "../world/failback-run.ts";
-import { type WritingGroup, writingGroup } from "../world/failover-run.ts";
+import type { WritingGroup } from "../world/failover-run.ts";
 import { letRest } from "../world/late-effects.ts";
-import { cloudAs } from "../world/people.ts";
-import { createGroup, orderMember, run } from "../world/protected-group.ts";
-import { endWorld, operationRow, orderCleanup, orderTest, settleTest } from "../world/test-run.ts";
-import type { TestSite } from "../world/test-site.ts";
-import { groupWithSpareSite, orderReplacement, thirdSite } from "../world/third-site.ts";
-import { letBothSitesRest, lose, orderUnplanned, REASON } from "../world/unplanned-run.ts";
+import { SUBJECTS, type Subject } from "../world/subjects.ts";
+import { endWorld, operationRow } from "../world/test-run.ts";
+import { letBothSitesRest } from "../world/unplanned-run.ts";
 
 /*
  * What the engine makes of a verb, in the states in which people ask for it. Failovers, tests, reprotections and failbacks
@@ -21,110 +15,6 @@ import { letBothSitesRest, lose, orderUnplanned, REASON } from "../world/unplann
 
 const LONGEST_MS = 3_600_000;
 const SAMPLED = 3;
-
-/** An operation that can be ordered. */
-interface Subject {
-  readonly writing: WritingGroup;
-  readonly site: TestSite;
-  /** Orders it, and again when it was taken back. */
-  order(): Promise<string>;
-}
-
-const TYPES: Readonly<Partial<Record<OperationType, () => Promise<Subject>>>> = {
-  test_cleanup: async () => {
-    const writing = await writingGroup(1);
-    await settleTest(writing, await orderTest(writing));
-    return { writing, site: writing.sites.b, order: () => orderCleanup(writing) };
-  },
-  sync: async () => plain("sync"),
-  reclaim: async () => plain("reclaim"),
-  group_create: () => otherGroup("group_create"),
-  group_delete: async () => {
-    const subject = await otherGroup("group_delete");
-    const { sites, group } = subject.writing;
-    await run(sites, sites.a, group.id, { type: "group_create" });
-    return subject;
-  },
-  member_add: async () => {
-    const writing = await writingGroup(1);
-    const { sites, group } = writing;
-    const other = [...sites.world.cloud("site-a").compute.servers.values()].find(({ name }) => name === "web-01");
-    const member = { serverId: other?.id ?? "", name: "web-01", tier: 1 };
-    const order = async () => (await orderMember(sites, group.id, member)).operationId;
-    return { writing, site: sites.a, order };
-  },
-  member_remove: async () => {
-    const writing = await writingGroup(2);
-    const { sites, group } = writing;
-    const parameters = { member_id: group.memberIds[1] };
-    return {
-      writing,
-      site: sites.a,
-      order: () => sites.order(sites.a, group.id, { type: "member_remove", parameters }),
-    };
-  },
-  member_update: async () => {
-    const writing = await writingGroup(1);
-    const { sites, group } = writing;
-    const { project, user, basics } = sites.a.tenant;
-    const volume = { owner: { project, user }, name: "fresh", sizeGiB: 3, type: basics.replicated };
-    const { id: volumeId } = seedVolume(sites.world.cloud("site-a"), volume);
-    const { compute } = cloudAs(sites, "site-a", "tenant");
-    await sites.clock.run(
-      compute.attachVolume(group.servers[0]?.server.id ?? "", { volumeId, deleteOnTermination: false }),
-    );
-    await sites.clock.advance(10_000);
-    return { writing, site: sites.a, order: () => sites.order(sites.a, group.id, { type: "member_update" }) };
-  },
-  move_home: async () => {
-    const writing = await awayGroup(1);
-    const { sites, group } = writing;
-    return { writing, site: sites.b, order: () => sites.order(sites.b, group.id, { type: "move_home" }) };
-  },
-  replace_peer: async () => {
-    const writing = await groupWithSpareSite();
-    const { sites } = writing;
-    lose(writing, sites.b, "black hole");
-    const third = await thirdSite(sites, sites.a);
-    // Who asks again decides again, as the API does: the epoch rises.
-    const order = () => orderReplacement(writing, sites.a, third);
-    return { writing, site: sites.a, order };
-  },
-  snapshot_delete: async () => {
-    const writing = await writingGroup(1);
-    const { sites, group } = writing;
-    const bringBack = lose(writing, sites.a, "all");
-    await goAway(writing, (of) => orderUnplanned(of, { reason: REASON }));
-    bringBack();
-    await letBothSitesRest(writing);
-    await run(sites, sites.b, group.id, { type: "reprotect" });
-    const order = async () => {
-      const [kept] = await listKeptSnapshots(sites.b.connection.db, group.id);
-      return sites.order(sites.b, group.id, { type: "snapshot_delete", parameters: { snapshot_id: kept?.id } });
-    };
-    return { writing, site: sites.b, order };
-  },
-};
-
-/** Beside the group that there is, one without members. */
-async function otherGroup(type: OperationType): Promise<Subject> {
-  const { sites, group } = await writingGroup(1);
-  const id = await createGroup(sites, [], "other");
-  return {
-    writing: { sites, group: { ...group, id } },
-    site: sites.a,
-    order: () => sites.order(sites.a, id, { type }),
-  };
-}
-
-async function plain(type: "sync" | "reclaim"): Promise<Subject> {
-  const writing = await writingGroup(1);
-  return {
-    writing,
-    site: writing.sites.a,
-    order: () => writing.sites.order(writing.sites.a, writing.group.id, { type }),
-  };
-}
 
 /** How an operation comes into the state in which it is asked for something. */
 const STATES = {
@@ -156,7 +46,7 @@ const ENDS: Readonly<Record<OperationVerb, readonly string[]>> = {
 
 function chosen(type: OperationType): typeof CASES {
   if (process.env.PROTECTOR_TEST_POINTS === "all") return CASES;
-  const first = Object.keys(TYPES).indexOf(type) * SAMPLED;
+  const first = Object.keys(SUBJECTS).indexOf(type) * SAMPLED;
   return Array.from({ length: SAMPLED }, (_, index) => CASES[(first + index * 5) % CASES.length]).filter(
     (each) => each !== undefined,
   );
@@ -276,7 +166,7 @@ test("every verb but those of servers that come up is asked in every state that 
   expect(OPERATION_VERBS.filter((verb) => !CASES.some(([, each]) => each === verb))).toEqual(["skip", "commit"]);
 });
 
-describe.each(Object.entries(TYPES))("%s", (type, begin) => {
+describe.each(Object.entries(SUBJECTS))("%s", (type, begin) => {
   test.each(chosen(type as OperationType).map(([state, verb]) => ({ state, verb })))(
     "$state: $verb ends it, frees the group, and it can go on",
     { timeout: 120_000 },
@@ -287,8 +177,7 @@ describe.each(Object.entries(TYPES))("%s", (type, begin) => {
       open = writing;
       const { status, asked } = await askIn(subject, type as OperationType, [state, verb]);
       expect(ENDS[asked]).toContain(status);
-      // The site that is replaced never answers again.
-      await (type === "replace_peer" ? letRest(sites, site) : letBothSitesRest(writing));
+      await (subject.isAlone ? letRest(sites, site) : letBothSitesRest(writing));
       const group = await site.connection.db
         .selectFrom("protection_groups")
         .select(["current_operation_id", "deleted_at"])

@@ -138,3 +138,26 @@ test("a failed operation of a site that lost the group is closed as superseded",
   expect((await groupRow(sites.a, group.id)).current_operation_id).toBeNull();
   sites.stop();
 });
+
+test("a marker that an operation took late, after it had ended, is given back; one of an operation at work is not", async () => {
+  const { sites, group } = await protectedSites();
+  const { db } = sites.a.connection;
+  const { id } = await db.selectFrom("dr_operations").select("id").where("type", "=", "sync").executeTakeFirstOrThrow();
+  const array = arrayAt(sites, "array-a");
+  const look = async () => {
+    await sites.clock.run(watchMarkers(watchPorts(sites, sites.a)));
+    return (await sites.clock.run(array.readMarker(group.id)))?.holder;
+  };
+  const idle = await sites.clock.run(array.readMarker(group.id));
+  if (!idle) throw new Error("no marker");
+  await sites.clock.run(array.swapMarker(idle, { ...idle, holder: id }));
+  const status = (wanted: "running" | "completed") =>
+    db.updateTable("dr_operations").set({ status: wanted }).where("id", "=", id).execute();
+  await status("running");
+  expect(await look()).toBe(id.slice(0, 8));
+  await status("completed");
+  expect(await look()).toBeUndefined();
+  expect(sites.events).toContainEqual({ kind: "marker_freed", groupId: group.id, operationId: id, siteId: sites.a.id });
+  await sites.clock.run(array.close());
+  sites.stop();
+});

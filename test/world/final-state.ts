@@ -32,7 +32,7 @@ export async function finalState(sites: TwoSites, group: ProtectedGroup): Promis
       }))
       // Cinder's own group of its backend comes with the first replicated volume and stays.
       .filter((each) => each.name !== "cinder-group" || each.members.length > 0)
-      .sort(byName),
+      .sort(byNameAndMembers),
     points: array.points
       .filter((point) => !point.isDestroyed && point.name.includes(".protector-"))
       .map((point) => ({ name: plainName(point.name), progress: point.progress }))
@@ -151,4 +151,8 @@ function withoutArrayName({ array_volume_name: _name, ...metadata }: Plain): Pla
 
 function byName(x: { readonly name: string }, y: { readonly name: string }): number {
   return x.name < y.name ? -1 : x.name > y.name ? 1 : 0;
+}
+
+function byNameAndMembers(x: { name: string; members: readonly string[] }, y: typeof x): number {
+  return byName(x, y) || x.members.join().localeCompare(y.members.join());
 }

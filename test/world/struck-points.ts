@@ -33,6 +33,13 @@ export function struckCalls({ calls }: CalmRun, { where = () => true, every }: S
   return struck(numbered, ([, call]) => kindOfCall(call), every);
 }
 
+/** So many of them, spread evenly; all, where every point is struck. @param turn which, of every so-manyth. */
+export function sampleOf<T>(points: readonly T[], count: number, turn = 0): readonly T[] {
+  if (EVERY_POINT || points.length <= count) return points;
+  const apart = Math.floor(points.length / count);
+  return points.filter((_, index) => index % apart === turn % apart).slice(0, count);
+}
+
 /** A call without the ids in it. */
 export function kindOfCall({ service, method, path }: RecordedCall): string {
   return `${service} ${method} ${withoutIds(path)}`;

@@ -29,7 +29,9 @@ metrics_bind = 0.0.0.0:${METRICS_PORT}
 export async function prepareSites(pair: Pair): Promise<void> {
   for (const site of Object.values(SITES)) {
     const machine = pair.sites[site.name];
-    const config = readFileSync(join(machine.root, CONFIG), "utf8");
+    const file = join(machine.root, CONFIG);
+    if (!existsSync(file)) throw new Error(`Protector is not installed on ${site.name}: run the chapter page first`);
+    const config = readFileSync(file, "utf8");
     if (existsSync(join(machine.root, AUTHORITY)) && config.includes(additions(site))) continue;
     const owner = { mode: 0o600, user: "protector", group: "protector" };
     machine.copyIn(pair.arrays.certificateFile, AUTHORITY, owner);

@@ -35,6 +35,7 @@ export type EngineEvent =
   | { readonly kind: "sweep_failed"; readonly error: unknown }
   | { readonly kind: "watch_failed"; readonly watch: string; readonly subject: string; readonly error: unknown }
   | { readonly kind: "duty_done"; readonly dutyId: string; readonly subject: string }
-  | { readonly kind: "primary_changed"; readonly groupId: string; readonly epoch: number };
+  | { readonly kind: "primary_changed"; readonly groupId: string; readonly epoch: number }
+  | { readonly kind: "marker_freed"; readonly groupId: string; readonly operationId: string; readonly siteId: string };
 
 export type EngineEvents = (event: EngineEvent) => void;

@@ -60,6 +60,10 @@ function entryOf(event: EngineEvent): LogEntry {
       return { level: "info", facts: { duty_id: event.dutyId, subject: event.subject }, text: "Duty done" };
     case "primary_changed":
       return { level: "warn", facts: { group_id: event.groupId, epoch: event.epoch }, text: "Primary changed" };
+    case "marker_freed": {
+      const facts = { group_id: event.groupId, operation_id: event.operationId, site_id: event.siteId };
+      return { level: "warn", facts, text: "Marker given back that a closed operation held" };
+    }
   }
 }
 

@@ -100,6 +100,7 @@ export class EngineMetrics {
         break;
       case "duty_done":
       case "primary_changed":
+      case "marker_freed":
         break;
     }
   }

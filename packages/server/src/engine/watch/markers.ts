@@ -12,6 +12,7 @@ import { ArrayRound } from "./array-round.ts";
 import { doDutiesNow } from "./duties.ts";
 import { GROUPS_TOGETHER, groupsToWatch, inParts } from "./group-list.ts";
 import { type SeenMarkers, surveyMarkers } from "./group-markers.ts";
+import { freeHeldMarkers } from "./held-markers.ts";
 import { forEachSubject } from "./rounds.ts";
 
 const never = new AbortController().signal;
@@ -30,6 +31,8 @@ const never = new AbortController().signal;
  * A marker that is behind, on the other array than the highest, is raised by the primary when nobody works on the group: what
  * an operation could not tell an array that did not answer, or was taken back on one array only.
  *
+ * A marker that a closed operation of this site still holds is given back, on either array.
+ *
  * An operation of this site that rests (failed or paused) while the other site has taken over is closed as superseded.
  */
 export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = never): Promise<void> {
@@ -47,6 +50,7 @@ export async function watchMarkers(ports: EnginePorts, signal: AbortSignal = nev
         const { highest } = seen;
         if (highest && highest.epoch > view.group.epoch) await learn(look, highest);
         else await level(look, round, seen);
+        await freeHeldMarkers(look, round, seen);
       });
     }
   } finally {
