@@ -79,9 +79,12 @@ export async function register(world: World, at: TestSite, peer: TestSite): Prom
       project_id: at.projectId,
       user_id: at.tenant.user.id,
       trust_id: createTrust(world, at),
+      known_before: null,
       roles: writeJson(["member"]),
+      state: "made",
       is_usable: 1,
       created_at: writeTime(now),
+      needed_at: writeTime(now),
       checked_at: null,
     })
     .execute();

@@ -40,7 +40,12 @@ export class KeystoneClient implements IdentityClient {
 
   async findTrust(id: string): Promise<Trust | undefined> {
     const trust = await this.#keystone.find(`/OS-TRUST/trusts/${encodeURIComponent(id)}`, "trust");
-    return trust && { id: trust.text("id"), expiresAt: trust.optionalText("expires_at") };
+    return trust && readTrust(trust);
+  }
+
+  async listTrusts(of: Parameters<IdentityClient["listTrusts"]>[0]): Promise<readonly Trust[]> {
+    const query = "trustorUserId" in of ? { trustor_user_id: of.trustorUserId } : { trustee_user_id: of.trusteeUserId };
+    return (await this.#keystone.list("/OS-TRUST/trusts", "trusts", query)).map(readTrust);
   }
 
   deleteTrust(id: string): Promise<void> {
@@ -78,6 +83,16 @@ export class KeystoneClient implements IdentityClient {
     const grantee = `/projects/${encodeURIComponent(projectId)}/users/${encodeURIComponent(userId)}`;
     await this.#keystone.send({ method: "PUT", path: `${grantee}/roles/${encodeURIComponent(role.text("id"))}` });
   }
+}
+
+function readTrust(trust: Fields): Trust {
+  return {
+    id: trust.text("id"),
+    trustorUserId: trust.text("trustor_user_id"),
+    trusteeUserId: trust.text("trustee_user_id"),
+    projectId: trust.optionalText("project_id"),
+    expiresAt: trust.optionalText("expires_at"),
+  };
 }
 
 function readProject(project: Fields): Project {

@@ -12,8 +12,11 @@ export interface IdentityClient {
     readonly projectId: string;
     readonly roleNames: readonly string[];
   }): Promise<{ readonly id: string }>;
-  /** For trustor, trustee and administrators. */
+  /** For trustor and trustee. */
   findTrust(id: string): Promise<Trust | undefined>;
+  /** All trusts from a user, for himself, or to a user, for himself. */
+  listTrusts(of: { readonly trustorUserId: string } | { readonly trusteeUserId: string }): Promise<readonly Trust[]>;
+  /** For the trustor, by his own token or by one of the trust; most clouds' administrators may not. */
   deleteTrust(id: string): Promise<void>;
   findProject(id: string): Promise<Project | undefined>;
   listProjects(filter: { readonly name?: string; readonly domainId?: string }): Promise<readonly Project[]>;
@@ -49,6 +52,9 @@ export interface Token {
 /** Roles that one user has delegated to another. */
 export interface Trust {
   readonly id: string;
+  readonly trustorUserId: string;
+  readonly trusteeUserId: string;
+  readonly projectId: string | undefined;
   /** ISO 8601; undefined = it has no end. */
   readonly expiresAt: string | undefined;
 }

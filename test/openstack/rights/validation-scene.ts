@@ -98,7 +98,9 @@ export async function openValidation(
 async function addTrust(connection: DatabaseConnection, { clock, random }: CloudTarget, stage: Stage): Promise<void> {
   const { projectId: project_id, memberId: user_id, trustId: trust_id } = stage;
   const roles = writeJson(["member"]);
-  const times = { created_at: writeTime(clock.now()), checked_at: null };
-  const row = { id: random.uuid(), project_id, user_id, trust_id, roles, is_usable: 1 as const, ...times };
+  const now = writeTime(clock.now());
+  const times = { created_at: now, needed_at: now, checked_at: null };
+  const state = { state: "made", known_before: null, is_usable: 1 } as const;
+  const row = { id: random.uuid(), project_id, user_id, trust_id, roles, ...state, ...times };
   await connection.db.insertInto("trusts").values(row).execute();
 }

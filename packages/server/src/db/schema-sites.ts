@@ -53,10 +53,17 @@ export interface TrustsTable {
   id: string;
   project_id: string;
   user_id: string;
-  trust_id: string;
+  /** Null while nobody knows what Keystone has made of it. */
+  trust_id: string | null;
+  /** Ids of the user's trusts before this one was asked for, by which one whose answer was lost is found again. */
+  known_before: Json<readonly string[]> | null;
   roles: Json<readonly string[]>;
+  /** `making`: asked for; `ending`: nothing needs it, it is being deleted. */
+  state: "making" | "made" | "ending";
   is_usable: Flag;
   created_at: DbTime;
+  /** When a request last relied on it. */
+  needed_at: DbTime;
   checked_at: DbTime | null;
 }
 

@@ -1,9 +1,20 @@
 import { ProtectorError } from "@protector/contract";
 import type { Cloud } from "@protector/openstack";
 import { type Clock, OutsideError, type Random } from "@protector/ports";
-import { flag, writeJson, writeTime } from "../db/codecs.ts";
+import { flag, readTime, writeJson, writeTime } from "../db/codecs.ts";
 import type { DatabaseConnection } from "../db/connection.ts";
-import { insertTrust, listUsableTrusts } from "../db/repositories/trusts.ts";
+import {
+  deleteTrust,
+  insertTrust,
+  listUsableTrusts,
+  madeTrust,
+  needTrust,
+  type TrustRow,
+} from "../db/repositories/trusts.ts";
+import { endForgottenTrust } from "./forgotten-trusts.ts";
+
+/** Another request that relies on a trust within this time needs no note of it. ms */
+const NEED_NOTED_MS = 60_000;
 
 /** Whoever asks for work that outlives his token. */
 export interface Delegator {
@@ -46,11 +57,21 @@ export class Trusts {
    */
   async ensure(caller: Delegator, projectId: string, requestId: string): Promise<void> {
     const usable = await listUsableTrusts(this.#ports.database.db, { projectId });
-    if (usable.some(({ user_id }) => user_id === caller.userId)) return;
+    if (await this.#relyOn(usable.filter(({ user_id }) => user_id === caller.userId))) return;
     const refusal = this.#refusal(caller, projectId);
-    if (refusal === undefined) return this.#delegate(caller, projectId, requestId);
-    if (usable.length > 0) return;
+    if (refusal === undefined) return this.#delegate(caller, { projectId, requestId });
+    if (await this.#relyOn(usable)) return;
     throw new ProtectorError("trust.login_required", refusal);
+  }
+
+  /** @returns false when none of them is there any more. */
+  async #relyOn(trusts: readonly TrustRow[]): Promise<boolean> {
+    const { database, clock } = this.#ports;
+    for (const { id, needed_at } of trusts) {
+      if (clock.now() - readTime(needed_at) < NEED_NOTED_MS) return true;
+      if (await needTrust(database.db, id, clock.now())) return true;
+    }
+    return false;
   }
 
   #refusal(caller: Delegator, projectId: string): string | undefined {
@@ -67,43 +88,61 @@ export class Trusts {
     return this.#ports.defaultRoles.filter((role) => held.has(role.toLowerCase()));
   }
 
-  async #delegate(caller: Delegator, projectId: string, requestId: string): Promise<void> {
+  /** The row is there before the trust: one whose answer is lost is ended later. */
+  async #delegate(
+    caller: Delegator,
+    { projectId, requestId }: { readonly projectId: string; readonly requestId: string },
+  ): Promise<void> {
     const { database, clock, random } = this.#ports;
+    const id = random.uuid();
     const roles = this.#rolesOf(caller);
-    const trustId = await this.#create(caller, { projectId, requestId, roles });
-    await insertTrust(database.db, {
-      id: random.uuid(),
-      project_id: projectId,
-      user_id: caller.userId,
-      trust_id: trustId,
-      roles: writeJson(roles),
-      is_usable: flag(true),
-      created_at: writeTime(clock.now()),
-      checked_at: null,
+    const { identity } = this.#ports.asCaller(caller.token, projectId, requestId);
+    const callersTrusts = {
+      list: () => identity.listTrusts({ trustorUserId: caller.userId }),
+      end: (trustId: string) => identity.deleteTrust(trustId),
+    };
+    await refusals(async () => {
+      const before = await callersTrusts.list();
+      const now = writeTime(clock.now());
+      const row = {
+        id,
+        project_id: projectId,
+        user_id: caller.userId,
+        trust_id: null,
+        known_before: writeJson(before.map((trust) => trust.id)),
+        roles: writeJson(roles),
+        state: "making" as const,
+        is_usable: flag(false),
+        created_at: now,
+        needed_at: now,
+        checked_at: null,
+      };
+      const trusteeUserId = await this.#ports.trustee();
+      await insertTrust(database.db, row);
+      try {
+        const wanted = { trustorUserId: caller.userId, trusteeUserId, projectId, roleNames: roles };
+        await madeTrust(database.db, id, (await identity.createTrust(wanted)).id);
+      } catch (cause) {
+        if (!(cause instanceof OutsideError)) throw cause;
+        if (cause.failure.effect === "none") await deleteTrust(database.db, id);
+        // What cannot be found out now an engine finds out later.
+        else await endForgottenTrust(database.db, row, { ...callersTrusts, trusteeUserId }).catch(() => {});
+        throw cause;
+      }
     });
   }
+}
 
-  async #create(
-    caller: Delegator,
-    request: { readonly projectId: string; readonly requestId: string; readonly roles: readonly string[] },
-  ): Promise<string> {
-    try {
-      const trusteeUserId = await this.#ports.trustee();
-      const cloud = this.#ports.asCaller(caller.token, request.projectId, request.requestId);
-      const trust = await cloud.identity.createTrust({
-        trustorUserId: caller.userId,
-        trusteeUserId,
-        projectId: request.projectId,
-        roleNames: request.roles,
-      });
-      return trust.id;
-    } catch (cause) {
-      if (!(cause instanceof OutsideError)) throw cause;
-      const { status, detail } = cause.failure;
-      if (status === undefined || status >= 500) {
-        throw new ProtectorError("authentication.unavailable", `Keystone made no trust: ${detail}`, { cause });
-      }
-      throw new ProtectorError("trust.login_required", `Keystone refused the trust: ${detail}`, { cause });
+/** Keystone's refusals as the API tells them. */
+async function refusals<T>(work: () => Promise<T>): Promise<T> {
+  try {
+    return await work();
+  } catch (cause) {
+    if (!(cause instanceof OutsideError)) throw cause;
+    const { status, detail } = cause.failure;
+    if (status === undefined || status >= 500) {
+      throw new ProtectorError("authentication.unavailable", `Keystone made no trust: ${detail}`, { cause });
     }
+    throw new ProtectorError("trust.login_required", `Keystone refused the trust: ${detail}`, { cause });
   }
 }

@@ -77,7 +77,7 @@ async function lastingTrust(
 }
 
 /** Some clouds keep trusts from everybody but their users. */
-async function unlessRefused<T>(question: Promise<T>): Promise<T | undefined> {
+export async function unlessRefused<T>(question: Promise<T>): Promise<T | undefined> {
   try {
     return await question;
   } catch (error) {

@@ -34,6 +34,7 @@ async function prove(ports: EnginePorts, proof: Proof): Promise<Finding> {
   const trust = await ports.connection.db
     .selectFrom("trusts")
     .select(["project_id", "user_id"])
+    .where("state", "=", "made")
     .where("is_usable", "=", 1)
     .orderBy("created_at", "desc")
     .executeTakeFirst();

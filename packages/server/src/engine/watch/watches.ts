@@ -10,6 +10,7 @@ import { answerReadinessRequests, watchReadiness } from "./readiness.ts";
 import { readRecoveryPoints } from "./recovery-points.ts";
 import { validateSites } from "./site-validation.ts";
 import { endTests } from "./tests.ts";
+import { keepTrusts } from "./trusts.ts";
 
 /** What the watches need beside an engine's ports. */
 export interface WatchOptions {
@@ -83,6 +84,7 @@ export function watchesOf(
     { name: "site-validation", everyMs: 5_000, round: validateSites },
     { name: "drills", everyMs: 10_000, round: runDrills },
     { name: "tests", everyMs: 10_000, round: endTests },
+    { name: "trusts", everyMs: 300_000, round: keepTrusts },
     { name: "heartbeat", everyMs: 10_000, round: (ports) => beat(ports, options.messaging()) },
   ];
 }

@@ -3,6 +3,7 @@ import { type Cloud, type CloudOptions, type CloudPorts, connectCloud } from "@p
 import { OutsideError } from "@protector/ports";
 import { flag } from "../../db/codecs.ts";
 import type { DatabaseConnection } from "../../db/connection.ts";
+import { listTrusts } from "../../db/repositories/trusts.ts";
 
 /** Whose name an operation acts in. */
 export interface TenantRequest {
@@ -22,18 +23,13 @@ export async function openTenantCloud(
   options: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
   request: TenantRequest,
 ): Promise<Cloud> {
-  const trusts = await connection.db
-    .selectFrom("trusts")
-    .select(["id", "trust_id", "user_id"])
-    .where("project_id", "=", request.projectId)
-    .orderBy("created_at", "desc")
-    .execute();
+  const trusts = await listTrusts(connection.db, request.projectId);
   const inOrder = [...trusts].sort(
     (a, b) => Number(b.user_id === request.userId) - Number(a.user_id === request.userId),
   );
   const reasons: string[] = [];
   for (const trust of inOrder) {
-    const cloud = sessionAs(options, request, { kind: "trust", trustId: trust.trust_id });
+    const cloud = openTrust(options, { trustId: trust.trust_id, requestId: request.requestId });
     const reason = await refusal(cloud);
     await connection.db
       .updateTable("trusts")
@@ -52,6 +48,14 @@ export async function openTenantCloud(
   );
 }
 
+/** A session in the name of who has given a trust. */
+export function openTrust(
+  options: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
+  { trustId, requestId }: { readonly trustId: string; readonly requestId: string },
+): Cloud {
+  return sessionAs(options, { requestId }, { kind: "trust", trustId });
+}
+
 /** The service user in the tenant's project; undefined when nobody gave it a role there. */
 export async function openProjectManager(
   options: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
@@ -63,7 +67,7 @@ export async function openProjectManager(
 
 function sessionAs(
   { serviceUser, ports }: { readonly serviceUser: CloudOptions; readonly ports: CloudPorts },
-  request: TenantRequest,
+  request: Pick<TenantRequest, "requestId">,
   scope:
     | { readonly kind: "trust"; readonly trustId: string }
     | { readonly kind: "project_by_id"; readonly projectId: string },
@@ -76,7 +80,7 @@ function sessionAs(
 }
 
 /** Why a session yields no token; undefined when it does. @throws OutsideError when Keystone does not answer. */
-async function refusal(cloud: Cloud): Promise<string | undefined> {
+export async function refusal(cloud: Cloud): Promise<string | undefined> {
   try {
     await cloud.token();
     return undefined;
