@@ -31,6 +31,7 @@ export async function bringToRest(here: WorkingSites, seen: Seen): Promise<void>
     return run.code;
   };
   for (const name of ["often", "plans"]) await say(`drill-schedule delete ${name} --yes`);
+  for (const _hook of [1, 2, 3]) await say("hook remove shop 1", await primaryOf(here));
   await endOperations(here, say);
   for (const attempt of [1, 2, 3, 4, 5]) {
     await say("pg sync-status shop");

@@ -19,6 +19,8 @@ export type HistoryEvent = { readonly seconds: number } & (
     }
   /** A site's engine is killed; another host of the site goes on. */
   | { readonly kind: "engine_dies"; readonly site: SiteName }
+  /** The owner of a server changes it where it runs, past Protector: its disks grow, or its flavor changes. */
+  | { readonly kind: "changes"; readonly server: string; readonly how: "grows" | "is_resized" }
 );
 
 export const REASON = '"nothing runs there, two people have looked"';
@@ -28,6 +30,9 @@ export const ADMINISTRATOR = "--os-cloud admin-a --secondary-cloud admin-b";
 
 /** For so long somebody waits for a plan that a lost site keeps from being made. */
 const PLAN_LIMIT = "--timeout 600";
+
+/** A web service of the tenant's that a recovery calls. */
+const HOOK = "https://hooks.example.com";
 
 /** What people type most. */
 const USUAL_LINES = [
@@ -39,7 +44,15 @@ const USUAL_LINES = [
   "operation retry OPERATION --no-wait",
 ] as const;
 
-/** With those, every verb that changes a group or an operation. */
+/**
+ * With those, every verb that changes a group or an operation. Left out, each with the tests that have it:
+ *
+ * - what changes no group: `list`, `show`, `doctor`, `health`, `report`, `mapping export` (test/two-sites);
+ * - an administrator's `site` and `tenant-mapping` verbs, which are refused while groups use what they change;
+ * - `mapping import` and files of plans, which write what `mapping set` and a plan that is confirmed write;
+ * - readiness gates (test/world/readiness-gates.test.ts): a server here says nothing that one could wait for;
+ * - idempotency keys, which repeat one request (packages/server/src/api/idempotency.test.ts).
+ */
 const OTHER_LINES = [
   "failover shop --unplanned --yes --no-wait",
   "reclaim shop --yes --no-wait",
@@ -85,6 +98,34 @@ const OTHER_LINES = [
   "member remove shop web-01 --no-wait",
   "member remove shop db-01 --no-wait",
   "pg delete shop --no-wait",
+  `pg delete shop --peer-lost --reason ${REASON} --no-wait`,
+  "pg create shop",
+  "policy create shop --primary-backend array-a --secondary-backend array-b --no-wait",
+  "policy delete shop --no-wait",
+  "member add shop db-01 --tier 0 --no-wait",
+  "member add shop web-01 --tier 1 --no-wait",
+  "member set shop web-01 --depends-on db-01 --delay 40 --critical",
+  `pg sync-force shop --from site-a --reason ${REASON} --yes`,
+  `pg sync-force shop --from site-b --reason ${REASON} --yes`,
+  `hook add shop --before plan --url ${HOOK}/freeze --undo-url ${HOOK}/thaw`,
+  `hook add shop --after tier:1 --url ${HOOK}/flaky --undo-url ${HOOK}/flaky-undo --in-tests`,
+  `hook add shop --after cleanup --url ${HOOK}/refuse --on-failure continue`,
+  "hook remove shop 1",
+  `failover shop --unplanned --point POINT --reason ${REASON} --yes --no-wait`,
+  "test-failover shop --point POINT --yes --no-wait",
+  "test-failover shop --time-limit 5m --suffix -drill-test --yes --no-wait",
+  `operation skip OPERATION --step STEP --reason ${REASON} --no-wait`,
+  "mapping suggest shop --apply",
+  "drill-schedule set often --disable",
+  "drill-schedule set often --enable --hold 5m",
+  "recovery-plan set everything --concurrency 1",
+  "recovery-plan remove-group everything shop",
+  "recovery-plan add-group everything shop --tier 1 --critical",
+  `recovery-plan run everything --test-cleanup --yes --no-wait ${PLAN_LIMIT}`,
+  `site failover site-a --test --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  `site failover site-a --test-cleanup --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  `site failover site-a --reprotect --yes --no-wait ${PLAN_LIMIT} ${ADMINISTRATOR}`,
+  "recovery-plan delete everything",
 ] as const;
 
 const site = fc.constantFrom<SiteName>("site-a", "site-b");
@@ -111,16 +152,36 @@ const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
     }),
   },
   { weight: 3, arbitrary: fc.record({ kind: fc.constant("engine_dies" as const), site, seconds }) },
+  {
+    weight: 1,
+    arbitrary: fc.record({
+      kind: fc.constant("changes" as const),
+      server: fc.constantFrom("db-01", "web-01"),
+      how: fc.constantFrom("grows" as const, "is_resized" as const),
+      seconds,
+    }),
+  },
 );
 
-/** Histories of up to `most` events. */
-export function histories(most: number): fc.Arbitrary<readonly HistoryEvent[]> {
-  return fc.array(event, { minLength: 4, maxLength: most, size: "max" });
+/** What happens to a protected group. */
+export interface History {
+  /** Its volumes are in a pod of both arrays. */
+  readonly isSync: boolean;
+  readonly events: readonly HistoryEvent[];
 }
 
-/** An event as a line of a story. */
-export function tell(event: HistoryEvent): string {
-  return `${whatOf(event)}; ${event.seconds} s pass`;
+/** Histories of up to `most` events. */
+export function histories(most: number): fc.Arbitrary<History> {
+  return fc.record({
+    isSync: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
+    events: fc.array(event, { minLength: 4, maxLength: most, size: "max" }),
+  });
+}
+
+/** A history as lines of a story. */
+export function tell({ isSync, events }: History): readonly string[] {
+  const lines = events.map((event) => `${whatOf(event)}; ${event.seconds} s pass`);
+  return isSync ? ["the group is of type sync", ...lines] : lines;
 }
 
 function whatOf(event: HistoryEvent): string {
@@ -135,5 +196,7 @@ function whatOf(event: HistoryEvent): string {
       return `${event.service}: ${event.fault}, ${event.times} times`;
     case "engine_dies":
       return `the engine of ${event.site} dies`;
+    case "changes":
+      return `${event.server} ${event.how.replace("_", " ")}`;
   }
 }

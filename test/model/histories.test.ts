@@ -1,9 +1,10 @@
 import fc from "fast-check";
 import { expect, test } from "vitest";
-import { protectShop } from "../two-sites/protected-shop.ts";
+import { protectShop, protectSyncShop } from "../two-sites/protected-shop.ts";
 import { openWorkingSites } from "../two-sites/working-sites.ts";
 import { bringToRest } from "./bring-to-rest.ts";
-import { type HistoryEvent, histories, tell } from "./events.ts";
+import { type History, histories, tell } from "./events.ts";
+import { HookReceiver } from "./hook-receiver.ts";
 import { requireNothingLeft, type Seen } from "./invariants.ts";
 import { KEPT_HISTORIES } from "./kept-histories.ts";
 import { beginHistory, liveThrough } from "./live-through.ts";
@@ -21,25 +22,27 @@ const LONGEST = 10;
 const FEW = { count: 12, seed: 20_260_105 };
 
 /** Lives through a history and brings it to rest. */
-async function live(history: readonly HistoryEvent[]): Promise<void> {
-  const here = await openWorkingSites();
+async function live({ isSync, events }: History): Promise<void> {
+  const hooks = new HookReceiver();
+  const here = await openWorkingSites({ isSync, webServices: { [HookReceiver.host]: hooks.transport } });
   let seen: Seen | undefined;
   try {
     const before = thingsNow(here);
-    await protectShop(here);
+    await (isSync ? protectSyncShop(here) : protectShop(here));
     await here.must("recovery-plan create everything shop");
     seen = beginHistory(here, before);
-    await liveThrough(here, history, seen);
+    await liveThrough(here, events, seen);
     await bringToRest(here, seen);
     await requireNothingLeft(here, seen);
+    expect(hooks.strangelyUndone()).toEqual([]);
   } finally {
     seen?.writes.stop();
     await here.stop();
   }
 }
 
-test.each(KEPT_HISTORIES)("$what", { timeout: 600_000 }, async ({ events }) => {
-  await expect(live(events)).resolves.toBeUndefined();
+test.each(KEPT_HISTORIES)("$what", { timeout: 600_000 }, async ({ isSync = false, events }) => {
+  await expect(live({ isSync, events })).resolves.toBeUndefined();
 });
 
 test("any history leaves every member running once, on sites of one mind", { timeout: 24 * 3_600_000 }, async () => {
@@ -50,7 +53,8 @@ test("any history leaves every member running once, on sites of one mind", { tim
     endOnFailure: false,
     interruptAfterTimeLimit: WANTED > 0 ? 20 * 3_600_000 : 900_000,
   });
-  const told = (failure.counterexample?.[0] ?? []).map(tell);
+  const [history] = failure.counterexample ?? [];
+  const told = history ? tell(history) : [];
   const why = (failure.errorInstance as Error | undefined)?.message;
   expect({ seed, told, why }, `${told.join("\n")}\n${why}`).toEqual({ seed, told: [], why: undefined });
 });

@@ -3,6 +3,7 @@ import type { WorkingSites } from "../two-sites/working-sites.ts";
 import type { AcknowledgedWrites } from "./acknowledged-writes.ts";
 import type { SiteName } from "./events.ts";
 import { secretsTold } from "./secrets-told.ts";
+import { trustsAmiss } from "./trusts-kept.ts";
 import { unexplained } from "./unexplained.ts";
 
 /** What a history has brought so far. */
@@ -67,6 +68,6 @@ async function requireRisingVersions({ sites }: WorkingSites, versions: Map<stri
 /** What must hold when everybody has come to rest. */
 export async function requireNothingLeft(here: WorkingSites, { before, writes }: Seen): Promise<void> {
   const [left, told, lost] = [await unexplained(here, before), await secretsTold(here), await writes.lost()];
-  const what = [...left, ...told, ...lost];
+  const what = [...left, ...told, ...lost, ...(await trustsAmiss(here))];
   expect(what, what.join("\n")).toEqual([]);
 }

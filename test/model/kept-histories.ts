@@ -4,6 +4,8 @@ import { ADMINISTRATOR, type HistoryEvent, REASON } from "./events.ts";
 export interface KeptHistory {
   /** What has to hold. */
   readonly what: string;
+  /** Its group is of type sync; default async. */
+  readonly isSync?: boolean;
   readonly events: readonly HistoryEvent[];
 }
 

@@ -48,7 +48,8 @@ export async function unexplained(here: WorkingSites, before: ReadonlySet<string
 
 function isExplained(thing: Thing, accounts: Accounts, made: readonly Thing[]): boolean {
   const { known, open, told, groups } = accounts;
-  const { kind, id, name, of } = thing;
+  const { kind, id, of } = thing;
+  const name = withoutPod(thing.name);
   if (known.has(id) || told.includes(id)) return true;
   if (open.some((row) => row.kind === kind && (row.external_id === id || row.name === name))) return true;
   switch (kind) {
@@ -76,6 +77,11 @@ function isMirrored(name: string, accounts: Accounts, made: readonly Thing[]): b
   const id = /^consisgroup-(.*)-cinder$/.exec(name)?.[1];
   const group = made.find((thing) => thing.kind === "cinder_group" && thing.id === id);
   return group !== undefined && isExplained(group, accounts, made);
+}
+
+/** The name within its pod of what is in one. */
+function withoutPod(name: string): string {
+  return name.replace(/^[^:]+::/, "");
 }
 
 /** Scheduled points belong to their group, the others to a row of the ledger. */

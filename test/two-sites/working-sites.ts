@@ -49,10 +49,13 @@ interface RunningEngine {
 /** What every engine is like, and whether the servers' volumes are in a pod of both arrays. */
 export interface WorkingSettings extends EngineOptions {
   readonly isSync?: boolean;
+  /** Web services beside the clouds, by host. */
+  readonly webServices?: Readonly<Record<string, HttpTransport>>;
 }
 
 /** Opens the sites with db-01, app-01 and web-01 at site A. */
-export async function openWorkingSites({ isSync = false, ...options }: WorkingSettings = {}): Promise<WorkingSites> {
+export async function openWorkingSites(settings: WorkingSettings = {}): Promise<WorkingSites> {
+  const { isSync = false, webServices = {}, ...options } = settings;
   const clock = new PatientClock(Date.UTC(2026, 0, 5, 8, 0, 0));
   const sites = await createTwoSites(1, { clock, ...(isSync ? { sync: {} } : {}) });
   const { world } = sites;
@@ -64,7 +67,7 @@ export async function openWorkingSites({ isSync = false, ...options }: WorkingSe
   const transport: HttpTransport = async (request) => {
     const url = new URL(request.url);
     const api = apis.get(url.host);
-    if (!api) return world.transport(request);
+    if (!api) return (webServices[url.host] ?? world.transport)(request);
     if (destroyed.has(api.site.name))
       throw new HttpTransportError("unreachable", `${request.method} ${url.origin}: ECONNREFUSED`);
     return clock.hold(async () => {
