@@ -100,13 +100,20 @@ function markerStepsOf(steps: readonly JournaledStep[]): readonly JournaledStep[
   return found;
 }
 
-/** Epochs at which a marker may stand while this operation works. */
+/** Statuses of a step whose effect is taken back: only then does a marker stand where undoing leads. */
+const TAKEN_BACK: readonly string[] = ["undoing", "undone", "undo_failed"];
+
+/**
+ * Epochs at which a marker may stand while this operation works. The one that undoing leads to is also the one in which the
+ * other site would take the group back.
+ */
 function epochsOf(environment: RunEnvironment, steps: readonly JournaledStep[]): ReadonlySet<number> {
   const epochs = new Set<number>();
   if (environment.operation.epoch !== null) epochs.add(environment.operation.epoch);
   for (const step of markerStepsOf(steps)) {
     const input = step.input as { epoch?: number; to?: number; back?: number };
-    for (const epoch of [input.epoch, input.to, input.back]) if (epoch !== undefined) epochs.add(epoch);
+    const back = TAKEN_BACK.includes(step.status) ? input.back : undefined;
+    for (const epoch of [input.epoch, input.to, back]) if (epoch !== undefined) epochs.add(epoch);
   }
   return epochs;
 }
