@@ -164,7 +164,7 @@ test("a marker that a duty claims for an operation that has ended is given back"
   sites.world.conditions.inject({ service: "array-b", fault: { kind: "unreachable" } });
   await run(sites, sites.a, group.id, { type: "reclaim" });
   const duties = sites.a.connection.db.updateTable("duties").set({ state: "done" });
-  await duties.where("kind", "in", ["marker.release_here", "group.recovered_servers"]).execute();
+  await duties.where("kind", "in", ["marker.release_here", "group.recovered_servers", "array_group.allow"]).execute();
   expect((await dutiesOf(sites.a)).filter(({ state }) => state === "owed").map(({ kind }) => kind)).toEqual([
     "marker.claim",
   ]);

@@ -16,6 +16,7 @@ export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]):
     side: "source",
     cinderGroupIds: awayGroupIds,
     isSafe: ["forward.wait", ...isAllHome],
+    isUnreplicated: ["away.replication"],
     members: members.map(({ id, name, serverId, description }) => ({
       id,
       name,

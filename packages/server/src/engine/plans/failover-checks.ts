@@ -1,5 +1,6 @@
 import type { CheckResult, MappingKind } from "@protector/contract";
 import { isHeldBy } from "../steps/markers.ts";
+import { tellLeftBehind } from "./clear-left-behind.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import { distinct, finding } from "./findings.ts";
 import { mappingGaps } from "./mapping-gaps.ts";
@@ -39,6 +40,7 @@ export function checkFailover(input: FailoverInput): FailoverChecks {
       ...checkPodToLeave(input.pod).filter(({ result }) => result === "warning"),
       ...input.members.flatMap((member) => warnMember(input, member)),
       ...tellNics(input),
+      ...tellLeftBehind(input),
     ]),
   };
 }
@@ -72,10 +74,11 @@ function checkStorage(input: FailoverInput): CheckResult[] {
 }
 
 /** Whether points of the group get to the target's array. */
-function checkReach({ source, group }: FailoverInput): CheckResult[] {
+function checkReach(input: FailoverInput): CheckResult[] {
+  const { source, group } = input;
   if (isInPod(group)) return [];
   const found: CheckResult[] = [];
-  if (source.arrayGroup && !source.arrayGroup.targets.some((each) => each.isAllowed)) {
+  if (isCutOff(source) && !isAllowedAgain(input)) {
     found.push(
       finding("storage.not_connected", source.siteName, `Array group ${group.arrayGroup} has no allowed target.`),
     );
@@ -84,6 +87,15 @@ function checkReach({ source, group }: FailoverInput): CheckResult[] {
     found.push(finding("storage.not_connected", source.siteName, "The replication link between the arrays is down."));
   }
   return found;
+}
+
+function isCutOff({ arrayGroup }: FailoverInput["source"]): boolean {
+  return arrayGroup !== undefined && !arrayGroup.targets.some((each) => each.isAllowed);
+}
+
+/** The recovery that left something behind has let nothing in since; that is over. */
+export function isAllowedAgain({ leftBehind, group, source }: FailoverInput): boolean {
+  return leftBehind !== undefined && !isInPod(group) && isCutOff(source);
 }
 
 /** @param replicated lower-case names of the array group's volumes. */

@@ -2,6 +2,7 @@ import type { PortDescription, ReadinessGate, ServerDescription, VolumeDescripti
 import type { Flavor, Port, SecurityGroup, Server, ServerGroup, Subnet, VolumeType } from "@protector/openstack";
 import type { ArrayConnection, ArrayGroup, Marker, RecoveryPoint, ReplicationSettings } from "@protector/storage";
 import type { MappingLookup } from "../world/mapping.ts";
+import type { LeftBehindHere } from "./clear-left-behind.ts";
 import type { ObservedPod } from "./pod-checks.ts";
 import type { NicWiring } from "./port-wiring.ts";
 import type { ProjectQuota, SizeWithoutRoom } from "./room-needs.ts";
@@ -20,6 +21,8 @@ export interface FailoverInput {
   readonly target: ObservedTarget;
   /** Names at the source, by id, of what the mappings lack. */
   readonly sourceNames: ReadonlyMap<string, string>;
+  /** What an older recovery has left at the target; undefined: nothing. */
+  readonly leftBehind: LeftBehindHere | undefined;
 }
 
 export interface FailoverEpochs {

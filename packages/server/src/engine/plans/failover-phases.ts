@@ -10,8 +10,11 @@ import type { RoomNeeds } from "./room-needs.ts";
 const AHEAD_SUFFIX = "a";
 const FINAL_SUFFIX = "f";
 
-/** Takes the group and looks at its servers before anything is done to them. */
-export function checkPhase(input: FailoverInput): PlannedStep[] {
+/**
+ * Takes the group and looks at its servers before anything is done to them.
+ * @param first what else has to be done before anything is made at the target.
+ */
+export function checkPhase(input: FailoverInput, first: readonly string[] = []): PlannedStep[] {
   const { epochs, source } = input;
   return [
     step("marker.take", "fire", "marker.take", `Take the group on the array at ${source.siteName}`, "check", "source", {
@@ -29,7 +32,7 @@ export function checkPhase(input: FailoverInput): PlannedStep[] {
       }),
     ),
     barrier("checked", "All servers looked at", "check", "source", {
-      dependsOn: input.members.map((member) => `before.${member.id}`),
+      dependsOn: [...input.members.map((member) => `before.${member.id}`), ...first],
     }),
   ];
 }

@@ -12,13 +12,16 @@ export interface LeftBehind {
   readonly cinderGroupIds: readonly string[];
   /** Steps that must have succeeded before anything is deleted: the group runs elsewhere, with a complete point here. */
   readonly isSafe: readonly string[];
+  /** Steps that must have succeeded before a volume goes: nothing replicates it any more. */
+  readonly isUnreplicated: readonly string[];
 }
 
 /** A member's remains. */
 export interface LeftMember {
   readonly id: string;
   readonly name: string;
-  readonly serverId: string;
+  /** Null: only what went with a server is left. */
+  readonly serverId: string | null;
   readonly volumes: readonly LeftVolume[];
   /** What was found beside server and volumes. */
   readonly found: AwayMember | undefined;
@@ -42,7 +45,24 @@ export function emptyingSteps(left: LeftBehind): readonly PlannedStep[] {
   return [...cinderGroups(left), ...left.members.flatMap((member) => memberSteps(left, member)), ...serverGroups(left)];
 }
 
-const serverStepOf = ({ id }: Pick<LeftMember, "id">) => `away.server.${id}`;
+/** Steps that must have ended before what hangs on a member's server goes. */
+const serverStepOf = ({ serverId }: Pick<LeftMember, "serverId">) =>
+  serverId === null ? [] : [serverDeletionKey(serverId)];
+
+/** Step that deletes a server which was left behind. */
+export function serverDeletionKey(serverId: string): string {
+  return `away.server.${serverId}`;
+}
+
+/** Ids of the servers that steps of a plan delete. */
+export function deletedServers(
+  steps: readonly Pick<PlannedStep, "action" | "input" | "memberId">[],
+): readonly { readonly serverId: string; readonly memberId: string | null }[] {
+  return steps.flatMap(({ action, input, memberId }) => {
+    const { kind, id } = input as DeleteAwayInput;
+    return action === "away.delete" && kind === "server" ? [{ serverId: id, memberId }] : [];
+  });
+}
 
 function deleteStep(
   { side, siteName }: LeftBehind,
@@ -66,30 +86,42 @@ function cinderGroups({ cinderGroupIds, isSafe, members, side, siteName }: LeftB
       `Delete the Cinder group at ${siteName}`,
       "empty",
       side,
-      { input: { groupId }, dependsOn: isSafe, after: members.map(serverStepOf), settings: { onFailure: "duty" } },
+      { input: { groupId }, dependsOn: isSafe, after: members.flatMap(serverStepOf), settings: { onFailure: "duty" } },
     ),
   );
 }
 
 function memberSteps(left: LeftBehind, member: LeftMember): readonly PlannedStep[] {
   const { id: memberId, name, serverId, volumes, found } = member;
-  const serverStep = serverStepOf(member);
   const remove = (key: string, what: DeleteAwayInput, after: readonly string[]) =>
     deleteStep(left, key, what, { memberId, dependsOn: member.isSafe, after });
   return [
     ...(found?.floatingIps ?? []).map(({ id, address }) =>
       remove(`away.floating_ip.${id}`, { kind: "floating_ip", id, label: `floating IP ${address} of ${name}` }, []),
     ),
-    remove(serverStep, { kind: "server", id: serverId, label: `server ${name}` }, []),
+    ...(serverId === null
+      ? []
+      : [remove(serverDeletionKey(serverId), serverDeletion({ name, serverId, volumes }), [])]),
     ...(found?.portIds ?? []).map((id, index) =>
-      remove(`away.port.${id}`, { kind: "port", id, label: `port ${index + 1} of ${name}` }, [serverStep]),
+      remove(`away.port.${id}`, { kind: "port", id, label: `port ${index + 1} of ${name}` }, serverStepOf(member)),
     ),
     ...volumes.map((volume) => volumeStep(left, member, volume)),
   ];
 }
 
+/** A volume whose data is nowhere else, or that is not known, must not go with the server. */
+function serverDeletion({
+  name,
+  serverId,
+  volumes,
+}: Pick<LeftMember, "name" | "volumes"> & { readonly serverId: string }): DeleteAwayInput {
+  const mayGo = volumes.filter(({ keptName }) => keptName === null).map(({ volumeId }) => volumeId);
+  const doAllGo = volumes.length > 0 && mayGo.length === volumes.length;
+  return { kind: "server", id: serverId, label: `server ${name}`, ...(doAllGo ? {} : { mayGo }) };
+}
+
 function volumeStep(left: LeftBehind, member: LeftMember, volume: LeftVolume): PlannedStep {
-  const { side, siteName, cinderGroupIds } = left;
+  const { side, siteName, cinderGroupIds, isUnreplicated } = left;
   const title = `volume ${volume.name || volume.volumeId} of ${member.name}`;
   const input: RemoveAwayVolumeInput = {
     title,
@@ -106,8 +138,8 @@ function volumeStep(left: LeftBehind, member: LeftMember, volume: LeftVolume): P
   return step(`away.volume.${volume.volumeId}`, "ensure", "away.volume", what, "empty", side, {
     memberId: member.id,
     input,
-    dependsOn: [...member.isSafe, "away.replication"],
-    after: [serverStepOf(member), ...cinderGroupIds.map((id) => `away.cinder_group.${id}`)],
+    dependsOn: [...member.isSafe, ...isUnreplicated],
+    after: [...serverStepOf(member), ...cinderGroupIds.map((id) => `away.cinder_group.${id}`)],
     settings: { onFailure: "duty", weight: 2 },
   });
 }
@@ -119,7 +151,7 @@ function serverGroups(left: LeftBehind): readonly PlannedStep[] {
       left,
       `away.server_group.${id}`,
       { kind: "server_group", id, label: `server group ${id}` },
-      { dependsOn: left.isSafe, after: left.members.map(serverStepOf) },
+      { dependsOn: left.isSafe, after: left.members.flatMap(serverStepOf) },
     ),
   );
 }

@@ -1,5 +1,6 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
-import { checkFailover, notHeld } from "./failover-checks.ts";
+import { clearedKeys, clearingSteps } from "./clear-left-behind.ts";
+import { checkFailover, isAllowedAgain, notHeld } from "./failover-checks.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
 import {
   checkPhase,
@@ -14,7 +15,7 @@ import {
 } from "./failover-phases.ts";
 import { memberRecovery } from "./member-recovery.ts";
 import { barrier, step } from "./planned-step.ts";
-import { dropAhead } from "./replication-type.ts";
+import { allowSteps, dropAhead } from "./replication-type.ts";
 import { roomNeeds } from "./room-needs.ts";
 
 /**
@@ -23,8 +24,12 @@ import { roomNeeds } from "./room-needs.ts";
 export function planPlannedFailover(input: FailoverInput): OperationPlan {
   const { blockers, warnings } = checkFailover(input);
   const recoveryOf = (member: FailoverMember) => memberRecovery(input, member);
+  const needs = roomNeeds({ ...input, flavors: input.target.flavors });
+  const allow = isAllowedAgain(input) ? allowSteps(input, { phase: "check", after: "marker.take" }) : [];
   const steps = [
-    ...checkPhase(input),
+    ...checkPhase(input, [...allow.map(({ key }) => key), ...clearedKeys(input, needs)]),
+    ...allow,
+    ...clearingSteps(input, needs, ["marker.take"]),
     ...preparePhase(
       input,
       input.members.flatMap((member) => recoveryOf(member).prepare),
@@ -32,7 +37,7 @@ export function planPlannedFailover(input: FailoverInput): OperationPlan {
     ...quiescePhase(input),
     ...finalSyncPhase(input),
     // The ports were made before: they count as used by now.
-    ...switchPhase(input, { ...roomNeeds({ ...input, flavors: input.target.flavors }), ports: 0 }),
+    ...switchPhase(input, { ...needs, ports: 0 }),
     ...recoverPhase(input, recoveryOf),
     ...finishPhase(input),
   ];

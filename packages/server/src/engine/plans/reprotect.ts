@@ -288,6 +288,7 @@ function emptyPhase({ left, target }: ReprotectInput): readonly PlannedStep[] {
       members: left.members.map((member) => ({ ...member, isSafe: ["wait"] })),
       cinderGroupIds: left.cinderGroupIds,
       isSafe: ["wait"],
+      isUnreplicated: ["away.replication"],
     }),
   ];
 }

@@ -5,6 +5,7 @@ import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
 import type { LookAtSourceInput } from "../steps/look-at-source.ts";
 import type { YieldSourceInput } from "../steps/yield-source.ts";
+import { clearedKeys, clearingSteps, tellLeftBehind } from "./clear-left-behind.ts";
 import type { WaitingHome } from "./failback-input.ts";
 import { notHeld } from "./failover-checks.ts";
 import type { FailoverInput } from "./failover-input.ts";
@@ -17,6 +18,7 @@ import { type PromotedTest, tellPromoted } from "./promoted-test.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import { tellAddresses } from "./renumbered-addresses.ts";
 import { endReplication } from "./replication-type.ts";
+import { roomNeeds } from "./room-needs.ts";
 import { stayedSteps } from "./stayed-members.ts";
 import { testRemovals } from "./test-cleanup.ts";
 import { expectedLoss, pointBlockers, pointName, pointSteps, pointWarnings } from "./unplanned-point.ts";
@@ -152,6 +154,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
         `Test ${operation.id} stands and takes room or addresses that the servers need: what it made is deleted first.`,
       ),
     ),
+    ...tellLeftBehind(input),
     ...input.members.flatMap((member) => unseenGate(input, member)),
     ...tellNics(input),
     ...(input.waiting ? [] : input.members.flatMap((member) => tellAddresses(input, member))),
@@ -163,6 +166,7 @@ function warningsOf(input: UnplannedInput): readonly CheckResult[] {
 function checkPhase(input: UnplannedInput): PlannedStep[] {
   const { target } = input;
   const { check } = pointSteps(input);
+  const needs = roomNeeds({ ...input, flavors: target.flavors });
   // Owed when it cannot be done: the room itself is looked at before the source is touched.
   const removals = testRemovals(testsInTheWay(input)).map((each) => ({
     ...each,
@@ -172,9 +176,10 @@ function checkPhase(input: UnplannedInput): PlannedStep[] {
     ...check,
     step("storage", "observe", "storage.survivor", "Ask the surviving array who it is", "check", "target"),
     ...removals,
+    ...clearingSteps(input, needs, []),
     barrier("checked", `What ${target.siteName} recovers from is there`, "check", "target", {
       dependsOn: [...check.map(({ key }) => key), "storage"],
-      after: removals.map(({ key }) => key),
+      after: [...removals.map(({ key }) => key), ...clearedKeys(input, needs)],
     }),
   ];
 }

@@ -1,4 +1,5 @@
 import { ProtectorError } from "@protector/contract";
+import type { Cloud } from "@protector/openstack";
 import { OutsideError } from "@protector/ports";
 import { type StepContext, type StepHandler, StepTimeout } from "../runner/step-handler.ts";
 import { forgetReplica } from "./array-groups.ts";
@@ -10,18 +11,20 @@ export interface DeleteAwayInput {
   readonly kind: "server" | "port" | "floating_ip" | "server_group";
   readonly id: string;
   readonly label: string;
+  /** Of a server: ids of the only volumes that may go with it, whatever it says of others; default: as it says. */
+  readonly mayGo?: readonly string[];
 }
 
 /** Deletes something at the site that the servers have left for good, and sees it gone. */
 export const deleteAway: StepHandler<DeleteAwayInput> = {
-  run: async (context, { kind, id, label }) => {
+  run: async (context, { kind, id, label, mayGo }) => {
     const { admin, reads, siteName } = context.here;
     let isAsked = false;
     await context.until(`${label} to be gone from ${siteName}`, async () => {
       switch (kind) {
         case "server":
           if (!(await reads.server(id))) return true;
-          if (!isAsked) await ignoreGone(admin.compute.deleteServer(id));
+          if (!isAsked) await ignoreGone(deleteServer(admin, id, mayGo));
           isAsked = true;
           return undefined;
         case "port":
@@ -42,6 +45,14 @@ export const deleteAway: StepHandler<DeleteAwayInput> = {
     await noteGone(context, context.here.siteId, { kind, names: [id] });
   },
 };
+
+/** Nova deletes volumes with a server that was made so, unless it is told otherwise before. */
+async function deleteServer({ compute }: Cloud, id: string, mayGo: DeleteAwayInput["mayGo"]): Promise<void> {
+  const attached = mayGo === undefined ? [] : await compute.listVolumeAttachments(id);
+  for (const { volumeId, deleteOnTermination } of attached)
+    if (deleteOnTermination && !mayGo?.includes(volumeId)) await compute.setDeleteOnTermination(id, volumeId, false);
+  await compute.deleteServer(id);
+}
 
 /** Input of {@link deleteAwayGroup}. */
 export interface DeleteAwayGroupInput {
@@ -119,8 +130,10 @@ async function keepVolume(
   const { here, ledger } = context;
   const entry = { kind: "kept_volume", siteId: here.siteId, projectId: null, name: kept.keptName } as const;
   await ledger.intend(entry);
-  const ours = (await here.array.findVolumes(kept.names)).find(({ id }) => id === kept.arrayId);
-  if (ours) await here.array.renameVolume(ours.name, kept.keptName);
+  const ours = (await here.array.findVolumes([...kept.names, kept.keptName])).find(({ id }) => id === kept.arrayId);
+  // Somebody else has destroyed it: nothing is kept.
+  if (!ours) return ledger.removed(entry);
+  if (ours.name !== kept.keptName) await here.array.renameVolume(ours.name, kept.keptName);
   await ledger.present(entry, kept.keptName);
   for (const snapshot of kept.keptSnapshots) {
     const name = `${kept.keptName}${snapshot.slice(snapshot.lastIndexOf("."))}`;

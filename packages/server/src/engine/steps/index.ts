@@ -32,6 +32,7 @@ import { growVolume } from "./grow-volume.ts";
 import { callHook } from "./hooks.ts";
 import { ensureIsolatedPort, isolateNetwork } from "./isolated-networks.ts";
 import { ensureKeyPair } from "./key-pairs.ts";
+import { emptyArrayGroup, stopLeft } from "./left-behind.ts";
 import { lookAtSource } from "./look-at-source.ts";
 import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
@@ -65,7 +66,9 @@ export const STEP_HANDLERS = {
   "away.delete": deleteAway,
   "away.replication": endAwayReplication,
   "away.volume": removeAwayVolume,
+  "left.array_group": emptyArrayGroup,
   "left.replication": endLeftReplication,
+  "left.stop": stopLeft,
   "cinder_group.delete": deleteCinderGroup,
   "cinder_group.ensure": ensureCinderGroup,
   "cinder_group.remove": removeFromCinderGroup,

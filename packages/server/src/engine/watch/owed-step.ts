@@ -17,6 +17,7 @@ import { STEP_HANDLERS } from "../steps/index.ts";
 import type { SetScheduleInput } from "../steps/replication.ts";
 import { WORKFLOWS } from "../workflows/index.ts";
 import { openSite } from "../world/group-access.ts";
+import { idInNames, makerOfServer } from "../world/own-objects.ts";
 import type { DutyOutcome, DutyScene } from "./duty.ts";
 import { DutyJournal } from "./duty-journal.ts";
 import { readMarkers } from "./group-markers.ts";
@@ -29,14 +30,17 @@ const FENCING_STEPS = new Set([
   "server.stop",
   "server.park",
   "replication.schedule",
+  "array_group.allow",
 ]);
 /** As a duty it is done only when Nova has stopped the servers: nothing comes after it that would. */
 const FENCE_STEP = "source.fence";
 /** Steps after which a marker stands in the operation's name. */
 const MARKER_STEPS = new Set(["marker.raise", "marker.claim", "marker.take"]);
 
-/** Beginning of the steps that delete what a failback has left behind. */
+/** Beginning of the steps that delete what a group has left behind. */
 const EMPTYING = "away.";
+/** Phase of those that wait until the group is protected elsewhere: what is in the way of a failover goes at any time. */
+const AT_THE_END = "empty";
 
 interface Owed {
   readonly scene: DutyScene;
@@ -60,12 +64,11 @@ export async function doOwedStep(scene: DutyScene): Promise<DutyOutcome> {
 }
 
 /** Who is primary may have changed since the duty was written: then stopping or starting servers would do harm. */
-async function whyNotNow({ scene, operation, steps, step, isUndo }: Owed): Promise<DutyOutcome | undefined> {
+async function whyNotNow(owed: Owed): Promise<DutyOutcome | undefined> {
+  const { scene, operation, steps, step, isUndo } = owed;
   const { duty, round, view, localSiteId } = scene;
-  if (isUndo && (operation.is_past_no_return === 1 || isLeftRunning(operation, steps))) {
-    return { kind: "kept", reason: "its servers have run at the target: what it made may be in use" };
-  }
-  if (step.action.startsWith(EMPTYING)) return whyNotEmptied(scene);
+  if (isUndo && (operation.is_past_no_return === 1 || isLeftRunning(operation, steps))) return whyLeft(owed);
+  if (step.action.startsWith(EMPTYING) && step.phase === AT_THE_END) return whyNotEmptied(scene);
   if (!FENCING_STEPS.has(step.action)) return undefined;
   const { highest, primarySiteId } = await readMarkers(round, view, localSiteId);
   if (!highest) return { kind: "kept", reason: "no array answers for the group's marker" };
@@ -74,6 +77,21 @@ async function whyNotNow({ scene, operation, steps, step, isUndo }: Owed): Promi
   if (!isUndo && isPrimary && !isClosed(operation)) return { kind: "kept", reason: "its operation is still at work" };
   const reason = isPrimary ? "the site is primary again" : "the other site is primary";
   return isUndo ? { kind: "kept", reason } : { kind: "void", reason };
+}
+
+/** Servers that have run hold writes: a later recovery or a reprotection deletes them, and keeps what they wrote. */
+async function whyLeft({ scene, operation }: Owed): Promise<DutyOutcome> {
+  const { ports, view, duty } = scene;
+  const requestId = operation.request_id ?? `req-${operation.id}`;
+  const site = await openSite(ports, { view, transport: ports.transport, userId: "", requestId }, duty.site_id);
+  try {
+    const own = idInNames(operation.id);
+    if ((await site.reads.servers()).some((server) => makerOfServer(server) === own))
+      return { kind: "kept", reason: "its servers have run at the target: what it made may be in use" };
+    return { kind: "void", reason: "its servers have been deleted since" };
+  } finally {
+    await site.array.close();
+  }
 }
 
 /** Superseded before its commit: its servers may still run. */

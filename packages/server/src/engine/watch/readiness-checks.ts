@@ -88,7 +88,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
   const { connection } = ports;
   const isAway = view.group.primary_site_id !== view.group.home_site_id;
   const away = isAway ? await observeFailback({ view, source, target, operation, connection }) : undefined;
-  const input = away ?? (await observeFailover({ view, source, target, operation }));
+  const input = away ?? (await observeFailover({ view, source, target, operation, connection }));
   const { blockers, warnings } = away ? checkFailback(away, comingHome(away)) : checkFailover(input);
   const drift = away ? [] : await lookForDrift(scene, input);
   const drifted = new Set(drift.map(({ subject }) => subject));
@@ -99,7 +99,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
   const found = [
     ...told.map(asReadiness),
     ...drift,
-    ...(isAway ? [] : leftBehind(view.group.name, { siteName: target.siteName, names: leftAt(view) })),
+    ...(isAway ? [] : leftBehind(view.group.name, { siteName: target.siteName, names: await leftAt(scene) })),
     ...(await lookAtPoints(scene, input)),
     ...(await checkTrust(source)),
     ...(await checkCredentials(ports, view, [source, target])),
@@ -107,7 +107,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
     ...checkLink(input),
     ...(away ? [] : checkMappingFit(input)),
     ...checkSecurityGroupRules(input, await source.admin.network.listSecurityGroups({ projectId: source.projectId })),
-    ...warnings.map(fromPlan),
+    ...warnings.filter(({ check }) => check !== "failover.left_behind").map(fromPlan),
   ];
   return {
     checks: [
@@ -157,9 +157,12 @@ function asReadiness(check: Parameters<typeof fromPlan>[0]): Finding {
   return fromPlan(check.check === "marker.held" ? { ...check, result: "warning" } : check);
 }
 
-/** Members at home that have a server at the other site as well. */
-function leftAt({ members }: GroupView): readonly string[] {
-  return members.filter(({ row }) => row.peer_server_id !== null).map(({ name }) => name);
+/** Members at home that have a server at the other site as well: a failover there may have deleted it since. */
+async function leftAt({ view: { members }, target }: Scene): Promise<readonly string[]> {
+  const recorded = members.filter(({ row }) => row.peer_server_id !== null);
+  if (recorded.length === 0) return [];
+  const standing = new Set((await target.reads.servers()).map(({ id }) => id));
+  return recorded.filter(({ row }) => standing.has(row.peer_server_id ?? "")).map(({ name }) => name);
 }
 
 async function lookForDrift({ view, source }: Scene, input: FailoverInput): Promise<readonly Finding[]> {

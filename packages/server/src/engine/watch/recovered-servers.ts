@@ -5,6 +5,7 @@ import { volumesOfServer, writeConsistencyGroup, writeGroupVolumes } from "../wo
 import { captureServer } from "../world/capture.ts";
 import { openSite } from "../world/group-access.ts";
 import type { GroupView } from "../world/group-view.ts";
+import { makerOfPort, makerOfServer } from "../world/own-objects.ts";
 import type { SiteAccess } from "../world/site-access.ts";
 import type { DutyOutcome, DutyScene } from "./duty.ts";
 import { readMarkers } from "./group-markers.ts";
@@ -39,25 +40,20 @@ export async function findRecovered(scene: DutyScene): Promise<DutyOutcome> {
   }
 }
 
-/** In the description of every port that Protector makes for a server. */
-const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member ([0-9a-f-]{36}),/;
-/** Beginning of the tag of every server that Protector makes. */
-const OWN_TAG = /^protector-[0-9a-f]{12}-/;
-
 async function lookForServers(site: SiteAccess, view: GroupView) {
   const members = new Map(view.members.map((member) => [member.id, member.row]));
   const ports = await site.admin.network.listPorts({ projectId: site.projectId });
   const memberOf = new Map(
-    ports.flatMap(({ deviceId, description }) => {
-      const id = OWN_PORT.exec(description)?.[1];
-      return deviceId !== "" && id !== undefined && members.has(id) ? [[deviceId, id] as const] : [];
+    ports.flatMap((port) => {
+      const id = makerOfPort(port)?.memberId;
+      return port.deviceId !== "" && id !== undefined && members.has(id) ? [[port.deviceId, id] as const] : [];
     }),
   );
   const fenced: Recovered[] = [];
   const others: string[] = [];
   for (const server of await site.reads.servers()) {
     const memberId = memberOf.get(server.id);
-    if (memberId === undefined || !server.tags.some((tag) => OWN_TAG.test(tag))) continue;
+    if (memberId === undefined || makerOfServer(server) === undefined) continue;
     if (members.get(memberId)?.peer_server_id === server.id) continue;
     if (!isStopped(server) || !isProtectorsLock(server)) others.push(`${server.name} (${server.status})`);
     else {

@@ -19,7 +19,7 @@ import { observeUnplanned } from "../world/observe-unplanned.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
 import { isAnyLeftOut, isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
-import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
+import { recordCleared, recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
 import type { PlanningContext, Workflow, WorkflowReport, WorkflowTransaction } from "./workflow.ts";
 
@@ -44,6 +44,7 @@ export const plannedFailover: Workflow = {
       .execute();
   },
   end: async (context, end) => {
+    await recordCleared(context);
     if (end === "completed" || end === "completed_with_errors") {
       await recordFailover(context, end);
       await endPromotedTest(context);

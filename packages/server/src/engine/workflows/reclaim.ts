@@ -7,6 +7,7 @@ import { nextEpoch, primaryAt } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
 import { finding } from "../plans/findings.ts";
 import { barrier, step } from "../plans/planned-step.ts";
+import { allowSteps } from "../plans/replication-type.ts";
 import { RECOVERED_DUTY } from "../watch/duty.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { serverAt } from "../world/group-view.ts";
@@ -123,6 +124,11 @@ function reclaimSteps({ view, source, target }: PlanningContext, epoch: number) 
         dependsOn: ["epoch.source"],
       },
     ),
+    // A failover that has ended there lets nothing in any more.
+    ...allowSteps({ group: { arrayGroup }, target }, { phase: "recover", after: "epoch.target" }).map((each) => ({
+      ...each,
+      settings: { ...each.settings, onFailure: "duty" as const, timeoutMs: 60_000 },
+    })),
     ...members.map((member) =>
       step(
         `back.${member.id}`,

@@ -1,5 +1,7 @@
 import { arrayGroupName } from "@protector/storage";
+import { deletedServers } from "../plans/left-behind.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
+import type { RemoveAwayVolumeInput } from "../steps/empty-away.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { statusAtRest } from "./group-status.ts";
@@ -28,6 +30,32 @@ export async function recordTargetVolumes(context: WorkflowTransaction, memberId
       })),
     ),
   });
+}
+
+/** What an older recovery had left at the target is gone, however this one ends. */
+export async function recordCleared({ trx, connection, view, steps }: WorkflowTransaction): Promise<void> {
+  const done = steps.filter(({ status }) => status === "completed");
+  const serverIds = deletedServers(done).map(({ serverId }) => serverId);
+  const volumeIds = done
+    .filter(({ action }) => action === "away.volume")
+    .map(({ input }) => (input as RemoveAwayVolumeInput).volumeId);
+  if (serverIds.length > 0)
+    await trx
+      .updateTable("pg_members")
+      .set({ peer_server_id: null, updated_at: connection.now() })
+      .where("protection_group_id", "=", view.group.id)
+      .where("peer_server_id", "in", serverIds)
+      .execute();
+  if (volumeIds.length > 0)
+    await trx
+      .deleteFrom("cg_volumes")
+      .where("volume_id", "in", volumeIds)
+      .where(
+        "consistency_group_id",
+        "in",
+        view.consistencyGroups.map(({ id }) => id),
+      )
+      .execute();
 }
 
 /** The source is primary again, or has been all along: at whatever epoch undoing left the markers. */

@@ -1,5 +1,6 @@
 import { writeJson, writeTime } from "../../db/codecs.ts";
 import { withHooks } from "../plans/hooks.ts";
+import { deletedServers } from "../plans/left-behind.ts";
 import { planReprotect, type RecapturedInput } from "../plans/reprotect.ts";
 import type { DescribedStorage } from "../steps/describe-storage.ts";
 import type { CutPoint } from "../steps/replication.ts";
@@ -125,7 +126,8 @@ export async function recordCaptures({ trx, connection, steps, view }: WorkflowT
 /** The other site has nothing of the group any more but its copy. */
 async function recordEmptied(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps, targetSiteId } = context;
-  const gone = view.members.map(({ id }) => id).filter((id) => steps.some(({ key }) => key === `away.server.${id}`));
+  const deleted = new Set(deletedServers(steps).map(({ memberId }) => memberId));
+  const gone = view.members.map(({ id }) => id).filter((id) => deleted.has(id));
   if (gone.length === 0) return;
   await trx
     .updateTable("pg_members")

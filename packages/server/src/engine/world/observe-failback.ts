@@ -1,22 +1,19 @@
 import type { CheckResult, ServerDescription } from "@protector/contract";
 import type { Port } from "@protector/openstack";
 import { readOptionalJson } from "../../db/codecs.ts";
-import type { AwayMember, FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
+import type { FailbackInput, HomeMember, HomeVolume, StayedMember } from "../plans/failback-input.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import { finding } from "../plans/findings.ts";
 import { type NicWiring, nicWirings } from "../plans/port-wiring.ts";
-import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { mappingLookup } from "./mapping.ts";
+import { cinderGroupsOf, observeAway } from "./observe-away.ts";
 import { type FailoverContext, observeFailover, recoveredMember } from "./observe-failover.ts";
 import type { SiteAccess } from "./site-access.ts";
 
-/** What a failback, or the thought of one, is observed with. */
-export type FailbackContext = FailoverContext & Pick<PlanningContext, "connection">;
-
 /** Looks at the servers as they run away from home, and at what waits there. */
-export async function observeFailback(context: FailbackContext): Promise<FailbackInput> {
+export async function observeFailback(context: FailoverContext): Promise<FailbackInput> {
   const { view, source, target } = context;
   const present = view.members.filter(({ row }) => row.status !== "adding" && row.status !== "removing");
   const captured = await Promise.all(present.map((member) => capture(context, member)));
@@ -53,13 +50,6 @@ export async function observeFailback(context: FailbackContext): Promise<Failbac
   };
 }
 
-/** Cinder groups that volumes of a site are in. */
-export async function cinderGroupsOf({ reads }: SiteAccess, volumeIds: readonly string[]): Promise<readonly string[]> {
-  const own = new Set(volumeIds);
-  const groups = (await reads.volumes()).filter(({ id }) => own.has(id)).map(({ groupId }) => groupId);
-  return [...new Set(groups)].filter((id) => id !== null);
-}
-
 function viewOf(view: GroupView, { id }: FailoverMember): MemberView | undefined {
   return view.members.find((member) => member.id === id);
 }
@@ -69,7 +59,7 @@ interface Captured {
   readonly refusals: readonly CheckResult[];
 }
 
-async function capture({ view, source, target }: FailbackContext, member: MemberView): Promise<Captured> {
+async function capture({ view, source, target }: FailoverContext, member: MemberView): Promise<Captured> {
   const serverId = serverAt(view, member, source.siteId);
   if (serverId === null) return { member: undefined, refusals: [] };
   const { description, refusals } = await captureServer(source, serverId);
@@ -140,47 +130,11 @@ export function stayedMember(
   return [{ id: member.id, name: member.name, serverId, description: member.description }];
 }
 
-/** Descriptions by which Protector's ports are known. */
-const OWN_PORT = /^Protector operation [0-9a-f-]{36}, member /;
-/** In the same descriptions: the MAC that the interface has at home. */
+/** In the descriptions of Protector's ports: the MAC that the interface has at home. */
 const NIC_AT_HOME = /, NIC ([0-9a-f:]{17})$/;
-/** End of the names of server groups that Protector makes. */
-const OWN_SERVER_GROUP = /\(protector-[0-9a-f]{12}\)$/;
-
-/**
- * Looks at what goes with a server from a site that it is to be deleted from: what Protector made for it.
- * @param server `portIds` go too, whoever made them.
- */
-export async function observeAway(
-  site: SiteAccess,
-  server: { readonly serverId: string; readonly arrayVolumes: readonly string[]; readonly portIds?: readonly string[] },
-): Promise<AwayMember> {
-  const { network, compute } = site.admin;
-  const [ports, floatingIps, groups, volumes] = await Promise.all([
-    network.listPorts({ deviceId: server.serverId }),
-    network.listFloatingIps({ projectId: site.projectId }),
-    compute.listServerGroups(true),
-    site.array.findVolumes(server.arrayVolumes),
-  ]);
-  const { portIds = [] } = server;
-  const own = ports
-    .filter(({ id, description }) => OWN_PORT.test(description) || portIds.includes(id))
-    .map(({ id }) => id);
-  return {
-    portIds: own,
-    floatingIps: floatingIps
-      .filter(({ portId, description }) => own.includes(portId ?? "") && description.startsWith("protector-"))
-      .map(({ id, address }) => ({ id, address })),
-    serverGroupIds: groups
-      .filter(({ name, memberIds }) => memberIds.includes(server.serverId) && OWN_SERVER_GROUP.test(name))
-      .map(({ id }) => id),
-    arrayIds: new Map(volumes.map(({ name, id }) => [name, id])),
-  };
-}
-
 /** Looks at what waits for one member at the target, its home. Asks nothing of the source. */
 export async function observeHome(
-  context: FailbackContext,
+  context: FailoverContext,
   { member, view: row }: { readonly member: FailoverMember; readonly view: MemberView | undefined },
 ): Promise<HomeMember> {
   const { view, target } = context;
@@ -197,7 +151,7 @@ export async function observeHome(
 
 /** A volume that came from one at home has its place in the group's rows; a new one has a place of its own. */
 async function homeVolumes(
-  { view, source, target }: FailbackContext,
+  { view, source, target }: FailoverContext,
   member: FailoverMember,
   serverId: string | undefined,
 ): Promise<HomeMember["volumes"]> {
@@ -225,7 +179,7 @@ async function homeVolumes(
 }
 
 async function homePorts(
-  { target }: FailbackContext,
+  { target }: FailoverContext,
   description: ServerDescription | null,
   serverId: string | undefined,
 ): Promise<HomeMember["ports"]> {

@@ -12,11 +12,12 @@ import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { sizesWithoutRoom } from "./host-room.ts";
 import { type MappingLookup, mappingLookup } from "./mapping.ts";
+import { observeCleared } from "./observe-left-behind.ts";
 import { observePod } from "./observe-pod.ts";
 import { resourceNames } from "./resource-names.ts";
 
 /** The sites of a failover that is planned, or only thought of. */
-export type FailoverContext = Pick<PlanningContext, "view" | "source" | "target"> & {
+export type FailoverContext = Pick<PlanningContext, "view" | "source" | "target" | "connection"> & {
   /** Objects in whose names its id stands are its own. */
   readonly operation: { readonly id: string };
 };
@@ -50,8 +51,8 @@ export async function observeFailover(
     replication: replicationSettings(view),
     pod,
     source: observedSource,
-    target: observedTarget,
     sourceNames,
+    ...(await observeCleared(context, observedTarget)),
   };
 }
 
@@ -128,7 +129,7 @@ async function observeSource(context: FailoverContext, arrayGroup: string): Prom
 
 /** Looks at the site that servers arrive at. */
 export async function observeTarget(
-  context: FailoverContext,
+  context: Pick<FailoverContext, "view" | "source" | "target">,
   members: readonly FailoverMember[],
   mapping: MappingLookup,
 ): Promise<ObservedTarget> {

@@ -1,12 +1,11 @@
-import { podOf } from "@protector/storage";
-import { listKeptSnapshots } from "../../db/repositories/kept-snapshots.ts";
 import type { DivergentVolume, LeftAtOtherSite, ReprotectedMember, ReprotectInput } from "../plans/reprotect.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { captureServer } from "./capture.ts";
 import { isDivergent } from "./divergence.ts";
 import { arrayGroupAt } from "./group-names.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
-import { cinderGroupsOf, observeAway } from "./observe-failback.ts";
+import { leftVolumes } from "./left-volumes.ts";
+import { cinderGroupsOf, observeAway } from "./observe-away.ts";
 import { replicationSettings } from "./observe-failover.ts";
 
 /** Looks at the servers as they run now, and at what was left at the other site. */
@@ -79,13 +78,15 @@ function arrivedOf(members: readonly ReprotectedMember[]): ReadonlySet<string> {
 
 /** @param of `isApart`: volumes there hold what is nowhere else; what has not arrived here is not to go there. */
 async function leftAtOtherSite(
-  { operation, view, target, connection }: PlanningContext,
+  context: PlanningContext,
   { isApart, arrived }: { readonly isApart: boolean; readonly arrived: ReadonlySet<string> },
 ): Promise<LeftAtOtherSite> {
+  const { view, target } = context;
   const rows = volumesAt(view, target.siteId);
-  const kept = await listKeptSnapshots(connection.db, view.group.id);
-  const keptOf = ({ array_volume }: { readonly array_volume: string }) =>
-    kept.map(({ name }) => name).filter((name) => name.slice(0, name.lastIndexOf(".")) === array_volume);
+  const volumes = await leftVolumes(
+    context,
+    rows.map((row) => ({ volumeId: row.volume_id, arrayVolume: row.array_volume, name: "", isApart })),
+  );
   const present = view.members
     .filter(({ id }) => arrived.has(id))
     .filter((member) => serverAt(view, member, target.siteId) !== null);
@@ -94,20 +95,11 @@ async function leftAtOtherSite(
       const own = rows.filter((row) => row.member_id === member.id);
       const serverId = serverAt(view, member, target.siteId) ?? "";
       const arrayVolumes = own.map((row) => row.array_volume);
-      const prefix = `protector-${operation.id.replaceAll("-", "").slice(0, 12)}-kept`;
       return {
         id: member.id,
         name: member.name,
         serverId,
-        volumes: own.map((row) => ({
-          volumeId: row.volume_id,
-          arrayVolume: row.array_volume,
-          name: "",
-          // A snapshot would go with its volume.
-          keptName:
-            isApart || keptOf(row).length > 0 ? inPodOf(row.array_volume, `${prefix}-${rows.indexOf(row)}`) : null,
-          keptSnapshots: keptOf(row),
-        })),
+        volumes: own.flatMap((row) => volumes.get(row.volume_id) ?? []),
         // At the old home its tenant made the ports. They hold the addresses that the next failover there needs.
         found: await observeAway(target, { serverId, arrayVolumes, portIds: portsAt(member) }),
       };
@@ -118,12 +110,6 @@ async function leftAtOtherSite(
     members,
     cinderGroupIds: await cinderGroupsOf(target, volumeIds),
   };
-}
-
-/** A volume cannot be renamed out of its pod. */
-function inPodOf(volume: string, name: string): string {
-  const pod = podOf(volume);
-  return pod === undefined ? name : `${pod}::${name}`;
 }
 
 /** A member as it runs at the source now. */

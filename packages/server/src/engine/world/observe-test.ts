@@ -74,6 +74,8 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     target: observed,
     // Their site is not asked: it may be gone.
     sourceNames: new Map(),
+    // A test stands beside them.
+    leftBehind: undefined,
     ...chosen,
     copied: copiedNetworks(
       networks,

@@ -11,6 +11,7 @@ import { arrayGroupAt } from "./group-names.ts";
 import { mappingLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
 import { atHome, homewardMembers, observeWaiting, typesBesidePod } from "./observe-homeward.ts";
+import { observeCleared } from "./observe-left-behind.ts";
 import { observePod } from "./observe-pod.ts";
 import { observePromoted } from "./observe-promoted.ts";
 import { unlessSilent, within } from "./within.ts";
@@ -64,7 +65,7 @@ export async function observeUnplanned(context: PlanningContext): Promise<Unplan
       arrayGroup: undefined,
       connection: undefined,
     },
-    target: observed,
+    ...(await observeCleared(context, observed)),
     sourceNames: new Map(),
     ...chosen,
     isPointAsked: (promoted?.pointName ?? recovery_point) !== undefined,
