@@ -65,6 +65,14 @@ export const OPERATIONS: Provocations<keyof typeof OPERATION_ERRORS> = {
     3,
     "plan",
   ),
+  "plan.unanswered": sites(
+    ({ sites: { world } }) => {
+      world.conditions.inject({ service: "array-a", fault: { kind: "unreachable" } });
+      return Promise.resolve(DRY);
+    },
+    1,
+    /The array at site-a does not answer since 20\d\d-\S+Z, so that no plan could be made: flasharray GET /,
+  ),
   "quota.exceeded": sites(
     async ({ sites: { world, b } }) => {
       world.cloud("site-b").compute.limitsOf(b.projectId).cores = 1;

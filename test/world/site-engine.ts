@@ -105,6 +105,7 @@ export function enginePorts(
       drillOverdueDays: 180,
       recoveryPointMs: 30_000,
       callTimeoutMs: 60_000,
+      planWaitMs: 600_000,
       policyArrayTls: {},
       hooks: { networks: [], tls: {} },
     },

@@ -17,6 +17,11 @@ export const OPERATION_ERRORS = {
     title: "Plan changed",
     help: "Nothing was started. Look at the plan of now with --dry-run, and confirm that one.",
   },
+  "plan.unanswered": {
+    status: 504,
+    title: "No plan: somebody does not answer",
+    help: "Nothing has been changed. Mend what the message names, then start again. If the site that the servers run at is lost: protector failover GROUP --unplanned; of many groups: protector site failover SITE --unplanned, or protector recovery-plan run PLAN --unplanned",
+  },
   "quota.exceeded": {
     status: 409,
     title: "Quota too small",

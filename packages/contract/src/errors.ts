@@ -25,6 +25,8 @@ export function codeOfWire(wire: string): ErrorCode | undefined {
 export interface ErrorFacts {
   readonly operation_id?: string;
   readonly step?: string;
+  /** Site that gave no answer. */
+  readonly site_id?: string;
   readonly fields?: readonly { readonly field: string; readonly problem: string }[];
 }
 

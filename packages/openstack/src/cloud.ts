@@ -74,6 +74,8 @@ export type Scope =
   | { readonly kind: "unscoped" };
 
 export interface CloudOptions {
+  /** What people call the cloud: stands in the message of a call that gets no answer. */
+  readonly name?: string;
   /** Keystone, with or without `/v3`. */
   readonly authUrl: string;
   readonly credential: Credential;

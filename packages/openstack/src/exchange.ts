@@ -36,6 +36,8 @@ export interface WireOptions {
   readonly tls: TlsOptions | undefined;
   readonly timeoutMs: number;
   readonly tries: number;
+  /** What people call the cloud. */
+  readonly place: string | undefined;
 }
 
 /** Sends calls and repeats those that failed in passing without an effect. */
@@ -75,7 +77,8 @@ export class Wire {
     try {
       answer = await this.#ports.transport(request);
     } catch (error) {
-      if (error instanceof HttpTransportError) return { error: unanswered(exchange, error), retryAfter: undefined };
+      if (error instanceof HttpTransportError)
+        return { error: unanswered(exchange, error, this.#options.place), retryAfter: undefined };
       throw error;
     }
     if (answer.status < 300 || exchange.accept?.includes(answer.status)) return { answer };
@@ -105,13 +108,14 @@ function refused(exchange: Exchange, answer: HttpResponse): OutsideError {
   });
 }
 
-function unanswered(exchange: Exchange, error: HttpTransportError): OutsideError {
+function unanswered(exchange: Exchange, error: HttpTransportError, place: string | undefined): OutsideError {
   const wasSent = error.fault === "interrupted";
   return new OutsideError(
     {
       service: exchange.service,
       call: exchange.call,
       status: undefined,
+      ...(place === undefined ? {} : { place }),
       detail: error.message,
       remoteRequestId: undefined,
       failureClass: wasSent ? "retryable" : "waiting",

@@ -43,6 +43,7 @@ export class Session {
       tls: options.tls,
       timeoutMs: options.timeoutMs ?? DEFAULT_TIMEOUT_MS,
       tries: options.tries ?? DEFAULT_TRIES,
+      place: options.name,
     });
   }
 

@@ -23,6 +23,8 @@ export interface OutsideFailure {
   readonly status: number | undefined;
   /** Host and port that answered: which of two sites it was. */
   readonly host?: string;
+  /** Who was called, as people know him: a site, or its array; where whoever connected has said so. */
+  readonly place?: string;
   /** Text that the service gave, as it gave it. */
   readonly detail: string;
   /** Request id that the service gave to the call. */
@@ -38,7 +40,8 @@ export class OutsideError extends Error {
 
   constructor(failure: OutsideFailure, options?: { cause?: unknown }) {
     const from = failure.host ? ` from ${failure.host}` : "";
-    const status = failure.status === undefined ? "no answer" : `HTTP ${failure.status}${from}`;
+    const silence = failure.place ? `no answer from ${failure.place}` : "no answer";
+    const status = failure.status === undefined ? silence : `HTTP ${failure.status}${from}`;
     const id = failure.remoteRequestId ? ` (${failure.remoteRequestId})` : "";
     super(`${failure.service} ${failure.call}: ${status}: ${failure.detail}${id}`, options);
     this.failure = failure;

@@ -2,6 +2,8 @@ import type { StorageArray } from "./storage-array.ts";
 
 /** How one array is reached. Secrets live only in memory. */
 export interface ArrayAccess {
+  /** What people call the array: stands in the message of a call that gets no answer. */
+  readonly name?: string;
   /** Management URL, https; `mock://NAME` for an array of the driver `mock`. */
   readonly url: string;
   readonly apiToken: string;

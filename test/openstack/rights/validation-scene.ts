@@ -67,6 +67,7 @@ export async function openValidation(
       drillOverdueDays: 180,
       recoveryPointMs: 30_000,
       callTimeoutMs: 180_000,
+      planWaitMs: 600_000,
       policyArrayTls: {},
       hooks: { networks: [], tls: {} },
     },

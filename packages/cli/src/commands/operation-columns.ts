@@ -35,6 +35,7 @@ export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
   { name: "leftovers", cell: ({ leftovers }) => leftovers.map((one) => `${one.subject}: ${one.reason}`).join("\n") },
   { name: "verbs", cell: ({ verbs }) => verbs.join(", ") },
   { name: "request_id" },
+  { name: "gives_up_at", isTime: true },
   { name: "created_at", isTime: true },
   { name: "started_at", isTime: true },
   { name: "finished_at", isTime: true },

@@ -4,6 +4,7 @@ import type { Command } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, exitCodeOfOperation, UsageError } from "../exit-codes.ts";
 import { finish, follow, memberNames } from "../follow.ts";
+import { operationTitle, whyText } from "../output/operation-tree.ts";
 import { planView } from "../output/plan-view.ts";
 import { remedies } from "../output/remedies.ts";
 import { KEY_OPTION, rejoinByKey } from "./idempotency.ts";
@@ -149,7 +150,9 @@ function pointOf(plan: Plan | undefined): Asking {
 }
 
 function planFailed(context: CommandContext, running: RunningOperation): void {
-  context.printer.record(placed(running, running.operation), OPERATION_COLUMNS);
+  const { operation } = running;
+  if (context.printer.isForPeople) context.note(`No plan of the ${operationTitle(operation)}: ${whyText(operation)}`);
+  else context.printer.record(placed(running, operation), OPERATION_COLUMNS);
   for (const line of remedies(running.operation, [])) context.note(line);
   context.worsen(exitCodeOfOperation(running.operation) || EXIT.error);
 }

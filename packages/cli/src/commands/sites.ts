@@ -38,6 +38,7 @@ const RECORD: readonly Column<Site>[] = [
   { name: "username" },
   { name: "reachability_reason" },
   { name: "reachability_at", isTime: true },
+  { name: "reachability_since", isTime: true },
   { name: "validation", cell: ({ validation }) => validation.status },
   { name: "validation_at", isTime: true, cell: ({ validation }) => validation.checked_at },
   { name: "problems", cell: ({ validation }) => validation.checks.filter(isProblem).map(checkText).join("\n") },

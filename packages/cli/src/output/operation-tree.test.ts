@@ -25,6 +25,7 @@ const operation: Operation = {
   phase: "quiesce",
   progress: 0.427,
   remaining_seconds: 95,
+  gives_up_at: null,
   status_reason: null,
   error: null,
   is_past_no_return: false,

@@ -14,6 +14,7 @@ export const ErrorItem = Type.Object({
   links: Type.Array(Link),
   operation_id: Type.Optional(Type.String()),
   step: Type.Optional(Type.String()),
+  site_id: Type.Optional(Type.String({ description: "Site that gave no answer" })),
   fields: Type.Optional(Type.Array(Type.Object({ field: Type.String(), problem: Type.String() }))),
 });
 export type ErrorItem = Static<typeof ErrorItem>;

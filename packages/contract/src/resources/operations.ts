@@ -44,6 +44,11 @@ export const MemberResult = Type.Object({
 });
 export type MemberResult = Static<typeof MemberResult>;
 
+const GivesUpAt = Nullable({
+  ...Timestamp,
+  description: "Of one that waits for its plan: when it ends as failed, with nothing changed",
+});
+
 /** One group's operation under that of many groups, for whoever may see the whole. */
 export const ChildOperation = Type.Object({
   id: Uuid,
@@ -59,6 +64,7 @@ export const ChildOperation = Type.Object({
   error: Nullable(ErrorItem),
   data_loss_seconds: Nullable(Type.Integer()),
   downtime_seconds: Nullable(Type.Integer()),
+  gives_up_at: GivesUpAt,
   created_at: Timestamp,
   finished_at: Nullable(Timestamp),
 });
@@ -99,6 +105,7 @@ export const Operation = Type.Object({
   downtime_seconds: Nullable(Type.Integer()),
   leftovers: Type.Array(Type.Object({ subject: Type.String(), reason: Type.String() })),
   request_id: Nullable(Type.String()),
+  gives_up_at: GivesUpAt,
   created_at: Timestamp,
   started_at: Nullable(Timestamp),
   finished_at: Nullable(Timestamp),

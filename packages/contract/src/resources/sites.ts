@@ -38,6 +38,7 @@ export const Site = Type.Object({
   reachability: OneOf(["reachable", "unreachable", "unknown"] as const),
   reachability_reason: Nullable(Type.String()),
   reachability_at: Nullable(Timestamp),
+  reachability_since: Nullable(Timestamp),
   validation: SiteValidation,
   created_at: Timestamp,
   updated_at: Timestamp,

@@ -255,6 +255,12 @@ export const OPTIONS = {
       min: 1,
       help: "Seconds one call to an OpenStack service or an array may take; what it may have made is looked for only after that time.",
     },
+    plan_wait: {
+      type: "int",
+      default: "600",
+      min: 60,
+      help: "Seconds that an operation waits for its plan while a site or an array that it has to look at does not answer. Then it ends as failed, nothing has been changed, and its group is free. A dry run does not wait.",
+    },
     metrics_bind: {
       type: "string",
       help: "host:port that answers GET /metrics for Prometheus, of one engine process; none without it.",

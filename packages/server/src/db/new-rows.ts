@@ -41,6 +41,7 @@ export function newOperationRow(given: NewOperation): Selectable<DrOperationsTab
     lease_number: 0,
     lease_expires_at: null,
     next_look_at: null,
+    gives_up_at: null,
     request_id: null,
     idempotency_key: null,
     idempotency_digest: null,

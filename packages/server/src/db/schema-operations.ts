@@ -63,6 +63,8 @@ export interface DrOperationsTable {
   lease_expires_at: DbTime | null;
   /** Not looked at before; spaces the tries of a waiting operation. */
   next_look_at: DbTime | null;
+  /** When one that waits for its plan ends as failed; null when it waits for none. */
+  gives_up_at: DbTime | null;
   request_id: string | null;
   idempotency_key: string | null;
   /** Digest of the request that the key came with. */

@@ -33,6 +33,8 @@ export interface SitesTable {
   reachability: "reachable" | "unreachable" | "unknown";
   reachability_reason: string | null;
   reachability_at: DbTime | null;
+  /** When `reachability` became what it is; null before the first look. */
+  reachability_since: DbTime | null;
   validation: Json<SiteValidation>;
   validation_requested_at: DbTime | null;
   volume_types: Json<readonly SiteVolumeType[]>;

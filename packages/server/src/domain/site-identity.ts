@@ -77,6 +77,7 @@ export async function mintSiteIdentity(
       reachability: "unknown",
       reachability_reason: null,
       reachability_at: null,
+      reachability_since: null,
       validation: writeJson({ status: "never" as const, checked_at: null, checks: [] }),
       validation_requested_at: null,
       volume_types: writeJson([]),

@@ -65,6 +65,8 @@ export interface EngineSettings {
   readonly recoveryPointMs: number;
   /** One call's time limit in ms. */
   readonly callTimeoutMs: number;
+  /** ms that an operation waits for its plan while somebody that it has to look at does not answer. */
+  readonly planWaitMs: number;
   /** TLS towards arrays that a policy names by URL. */
   readonly policyArrayTls: TlsOptions;
   /** `[hooks]` */

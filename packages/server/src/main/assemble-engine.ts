@@ -68,6 +68,7 @@ export function engineSettings(config: Config): EngineSettings {
     drillOverdueDays: engine.drill_overdue_days,
     recoveryPointMs: engine.recovery_point_interval * 1000,
     callTimeoutMs: engine.call_timeout * 1000,
+    planWaitMs: engine.plan_wait * 1000,
     policyArrayTls: tlsOf(config.storage),
     hooks: {
       networks: config.hooks.networks,

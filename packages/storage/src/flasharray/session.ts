@@ -220,6 +220,7 @@ export class ArraySession {
     const failure = {
       call,
       status: undefined,
+      ...(this.#access.name === undefined ? {} : { place: this.#access.name }),
       detail: this.#redact(error.message),
       remoteRequestId: request.headers["x-request-id"],
       failureClass: silenceClass(error),

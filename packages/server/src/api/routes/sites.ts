@@ -119,6 +119,7 @@ async function registerPeer(ports: ApiPorts, call: Call<"sites.create">): Promis
       reachability: "unknown",
       reachability_reason: null,
       reachability_at: null,
+      reachability_since: null,
       validation: writeJson({ status: "never", checked_at: null, checks: [] }),
       validation_requested_at: null,
       volume_types: writeJson([]),

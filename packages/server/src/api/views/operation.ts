@@ -14,6 +14,7 @@ export function operationView(row: OperationSummary & Partial<Pick<OperationRow,
     parent_id: row.parent_id,
     project_id: row.project_id,
     remaining_seconds: row.remaining_seconds,
+    gives_up_at: isoTimeOrNull(row.gives_up_at),
     // Nothing while another request waits for the engine.
     verbs: row.request === null ? [...verbsOf(row)] : [],
     plan: readOptionalJson(row.plan ?? null),

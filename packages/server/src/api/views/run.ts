@@ -1,5 +1,5 @@
 import type { ChildOperation, Operation, OperationStep } from "@protector/contract";
-import { readOptionalJson } from "../../db/codecs.ts";
+import { isoTimeOrNull, readOptionalJson } from "../../db/codecs.ts";
 import type { OperationRow, OperationStepRow, OperationSummary } from "../../db/repositories/operations.ts";
 import { operationFacts } from "../../domain/operation-facts.ts";
 import { operationStepView, operationView } from "./operation.ts";
@@ -22,6 +22,7 @@ export function childView(row: OperationSummary): ChildOperation {
     phase: facts.phase,
     progress: facts.progress,
     remaining_seconds: row.remaining_seconds,
+    gives_up_at: isoTimeOrNull(row.gives_up_at),
     status_reason: facts.status_reason,
     error: facts.error,
     data_loss_seconds: facts.data_loss_seconds,

@@ -11,6 +11,7 @@ export function siteView(row: SiteRow): Site {
     description: row.description,
     username: row.username,
     sealing_public_key: row.sealing_public_key,
+    reachability_since: isoTimeOrNull(row.reachability_since),
     validation: readJson(row.validation),
     created_at: isoTime(row.created_at),
     updated_at: isoTime(row.updated_at),

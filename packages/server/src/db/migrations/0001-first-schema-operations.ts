@@ -60,6 +60,7 @@ export const OPERATION_TABLES: readonly TableDefinition[] = [
       lease_number: INTEGER,
       lease_expires_at: TIME_OR_NULL,
       next_look_at: TIME_OR_NULL,
+      gives_up_at: TIME_OR_NULL,
       request_id: WORD_OR_NULL,
       idempotency_key: NAME_OR_NULL,
       idempotency_digest: WORD_OR_NULL,

@@ -48,6 +48,7 @@ export const SITE_TABLES: readonly TableDefinition[] = [
       reachability: WORD,
       reachability_reason: TEXT_OR_NULL,
       reachability_at: TIME_OR_NULL,
+      reachability_since: TIME_OR_NULL,
       validation: JSON_TEXT,
       validation_requested_at: TIME_OR_NULL,
       volume_types: JSON_TEXT,

@@ -110,7 +110,8 @@ describeDatabases("orders of operations", (database) => {
   const ask = { operationId: testId("oper", 1), projectId: TEST_PROJECT, userId: TEST_USER } as const;
 
   it("a verb is left for the engine, which looks at once", async () => {
-    const row = operationRow(1, { status: "waiting", next_look_at: "2099-01-01 00:00:00.000000" });
+    const plan = "{}" as never;
+    const row = operationRow(1, { status: "waiting", plan, next_look_at: "2099-01-01 00:00:00.000000" });
     await createOperation(database.connection, { row, claimsGroup: false });
     const operation = await requestVerb(database.connection, {
       ...ask,
@@ -128,6 +129,15 @@ describeDatabases("orders of operations", (database) => {
     await expect(requestVerb(database.connection, { ...ask, verb: "cancel" })).rejects.toThrow(
       "waiting for the engine",
     );
+  });
+
+  it("one that has no plan is not gone on with without its source: an unplanned failover takes its place", async () => {
+    await createOperation(database.connection, { row: operationRow(1, { status: "waiting" }), claimsGroup: false });
+    const alone = requestVerb(database.connection, { ...ask, verb: "resume", as: "unplanned", reason: "site lost" });
+    await expect(alone).rejects.toMatchObject({
+      code: "operation.wrong_status",
+      message: expect.stringContaining("protector failover group-1 --unplanned"),
+    });
   });
 
   it("a verb that is not for the status, comes too late or is for no operation is refused", async () => {

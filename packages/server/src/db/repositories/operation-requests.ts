@@ -161,6 +161,7 @@ export function requestVerb(connection: DatabaseConnection, request: VerbRequest
     const before = await findOperation(db, { id: operationId, projectId });
     if (!before) throw new ProtectorError("operation.not_found", `There is no operation ${operationId}.`);
     if (!verbsOf(before).includes(asked.verb)) throw refusal(before, asked.verb);
+    if (asked.as !== undefined && before.plan === null) throw nothingToGoOnWith(before);
     const result = await db
       .updateTable("dr_operations")
       .set({
@@ -203,6 +204,12 @@ export function verbsOf(row: OperationSummary): readonly OperationVerb[] {
     isPastNoReturn: row.is_past_no_return === 1,
     isDryRun: row.is_dry_run === 1,
   });
+}
+
+/** Before there is a plan nothing has lost its source. */
+function nothingToGoOnWith({ id, protection_group_name: name }: OperationRow): ProtectorError {
+  const detail = `Operation ${id} has no plan and has done nothing: there is nothing to go on with. An unplanned failover takes its place: protector failover ${name} --unplanned`;
+  return new ProtectorError("operation.wrong_status", detail, { facts: { operation_id: id } });
 }
 
 /** Why a verb cannot be had, and which one can. */

@@ -41,6 +41,7 @@ const SUMMARY_COLUMNS = [
   "dr_operations.lease_number",
   "dr_operations.lease_expires_at",
   "dr_operations.next_look_at",
+  "dr_operations.gives_up_at",
   "dr_operations.request_id",
   "dr_operations.idempotency_key",
   "dr_operations.idempotency_digest",

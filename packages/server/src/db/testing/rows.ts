@@ -45,6 +45,7 @@ export function siteRow(changes: Partial<SitesTable> = {}): Insertable<SitesTabl
     reachability: "reachable",
     reachability_reason: null,
     reachability_at: TIME,
+    reachability_since: TIME,
     validation: writeJson({ status: "never", checked_at: null, checks: [] }),
     validation_requested_at: null,
     volume_types: writeJson([]),

@@ -1,4 +1,5 @@
 import type { CheckResult } from "@protector/contract";
+import { timeText } from "../../domain/time-text.ts";
 import type { UnplannedInput } from "./unplanned-failover.ts";
 
 /** A test failover of which the recovery point is used for real, and nothing else. */
@@ -29,7 +30,7 @@ export function tellPromoted(input: UnplannedInput): readonly CheckResult[] {
   tell(
     "failover.proven",
     group.name,
-    `Recovery point ${point.suffix} was proven by test ${id} at ${utc(promoted.endedAt)}${up}.`,
+    `Recovery point ${point.suffix} was proven by test ${id} at ${timeText(promoted.endedAt)}${up}.`,
   );
   for (const member of members) {
     if (upAfter.has(member.id)) continue;
@@ -41,7 +42,7 @@ export function tellPromoted(input: UnplannedInput): readonly CheckResult[] {
   }
   const newer = target.newestUsablePoint;
   if (newer && newer.createdAt > point.createdAt) {
-    const text = `${newer.suffix}, cut at ${utc(newer.createdAt)}, is complete too and loses less, but is not what the test has proven. From that one: protector failover ${group.name} --unplanned`;
+    const text = `${newer.suffix}, cut at ${timeText(newer.createdAt)}, is complete too and loses less, but is not what the test has proven. From that one: protector failover ${group.name} --unplanned`;
     tell("failover.newer_point", group.name, text);
   }
   if (stands)
@@ -51,8 +52,4 @@ export function tellPromoted(input: UnplannedInput): readonly CheckResult[] {
       `Test ${id} still stands. Nothing of it is used; it is cleaned up by itself when the failover has ended.`,
     );
   return found;
-}
-
-function utc(ms: number): string {
-  return `${new Date(ms).toISOString().slice(0, 19)}Z`;
 }

@@ -72,6 +72,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
       status_reason: reason,
       request: null,
       next_look_at: null,
+      gives_up_at: null,
       remaining_seconds: operation.is_dry_run === 1 ? operation.remaining_seconds : null,
       finished_at: ports.connection.now(),
       ...(isDone ? { progress: 1, error: null, step_seconds: writeJson(secondsByAction(scene.steps)) } : {}),
@@ -131,17 +132,19 @@ async function forgetForwardDuties(
     .execute();
 }
 
-/** Nothing was done: the operation ends and lets the group go. */
+/** Nothing was done: the operation ends and lets the group go. @param wayOut what can be done instead. */
 export async function refuseOperation(
   tools: OperationTools,
   scene: Scene,
   error: ProtectorError,
+  wayOut?: string,
 ): Promise<OperationStatus> {
   const { requestId } = scene.environment.operation;
   await tools.journal.writeOperation({
     error: writeJson(failureItem({ error, failureClass: "final", effect: "none" }, requestId)),
   });
-  return endOperation(tools, scene, { end: "refused", status: "failed", reason: error.message });
+  const reason = wayOut === undefined ? error.message : `${error.message.replace(/\.$/, "")}. ${wayOut}`;
+  return endOperation(tools, scene, { end: "refused", status: "failed", reason });
 }
 
 /** Actions that give a group back: owed when a person gives an operation up after its servers have written. */

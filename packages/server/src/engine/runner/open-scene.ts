@@ -9,6 +9,9 @@ import type { OperationTools } from "./operation-tools.ts";
 import { outboundOf } from "./outbound.ts";
 import type { Scene } from "./scene.ts";
 
+/** ms that the end of both arrays' sessions is waited for: one that nobody ends dies by itself. */
+const CLOSE_WITHIN_MS = 2_000;
+
 /** What all operations of an engine share on their way out. */
 export interface SharedWays {
   readonly limits: CallLimits;
@@ -66,7 +69,11 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
     },
     close: async () => {
       for (const { reads } of [source, target]) reads.close();
-      await Promise.allSettled([source.array.close(), target.array.close()]);
+      const goodbye = Promise.allSettled([source.array.close(), target.array.close()]);
+      const over = new AbortController();
+      const patience = clock.sleep(CLOSE_WITHIN_MS, over.signal).catch(() => {});
+      await Promise.race([goodbye, patience]);
+      over.abort();
     },
   };
 }

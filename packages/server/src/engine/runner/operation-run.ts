@@ -21,6 +21,7 @@ import type { Scene } from "./scene.ts";
 import { tellStep } from "./step-events.ts";
 import { LeaseLost, Superseded } from "./step-handler.ts";
 import { takeBack } from "./take-back.ts";
+import { Asked } from "./unless-asked.ts";
 import { failOperation, waitForOutside } from "./wait-for-outside.ts";
 
 /** Tries of a step in one look before the operation waits. */
@@ -45,7 +46,7 @@ export class OperationRun {
   readonly #tools: OperationTools;
   readonly #ways: SharedWays;
   #forward: ForwardRun | undefined;
-  #isStopping = false;
+  readonly #stop = new AbortController();
 
   constructor(ports: EnginePorts, keeper: LeaseKeeper, ways: SharedWays) {
     const journal = new Journal(ports.connection, keeper.lease, ports.observer);
@@ -56,7 +57,7 @@ export class OperationRun {
 
   /** Stops at the next boundary; another engine continues. */
   interrupt(): void {
-    this.#isStopping = true;
+    this.#stop.abort();
     this.#forward?.interrupt();
   }
 
@@ -104,7 +105,7 @@ export class OperationRun {
           reason: "cancelled before it began",
         });
       }
-      const left = await planOperation(this.#tools, scene);
+      const left = await this.#plan(scene);
       if (left !== undefined) return left;
     }
     const isPast = operation.is_past_no_return === 1;
@@ -117,6 +118,16 @@ export class OperationRun {
     if (request?.verb === "commit") await commit(scene.steps, this.#tools.journal);
     else if (request !== null) await this.#prepareRepeat(scene, request);
     return this.#goForward(scene);
+  }
+
+  /** @returns the status that it is left in; undefined when its steps can run. */
+  async #plan(scene: Scene): Promise<OperationStatus | undefined> {
+    try {
+      return await planOperation(this.#tools, scene, this.#stop.signal);
+    } catch (error) {
+      if (error instanceof Asked) return this.#interrupted(scene);
+      throw error;
+    }
   }
 
   async #goForward(scene: Scene): Promise<OperationStatus> {
@@ -189,7 +200,7 @@ export class OperationRun {
   async #interrupted(scene: Scene): Promise<OperationStatus> {
     const { connection } = this.#tools.ports;
     scene.operation = await loadOperation(connection, scene.operation.id);
-    if (this.#isStopping) return scene.operation.status;
+    if (this.#stop.signal.aborted) return scene.operation.status;
     scene.steps = await loadSteps(connection, scene.operation.id);
     return this.#work(scene);
   }

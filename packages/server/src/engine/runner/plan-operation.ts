@@ -7,28 +7,37 @@ import { failureOf } from "./failure.ts";
 import { insertSteps, loadSteps, publicPlan } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
 import type { OperationPlan } from "./plan.ts";
+import { waitForPlan } from "./plan-wait.ts";
 import type { Scene } from "./scene.ts";
-import { waitForOutside } from "./wait-for-outside.ts";
+import { Asked, unlessAsked } from "./unless-asked.ts";
 
 /**
  * Observes both sites, plans, and freezes the plan as steps.
+ * @param signal aborts when the engine stops.
  * @returns the status that the operation is left in when it ends or waits here; undefined when its steps can run.
+ * @throws Asked when a person asks something of it meanwhile.
  */
-export async function planOperation(tools: OperationTools, scene: Scene): Promise<OperationStatus | undefined> {
+export async function planOperation(
+  tools: OperationTools,
+  scene: Scene,
+  signal: AbortSignal,
+): Promise<OperationStatus | undefined> {
   const { ports, journal, keeper } = tools;
   const { operation, workflow, view } = scene;
-  if (operation.status === "pending") {
+  if (operation.status === "pending" || operation.status === "failed") {
     await journal.writeOperation({
       status: "running",
       phase: "check",
       started_at: ports.connection.now(),
+      finished_at: null,
       status_reason: null,
+      error: null,
     });
   }
   let plan: OperationPlan;
   try {
     const { source, target } = scene.environment;
-    const made = await workflow.plan({
+    const context = {
       operation,
       view,
       localSiteId: scene.localSiteId,
@@ -37,14 +46,16 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
       connection: ports.connection,
       clock: ports.clock,
       now: ports.clock.now(),
-    });
+    };
+    const made = await unlessAsked(tools, { operation, signal }, () => workflow.plan(context));
     const { name } = view.group;
     plan = { ...made, blockers: forGroup(name, made.blockers), warnings: forGroup(name, made.warnings) };
   } catch (error) {
     if (keeper.signal.aborted) throw keeper.signal.reason;
+    if (error instanceof Asked) throw error;
     const failure = failureOf(error);
     const waits = failure.failureClass === "retryable" || failure.failureClass === "waiting";
-    if (waits) return waitForOutside(tools, scene, { failure, waitsFor: "looking at both sites", progress: 0 });
+    if (waits) return waitForPlan(tools, scene, failure);
     return refuseOperation(tools, scene, failure.error);
   }
   const forecast = await forecastDuration(ports.connection, operation, plan.steps);
@@ -69,6 +80,7 @@ export async function planOperation(tools: OperationTools, scene: Scene): Promis
       plan: writeJson(shown),
       epoch: view.group.epoch,
       recovery_point: plan.recoveryPoint,
+      gives_up_at: null,
       ...expected,
     });
     await workflow.begin?.(workflowTransaction(tools, scene, trx));

@@ -1,5 +1,6 @@
 import type { OperationStatus } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
+import type { DbTime } from "../../db/schema.ts";
 import { failureItem, type StepFailure } from "./failure.ts";
 import { type ChosenPoint, choosePoint } from "./lost-source.ts";
 import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
@@ -11,6 +12,12 @@ export interface Standstill {
   /** Key of the step that waits, or what is done before there are steps. */
   readonly waitsFor: string;
   readonly progress: number;
+  /** When the wait ends; default: it does not. */
+  readonly givesUpAt?: DbTime;
+  /** ms until it is looked at again; default {@link LOOK_AGAIN_MS}. */
+  readonly lookAgainMs?: number;
+  /** What follows, and what can be done meanwhile. */
+  readonly hint?: string;
 }
 
 /** Leaves an operation `waiting` for something outside; any engine looks again soon. */
@@ -21,15 +28,17 @@ export async function waitForOutside(
 ): Promise<OperationStatus> {
   const { ports, journal } = tools;
   const { operation } = scene;
-  const { failure, waitsFor, progress } = standstill;
+  const { failure, waitsFor, progress, givesUpAt = null, lookAgainMs = LOOK_AGAIN_MS, hint } = standstill;
   const alone = await withoutSource(tools, scene, waitsFor);
+  const why = [`waiting: ${titleOf(scene, waitsFor)}: ${failure.error.message}${alone?.hint ?? ""}`, hint ?? []].flat();
   await journal.write("operation waiting", async (trx) => {
     await setOperation(trx, operation.id, {
       status: "waiting",
       error: writeJson(failureItem(failure, scene.environment.operation.requestId)),
-      status_reason: `waiting: ${titleOf(scene, waitsFor)}: ${failure.error.message}${alone?.hint ?? ""}`,
+      status_reason: why.map((part) => part.replace(/\.$/, "")).join(". "),
       progress,
-      next_look_at: ports.connection.fromNow(LOOK_AGAIN_MS),
+      gives_up_at: givesUpAt,
+      next_look_at: ports.connection.fromNow(lookAgainMs),
       ...(alone ? { recovery_point: alone.point.suffix, data_loss_seconds: alone.point.lossSeconds } : {}),
     });
     await clearRequest(trx, operation);

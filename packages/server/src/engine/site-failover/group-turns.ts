@@ -1,4 +1,4 @@
-import { ProtectorError, toErrorItem } from "@protector/contract";
+import { type ErrorItem, ProtectorError, toErrorItem } from "@protector/contract";
 import { writeJson } from "../../db/codecs.ts";
 import { findOperation } from "../../db/repositories/operations.ts";
 import { turnsOf } from "../../domain/plan-order.ts";
@@ -8,6 +8,7 @@ import { localSite } from "../world/site-directory.ts";
 import { askChild, isAtWork, orderChild } from "./children.ts";
 import type { GroupStep } from "./group-step.ts";
 import type { Look } from "./look.ts";
+import { silenceKnown } from "./silent-site.ts";
 
 /** ms that a group is waited for which another operation has in hand. */
 const GROUP_BUSY_MS = 600_000;
@@ -26,7 +27,8 @@ export async function orderNext(look: Look): Promise<readonly GroupStep[]> {
     if (turn?.kind === "held") {
       steps.push(await hold(look, step, { reason: turn.reason, now }));
     } else if (turn?.kind === "ready" && turn.at <= now && room > 0) {
-      const next = await begin(look, step, now);
+      const silence = await silenceKnown(look.ports.connection, look.steps, step.groupId);
+      const next = silence ? await fail(look, step, { item: silence, now }) : await begin(look, step, now);
       if (next.course === "active") room -= 1;
       steps.push(next);
     } else {
@@ -59,7 +61,7 @@ async function begin(look: Look, step: GroupStep, now: number): Promise<GroupSte
     if (error.code === "protection_group.busy" && (await isWorthWaiting(look, step, { error, now }))) {
       return wait(look, step, { message: error.message, now });
     }
-    return fail(look, step, { error, now });
+    return fail(look, step, { item: toErrorItem(error, undefined), now });
   }
 }
 
@@ -142,10 +144,9 @@ async function wait(
 async function fail(
   { journal }: Look,
   step: GroupStep,
-  { error, now }: { readonly error: ProtectorError; readonly now: number },
+  { item, now }: { readonly item: ErrorItem; readonly now: number },
 ): Promise<GroupStep> {
-  const { message } = error;
-  const item = toErrorItem(error, undefined);
+  const { detail: message } = item;
   await journal.writeStep(step.key, { status: "failed", message, error: item, finishedAt: "now" });
   return { ...step, status: "failed", course: "failed", message, error: item, endedAt: now };
 }

@@ -17,7 +17,12 @@ export interface GroupPlan {
   readonly group: ChosenGroup;
   /** Null when none could be made: `refusal` says why. */
   readonly plan: Plan | null;
-  readonly refusal: { readonly code: string; readonly detail: string } | null;
+  readonly refusal: {
+    readonly code: string;
+    readonly detail: string;
+    /** What can be done with the whole run. */
+    readonly remedy: string | null;
+  } | null;
 }
 
 /** Most groups whose run is calculated ahead. */
@@ -50,7 +55,7 @@ export function mergePlans(choice: Choice, order: RunOrder, plans: readonly Grou
   const blocked = plans.map((each) => ({ ...each, blockers: blockersOf(each) }));
   const isAllBlocked = blocked.length > 0 && blocked.every(({ blockers }) => blockers.length > 0);
   const isSkipping = wishOf(order.action).wish.skip_blocked === true && !isAllBlocked;
-  const blockers = blocked.flatMap((each) => each.blockers);
+  const blockers = [...sameRefusals(plans), ...blocked.flatMap(({ refusal, blockers: own }) => (refusal ? [] : own))];
   const seconds = secondsOf(choice.groups, order, plans);
   const losses = plans.flatMap(({ plan }) => plan?.expected_data_loss_seconds ?? []);
   return {
@@ -64,7 +69,7 @@ export function mergePlans(choice: Choice, order: RunOrder, plans: readonly Grou
 }
 
 function secondsOf(groups: readonly ChosenGroup[], order: RunOrder, plans: readonly GroupPlan[]): number | null {
-  if (groups.length > MOST_CALCULATED) return null;
+  if (groups.length > MOST_CALCULATED || plans.every(({ plan }) => plan === null)) return null;
   const known = new Map(plans.map(({ group, plan }) => [group.key, plan?.expected_duration_seconds ?? 0]));
   const seconds = runSeconds(groups, order.concurrency, (key) => known.get(key) ?? 0);
   return seconds === undefined ? null : Math.ceil(seconds);
@@ -84,11 +89,32 @@ function forecastOf(seconds: number, plans: readonly GroupPlan[]): DurationForec
 }
 
 function blockersOf({ group, plan, refusal }: GroupPlan): readonly CheckResult[] {
-  if (refusal) {
-    const { code: check, detail: reason } = refusal;
-    return [{ check, result: "error", subject: `group "${group.name}"`, reason, remedy: null }];
-  }
+  if (refusal) return [refused([group], refusal)];
   return (plan?.blockers ?? []).map((blocker) => ofGroup(group, blocker));
+}
+
+function refused(
+  groups: readonly ChosenGroup[],
+  { code: check, detail: reason, remedy }: NonNullable<GroupPlan["refusal"]>,
+): CheckResult {
+  return { check, result: "error", subject: subjectOf(groups.map(({ name }) => name)), reason, remedy };
+}
+
+/** Why no plan could be made: once for all groups of one reason. */
+function sameRefusals(plans: readonly GroupPlan[]): readonly CheckResult[] {
+  const all = plans.flatMap(({ group, refusal }) => (refusal ? [{ group, refusal }] : []));
+  const same = Map.groupBy(all, ({ refusal: { code, detail } }) => `${code} ${detail}`);
+  return [...same.values()].flatMap((those) => {
+    const groups = those.map(({ group }) => group);
+    return those.slice(0, 1).map(({ refusal }) => refused(groups, refusal));
+  });
+}
+
+/** `group "a"`, or `3 groups (a, b, c)`. */
+function subjectOf(names: readonly string[]): string {
+  if (names.length === 1) return `group "${names[0]}"`;
+  const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
+  return `${names.length} groups (${names.slice(0, MOST_NAMED).join(", ")}${more})`;
 }
 
 /** What is said of many groups in the same words is said once, with their names. */
@@ -100,9 +126,7 @@ function mergedWarnings(plans: readonly GroupPlan[]): readonly CheckResult[] {
     if (!first) return [];
     const names = [...new Set(those.map(({ group }) => group.name))];
     if (names.length === 1) return [ofGroup(first.group, first.warning)];
-    const more = names.length > MOST_NAMED ? ` and ${names.length - MOST_NAMED} more` : "";
-    const subject = `${names.length} groups (${names.slice(0, MOST_NAMED).join(", ")}${more})`;
-    return [{ ...first.warning, subject }];
+    return [{ ...first.warning, subject: subjectOf(names) }];
   });
 }
 

@@ -1,14 +1,18 @@
 import type { OperationStatus } from "@protector/contract";
 import { readJson, writeJson } from "../../db/codecs.ts";
-import type { OperationSummary } from "../../db/repositories/operations.ts";
 import type { OperationWrite } from "../runner/journal.ts";
 import type { GroupStep } from "./group-step.ts";
+import type { Look } from "./look.ts";
+import { wayOutOfRun } from "./silent-site.ts";
 
 /** Most names that a reason lists. */
 const MOST_NAMED = 10;
 
-/** How a run whose every step has ended comes to its end. Pure. */
-export function runEnd(steps: readonly GroupStep[], children: ReadonlyMap<string, OperationSummary>): OperationWrite {
+/** How a run whose every step has ended comes to its end. Pure. @param localSiteId where it runs. */
+export function runEnd(
+  { operation, steps, children }: Pick<Look, "operation" | "steps" | "children">,
+  localSiteId: string,
+): OperationWrite {
   const failed = steps.filter(({ status }) => status === "failed");
   const held = steps.filter(({ status }) => status === "skipped");
   const partial = steps.filter(({ isPartial }) => isPartial);
@@ -23,9 +27,10 @@ export function runEnd(steps: readonly GroupStep[], children: ReadonlyMap<string
     part(partial, count, "completed with errors"),
     part(held, count, "held"),
   ].filter(Boolean);
+  const way = failed.map(({ error }) => wayOutOfRun(operation, error, localSiteId)).find((each) => each !== undefined);
   return {
     status: statusOf({ isClean, isAnyDone: done.length > 0 }),
-    status_reason: isClean ? null : reason.join("; "),
+    status_reason: isClean ? null : `${reason.join("; ")}${way === undefined ? "" : `. ${way}`}`,
     error: failed[0]?.error && done.length === 0 ? writeJson(failed[0].error) : null,
     progress: isClean ? 1 : done.length / steps.length,
     data_loss_seconds: losses.length === 0 ? null : Math.max(...losses),
@@ -51,11 +56,13 @@ function part(steps: readonly GroupStep[], of: number, what: string): string {
   return `${steps.length} of ${of} groups ${what}: ${namesOf(steps)}`;
 }
 
-/** Groups by name, the first ones with why. */
+/** Groups by name, the first ones with why; those of one reason together. */
 export function namesOf(steps: readonly GroupStep[]): string {
-  const named = steps
-    .slice(0, MOST_NAMED)
-    .map(({ name, message }) => `"${name}"${message ? ` (${message.replace(/\.$/, "")})` : ""}`);
+  const byReason = Map.groupBy(steps.slice(0, MOST_NAMED), ({ message }) => message?.replace(/\.$/, "") ?? "");
+  const named = [...byReason].map(([why, those]) => {
+    const names = those.map(({ name }) => `"${name}"`).join(", ");
+    return why === "" ? names : `${names} (${why})`;
+  });
   const more = steps.length > MOST_NAMED ? ` and ${steps.length - MOST_NAMED} more` : "";
   return `${named.join(", ")}${more}`;
 }

@@ -145,9 +145,10 @@ export class SiteFailoverRun {
 
   async #leave(look: Look): Promise<OperationStatus> {
     const { operation, steps, children } = look;
+    const { connection } = this.#ports;
     const isOver = steps.every(({ course }) => course !== "pending" && course !== "active");
     if (isOver && operation.is_dry_run === 1) return this.#endDryRun(look);
-    if (isOver) return this.#end(operation, runEnd(steps, children));
+    if (isOver) return this.#end(operation, runEnd(look, (await localSite(connection)).id));
     const open = steps.filter(({ course }) => course === "pending" || course === "active");
     const isWaiting =
       open.some(({ status }) => status === "waiting") &&

@@ -12,10 +12,12 @@ export async function lookAtPeers(ports: EnginePorts): Promise<void> {
   const peers = { watch: "peer-reachability", subjects: await listPeerSites(connection.db), nameOf: nameOfSite };
   await forEachSubject(ports, peers, async (site) => {
     const reason = await whyUnreachable(ports, site);
+    const reachability = reason === undefined ? "reachable" : "unreachable";
     await connection.db
       .updateTable("sites")
       .set({
-        reachability: reason === undefined ? "reachable" : "unreachable",
+        reachability,
+        ...(reachability === site.reachability ? {} : { reachability_since: connection.now() }),
         reachability_reason: reason ?? null,
         reachability_at: connection.now(),
       })

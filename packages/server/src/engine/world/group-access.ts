@@ -1,6 +1,7 @@
 import { type Cloud, connectCloud } from "@protector/openstack";
 import { type Clock, type HttpTransport, OutsideError } from "@protector/ports";
 import type { StorageArray } from "@protector/storage";
+import type { SitesTable } from "../../db/schema.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { absentArray } from "./absent-array.ts";
 import { arrayOf, findCinderHost } from "./arrays.ts";
@@ -36,7 +37,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   const administrator = await administratorOf(directory, site);
   const admin = connectCloud({ ...administrator, requestId }, cloudPorts);
   const projectId = await projectAt(connection, view.group.project_id, site);
-  const { array, cinderHost } = await openArray(ports, request, siteId);
+  const { array, cinderHost } = await openArray(ports, request, site);
   const isOwn = site.is_local === 1;
   const project = (request.lists ?? new ProjectListPool(cloudPorts)).take(administrator, projectId);
   return {
@@ -53,7 +54,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
     tenant: once((): Promise<Cloud> => {
       if (!isOwn) throw new Error(`no call is made in the tenant's name at ${site.name}: it is not this engine's site`);
-      const serviceUser = { ...settings.ownCloud, timeoutMs: settings.callTimeoutMs };
+      const serviceUser = { ...settings.ownCloud, name: site.name, timeoutMs: settings.callTimeoutMs };
       return openTenantCloud(
         connection,
         { serviceUser, ports: cloudPorts },
@@ -62,7 +63,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     }),
     projectManager: once(() => {
       if (!isOwn) throw new Error(`nothing is managed at ${site.name}: it is not this engine's site`);
-      const serviceUser = { ...settings.ownCloud, timeoutMs: settings.callTimeoutMs };
+      const serviceUser = { ...settings.ownCloud, name: site.name, timeoutMs: settings.callTimeoutMs };
       return openProjectManager({ serviceUser, ports: cloudPorts }, { projectId, userId: request.userId, requestId });
     }),
   };
@@ -72,11 +73,12 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
 async function openArray(
   { connection, settings, secrets, storageDriver }: EnginePorts,
   { view, transport, arrayTransport }: AccessRequest,
-  siteId: string,
+  site: Pick<SitesTable, "id" | "name">,
 ): Promise<{ readonly array: StorageArray; readonly cinderHost: string | undefined }> {
   if (!view.policy) return { array: absentArray(view.group.name), cinderHost: undefined };
-  const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, siteId);
-  return { array: storageDriver(arrayTransport ?? transport).connect(access), cinderHost };
+  const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, site.id);
+  const named = { ...access, name: `the array at ${site.name}` };
+  return { array: storageDriver(arrayTransport ?? transport).connect(named), cinderHost };
 }
 
 function recordedName(view: GroupView, siteId: string): string | undefined {

@@ -34,12 +34,13 @@ export async function siteById(connection: DatabaseConnection, id: string): Prom
  * @throws ProtectorError `site.not_validated` when a peer has no credential.
  */
 export async function administratorOf(directory: SiteDirectory, site: SitesTable): Promise<CloudOptions> {
-  if (site.is_local === 1) return { ...directory.ownCloud, timeoutMs: directory.callTimeoutMs };
+  if (site.is_local === 1) return { ...directory.ownCloud, name: site.name, timeoutMs: directory.callTimeoutMs };
   if (!site.username || !site.password_secret_id) {
     throw new ProtectorError("site.not_validated", `Site ${site.name} is registered without user name and password.`);
   }
   const password = await directory.secrets.read(directory.connection.db, site.password_secret_id, "site_password");
   return {
+    name: site.name,
     authUrl: site.auth_url,
     ...(site.region ? { region: site.region } : {}),
     interface: site.interface,
