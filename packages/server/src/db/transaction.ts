@@ -1,11 +1,13 @@
 import { type Kysely, MysqlAdapter, type Transaction } from "kysely";
-import { isDeadlock } from "./constraint.ts";
+import { isDeadlock, isLockTimeout } from "./constraint.ts";
 import type { Database } from "./schema.ts";
 
 /** A database or a transaction on it. */
 export type Db = Kysely<Database> | Transaction<Database>;
 
-const MAX_ATTEMPTS = 5;
+/** Of many that are in each other's way one comes through at a time: there are several engines with 25 operations each. */
+const MAX_ATTEMPTS = 100;
+const MAX_LOCK_TIMEOUTS = 5;
 
 /**
  * Runs `work` in a transaction, again when the database gave it up for another one. `work` must not do anything outside
@@ -15,11 +17,13 @@ export async function inTransaction<T>(
   db: Kysely<Database>,
   work: (transaction: Transaction<Database>) => Promise<T>,
 ): Promise<T> {
+  let timeouts = 0;
   for (let attempt = 1; ; attempt++) {
     try {
       return await db.transaction().execute(work);
     } catch (error) {
-      if (attempt >= MAX_ATTEMPTS || !isDeadlock(error)) throw error;
+      if (isLockTimeout(error)) timeouts += 1;
+      if (attempt >= MAX_ATTEMPTS || timeouts >= MAX_LOCK_TIMEOUTS || !isDeadlock(error)) throw error;
     }
   }
 }

@@ -3,6 +3,7 @@ import type { Clock } from "@protector/ports";
 import { type ExpressionBuilder, sql } from "kysely";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { Database } from "../../db/schema.ts";
+import { inTransaction } from "../../db/transaction.ts";
 import type { HeldLease } from "./journal.ts";
 import { LeaseLost } from "./step-handler.ts";
 
@@ -44,7 +45,7 @@ export async function takeLease(
   request: { readonly operationId: string; readonly owner: string; readonly leaseMs: number },
 ): Promise<TakenLease | undefined> {
   const { operationId, owner, leaseMs } = request;
-  return connection.db.transaction().execute(async (trx) => {
+  return inTransaction(connection.db, async (trx) => {
     const row = await trx
       .selectFrom("dr_operations")
       .select(["lease_number", "lease_owner", "protection_group_id", "type", "parent_id"])
