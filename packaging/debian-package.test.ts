@@ -3,6 +3,7 @@ import { mkdtempSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { SMALL_YOUNG_GENERATION } from "../packages/server/src/main/small-heap.ts";
 import { buildDebianPackage } from "./debian-package.ts";
 import { describeInstalledPrograms } from "./installed-programs.testing.ts";
 import type { Architecture } from "./node-binary.ts";
@@ -52,9 +53,12 @@ describe.skipIf(!canBuild)("the Debian package, unpacked", () => {
     for (const name of PROGRAM_NAMES) expect(modes.get(`./usr/bin/${name}`)).toBe("lrwxrwxrwx root/root");
   });
 
-  it("starts its own Node.js, never one of the path", () => {
-    for (const name of PROGRAM_NAMES)
-      expect(readFileSync(join(root, "usr/bin", name), "utf8")).toMatch(/^#!\/usr\/lib\/protector\/bin\/node\n/);
+  it("starts its own Node.js, never one of the path, for the engine with a small young generation", () => {
+    for (const name of PROGRAM_NAMES) {
+      const [line] = readFileSync(join(root, "usr/bin", name), "utf8").split("\n");
+      const option = name === "protector-engine" ? ` ${SMALL_YOUNG_GENERATION}` : "";
+      expect(line).toBe(`#!/usr/lib/protector/bin/node${option}`);
+    }
   });
 
   it("teaches the shells to complete its command", () => {

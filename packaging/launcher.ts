@@ -1,4 +1,8 @@
+import { SMALL_YOUNG_GENERATION } from "../packages/server/src/main/small-heap.ts";
 import type { ProgramName } from "./release.ts";
+
+/** What Node.js is told at the start of a program: its source says the same behind its own `#!`. */
+const START_OPTIONS: Readonly<Partial<Record<ProgramName, string>>> = { "protector-engine": SMALL_YOUNG_GENERATION };
 
 /**
  * The file that is started: CommonJS in words that every Node.js knows, so that one which is too old is told so instead
@@ -8,7 +12,7 @@ import type { ProgramName } from "./release.ts";
  */
 export function launcherText(name: ProgramName, interpreter: string, nodeRange: string): string {
   const oldest = Number.parseInt(nodeRange.replace(/^\D+/, ""), 10);
-  return `#!${interpreter}
+  return `#!${withOptions(interpreter, START_OPTIONS[name])}
 "use strict";
 if (parseInt(process.versions.node, 10) < ${oldest}) {
   process.stderr.write(
@@ -18,4 +22,10 @@ if (parseInt(process.versions.node, 10) < ${oldest}) {
 }
 import("../lib/${name}.js");
 `;
+}
+
+/** Linux hands on all that stands behind the interpreter as one word; `env -S` divides it. */
+function withOptions(interpreter: string, options: string | undefined): string {
+  if (options === undefined) return interpreter;
+  return `${interpreter.replace(/^\/usr\/bin\/env /, "/usr/bin/env -S ")} ${options}`;
 }

@@ -1,11 +1,12 @@
 import { spawnSync } from "node:child_process";
 import { existsSync, mkdtempSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
-import { delimiter, join } from "node:path";
+import { delimiter, dirname, join } from "node:path";
 import { afterAll, describe, expect, it } from "vitest";
+import { SMALL_YOUNG_GENERATION } from "../packages/server/src/main/small-heap.ts";
 import { describeInstalledPrograms } from "./installed-programs.testing.ts";
 import { buildNpmPackage } from "./npm-package.ts";
-import { PROGRAM_NAMES, readRelease } from "./release.ts";
+import { PROGRAM_NAMES, PROGRAMS, ROOT, readRelease } from "./release.ts";
 import { runTool } from "./run-tool.ts";
 
 const folder = mkdtempSync(join(tmpdir(), "protector-npm-"));
@@ -22,8 +23,18 @@ describe("the npm package, installed without network", () => {
 
   it("gives exactly the five commands, which start the Node.js of the path", () => {
     expect(readdirSync(join(prefix, "bin")).sort()).toEqual([...PROGRAM_NAMES].sort());
-    for (const name of PROGRAM_NAMES)
-      expect(readFileSync(join(prefix, "bin", name), "utf8")).toMatch(/^#!\/usr\/bin\/env node\n/);
+    const PATH = `${dirname(process.execPath)}:/usr/bin:/bin`;
+    for (const name of PROGRAM_NAMES) {
+      const { stdout } = spawnSync(join(prefix, "bin", name), ["--version"], { encoding: "utf8", env: { PATH } });
+      expect(stdout).toBe(`${name} ${release.version}\n`);
+    }
+  });
+
+  it("starts the engine with a small young generation, as its source does", () => {
+    const firstLine = (path: string) => readFileSync(path, "utf8").split("\n")[0];
+    const line = `#!/usr/bin/env -S node ${SMALL_YOUNG_GENERATION}`;
+    expect(firstLine(join(prefix, "bin/protector-engine"))).toBe(line);
+    expect(firstLine(join(ROOT, PROGRAMS["protector-engine"]))).toBe(line);
   });
 
   it("brings no other package, and the licences of those whose code is in it", () => {

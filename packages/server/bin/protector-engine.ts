@@ -1,4 +1,4 @@
-#!/usr/bin/env node
+#!/usr/bin/env -S node --max-semi-space-size=4
 import { runEngine } from "../src/main/engine.ts";
 
 // The name that netstat and ps show.
