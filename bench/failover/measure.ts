@@ -1,5 +1,6 @@
 import { loadSteps } from "../../packages/server/src/engine/runner/operation-store.ts";
 import { watchReadiness } from "../../packages/server/src/engine/watch/readiness.ts";
+import type { TwoSites } from "../../test/world/two-sites.ts";
 import type { Row } from "../output/table.ts";
 import { type BenchWorld, createBenchWorld } from "./bench-world.ts";
 import type { CloudTimes } from "./cloud-times.ts";
@@ -43,6 +44,7 @@ export async function measureFailover(times: CloudTimes, members: number, work: 
     steps: steps.length || null,
     calls,
     calls_per_member: Math.round((calls / members) * 10) / 10,
+    engine_peak_mb: null,
   };
 }
 
@@ -57,8 +59,7 @@ async function prepare({ sites }: BenchWorld, groupId: string, work: Work): Prom
     const ports = sites.ports(sites.a);
     return { run: () => watchReadiness(ports), requireDone: () => requireLookedAt(sites.a.connection, groupId) };
   }
-  const mode = work === "unplanned" ? "unplanned" : "planned";
-  const id = await sites.order(sites.b, groupId, { type: "failover", mode, isDryRun: work === "plan" });
+  const id = await orderFailover(sites, groupId, work);
   const engine = sites.engine(sites.b);
   const { connection } = sites.b;
   return {
@@ -70,9 +71,16 @@ async function prepare({ sites }: BenchWorld, groupId: string, work: Work): Prom
   };
 }
 
+/** Orders it at site B; answers the operation's id. */
+export function orderFailover(sites: TwoSites, groupId: string, work: Exclude<Work, "readiness">): Promise<string> {
+  const mode = work === "unplanned" ? "unplanned" : "planned";
+  return sites.order(sites.b, groupId, { type: "failover", mode, isDryRun: work === "plan" });
+}
+
 type Connection = Parameters<typeof loadSteps>[0];
 
-async function requireLookedAt({ db }: Connection, groupId: string): Promise<{ readonly steps: [] }> {
+/** @throws Error when the group's last look did not find it ready. */
+export async function requireLookedAt({ db }: Connection, groupId: string): Promise<{ readonly steps: [] }> {
   const row = await db
     .selectFrom("protection_groups")
     .select(["is_failover_ready", "readiness"])
@@ -82,7 +90,8 @@ async function requireLookedAt({ db }: Connection, groupId: string): Promise<{ r
   return { steps: [] };
 }
 
-async function requireCompleted(connection: Connection, operationId: string): Promise<void> {
+/** @throws Error when the operation is not completed. */
+export async function requireCompleted(connection: Connection, operationId: string): Promise<void> {
   const row = await connection.db
     .selectFrom("dr_operations")
     .select(["status", "status_reason"])

@@ -1,7 +1,7 @@
+import { runEngineProcess } from "../engine/run-engine.ts";
 import { createBenchWorld } from "../failover/bench-world.ts";
 import { INSTANT } from "../failover/cloud-times.ts";
 import type { Row } from "../output/table.ts";
-import { runEngineProcess } from "../site-failover/measure-memory.ts";
 import { seedManyGroups } from "./many-groups.ts";
 import { POINTS } from "./measure.ts";
 
@@ -9,15 +9,7 @@ import { POINTS } from "./measure.ts";
 export async function measureWatchMemory(groups: number): Promise<Row> {
   const world = await createBenchWorld(INSTANT, Date.now());
   await seedManyGroups(world.sites, { groups, points: POINTS });
-  const beganAt = Date.now();
-  const { peakKib, cpuMs, calls } = await runEngineProcess(world, "site-a", { kind: "watches" });
-  const wallMs = Date.now() - beganAt;
+  const run = await runEngineProcess(world, { site: "site-a", work: { kind: "watches" } });
   await world.stop();
-  return {
-    groups,
-    wall_s: wallMs / 1000,
-    engine_cpu_s: Math.round(cpuMs) / 1000,
-    calls,
-    engine_peak_mb: Math.round(peakKib / 1024),
-  };
+  return { groups, ...run };
 }
