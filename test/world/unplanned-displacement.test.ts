@@ -3,8 +3,16 @@ import { endTests } from "../../packages/server/src/engine/watch/tests.ts";
 import { type WritingGroup, writingGroup } from "./failover-run.ts";
 import { atJournalPoint } from "./killable.ts";
 import { run } from "./protected-group.ts";
-import { operationRow, orderTest, settleTest } from "./test-run.ts";
-import { letBothSitesRest, lose, orderUnplanned, REASON, running, writingAtSource } from "./unplanned-run.ts";
+import { operationRow, orderCleanup, orderTest, settleTest } from "./test-run.ts";
+import {
+  displaceForUnplanned,
+  letBothSitesRest,
+  lose,
+  orderUnplanned,
+  REASON,
+  running,
+  writingAtSource,
+} from "./unplanned-run.ts";
 
 let writing: WritingGroup;
 const open = async () => {
@@ -132,4 +140,95 @@ test("a test that is being built gives way, and is waited for where it holds the
     .describe()
     .servers.map(({ name }) => name);
   expect(names.sort()).toEqual(["app-01", "db-01", "web-01"]);
+});
+
+/** A test stands, its clean-up has begun and given way to an unplanned failover. @param meanwhile happens with the loss. */
+async function displacedCleanup(parameters: Record<string, unknown> = {}, meanwhile = (_of: WritingGroup) => {}) {
+  const { sites } = await open();
+  const test = await orderTest(writing);
+  await settleTest(writing, test);
+  const cleanup = await orderCleanup(writing);
+  let id = "";
+  const afterCommit = async (_id: string, labels: readonly string[]) => {
+    if (id !== "" || !labels.some((label) => /^step remove\..* completed/.test(label))) return;
+    lose(writing, sites.a, "all");
+    meanwhile(writing);
+    id = await displaceForUnplanned(writing, { reason: REASON, ...parameters });
+  };
+  expect(await sites.settle(sites.b, cleanup, sites.engine(sites.b, { observer: { afterCommit } }))).toBe("cancelled");
+  return { test, cleanup, id };
+}
+
+/** Lets the watch order what is due; answers the clean-ups that are at work, or about to be. */
+async function cleanupsAtWork(): Promise<readonly string[]> {
+  const { sites, group } = writing;
+  await sites.clock.run(endTests(sites.ports(sites.b)));
+  const rows = await sites.b.connection.db
+    .selectFrom("dr_operations")
+    .select("id")
+    .where("protection_group_id", "=", group.id)
+    .where("type", "=", "test_cleanup")
+    .where("status", "in", ["pending", "running"])
+    .execute();
+  return rows.map(({ id }) => id);
+}
+
+test("a clean-up that gave way says for whom, and goes on by itself as soon as the failover has ended", async () => {
+  const { test, cleanup, id } = await displacedCleanup();
+  expect((await operationRow(writing, cleanup)).status_reason).toBe(
+    `gave way to operation ${id}: stopped; what it had done stays`,
+  );
+  expect(await operationRow(writing, test)).toMatchObject({
+    phase: "standing",
+    status_reason: `its clean-up gave way to operation ${id}, and goes on by itself when that has ended or waits for its commit`,
+  });
+  expect(await cleanupsAtWork()).toEqual([]);
+  expect(await settleTest(writing, id)).toBe("completed");
+  const [next = ""] = await cleanupsAtWork();
+  expect(await settleTest(writing, next)).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
+  expect((await operationRow(writing, test)).phase).toBe("cleaned");
+  expect(await cleanupsAtWork()).toEqual([]);
+});
+
+test("a failover that needs the room of a test whose clean-up gave way deletes it first", async () => {
+  const { test, id } = await displacedCleanup({}, squeeze);
+  expect(await settleTest(writing, id)).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
+  const [next = ""] = await cleanupsAtWork();
+  expect(await settleTest(writing, next)).toBe("completed");
+  expect((await operationRow(writing, test)).phase).toBe("cleaned");
+});
+
+test("a clean-up that gave way does not wait for a commit that may be days away", async () => {
+  const { id } = await displacedCleanup({ commit_window: 604_800, at_window_end: "rollback" });
+  expect(await settleTest(writing, id)).toBe("waiting");
+  const [next = ""] = await cleanupsAtWork();
+  expect(await cleanupsAtWork()).toEqual([next]);
+  expect(await settleTest(writing, next)).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
+  const { current_operation_id: holder } = await writing.sites.b.connection.db
+    .selectFrom("protection_groups")
+    .select("current_operation_id")
+    .where("id", "=", writing.group.id)
+    .executeTakeFirstOrThrow();
+  expect(holder).toBe(id);
+  await writing.sites.ask(writing.sites.b, id, { verb: "commit" });
+  expect(await settleTest(writing, id)).toBe("completed");
+});
+
+test("a clean-up that gave way before it began is not forgotten", async () => {
+  const { sites } = await open();
+  await settleTest(writing, await orderTest(writing));
+  const cleanup = await orderCleanup(writing);
+  lose(writing, sites.a, "all");
+  const id = await displaceForUnplanned(writing, { reason: REASON });
+  expect(await settleTest(writing, cleanup)).toBe("cancelled");
+  expect((await operationRow(writing, cleanup)).status_reason).toBe(
+    `gave way to operation ${id}: cancelled before it began`,
+  );
+  expect(await settleTest(writing, id)).toBe("completed");
+  const [next = ""] = await cleanupsAtWork();
+  expect(await settleTest(writing, next)).toBe("completed");
+  expect(running(writing, "site-b")).toBe(3);
 });

@@ -1,5 +1,8 @@
 import type { HttpTransport } from "@protector/ports";
-import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
+import { readOptionalJson, writeJson, writeTime } from "../../packages/server/src/db/codecs.ts";
+import { newOperationRow } from "../../packages/server/src/db/new-rows.ts";
+import { createOperation } from "../../packages/server/src/db/repositories/operation-requests.ts";
+import { groupOrder } from "../../packages/server/src/domain/group-orders.ts";
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { primaryMarkers } from "../watches/watched-site.ts";
@@ -17,6 +20,29 @@ export function orderUnplanned(
 ): Promise<string> {
   const wish = { type: "failover", mode: "unplanned", parameters: { as: "unplanned", ...parameters } } as const;
   return sites.order(sites.b, group.id, wish);
+}
+
+/** The same as the API does it: whoever holds the group gives way for it. */
+export async function displaceForUnplanned(
+  { sites: { b, world }, group }: WritingGroup,
+  parameters: Record<string, unknown> = {},
+): Promise<string> {
+  const { displaces = [] } = groupOrder({ failover: { mode: "unplanned" } }, b.id);
+  const id = world.random.uuid();
+  const row = newOperationRow({
+    id,
+    type: "failover",
+    mode: "unplanned",
+    protection_group_id: group.id,
+    protection_group_name: "shop",
+    project_id: b.projectId,
+    user_id: b.tenant.user.id,
+    site_id: b.id,
+    parameters: writeJson({ as: "unplanned", ...parameters }),
+    created_at: writeTime(world.clock.now()),
+  });
+  await createOperation(b.connection, { row, claimsGroup: true, displaces });
+  return id;
 }
 
 /** Servers at the site that is left. */

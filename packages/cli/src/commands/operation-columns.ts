@@ -23,6 +23,7 @@ export const OPERATION_COLUMNS: readonly Column<PlacedOperation>[] = [
   { name: "error", cell: ({ error }) => (error ? `${error.detail} (${error.code})` : null) },
   { name: "protection_group", cell: (operation) => operation.protection_group_name },
   { name: "parent_id" },
+  { name: "displaced_by" },
   { name: "site" },
   { name: "phase" },
   { name: "progress", cell: ({ progress }) => `${Math.floor(progress * 100)} %` },

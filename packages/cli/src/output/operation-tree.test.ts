@@ -19,6 +19,7 @@ const operation: Operation = {
   protection_group_name: "shop",
   recovery_plan_id: null,
   parent_id: null,
+  displaced_by: null,
   project_id: "p1",
   user_id: "u1",
   site_id: "s1",

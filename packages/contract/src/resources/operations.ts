@@ -85,6 +85,7 @@ export const Operation = Type.Object({
   }),
   recovery_plan_id: Nullable({ ...Uuid, description: "Of a site failover by a recovery plan" }),
   parent_id: Nullable({ ...Uuid, description: "The site failover that it is a part of" }),
+  displaced_by: Nullable({ ...Uuid, description: "The operation that it gave its group up for" }),
   children: Type.Optional(
     Type.Array(ChildOperation, { description: "Of a site failover: the operation of each group begun, oldest first" }),
   ),

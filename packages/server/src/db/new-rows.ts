@@ -18,6 +18,7 @@ export function newOperationRow(given: NewOperation): Selectable<DrOperationsTab
     mode: null,
     recovery_plan_id: null,
     parent_id: null,
+    displaced_by: null,
     status: "pending",
     is_dry_run: 0,
     parameters: writeJson({}),

@@ -23,6 +23,8 @@ export interface DrOperationsTable {
   recovery_plan_id: string | null;
   /** The site failover that it is a part of. */
   parent_id: string | null;
+  /** The operation that it gave its group up for. */
+  displaced_by: string | null;
   project_id: string;
   user_id: string;
   /** Site whose engine runs it. */

@@ -188,6 +188,7 @@ const COLUMNS: Columns = {
     protection_group_name: true,
     recovery_plan_id: true,
     parent_id: true,
+    displaced_by: true,
     project_id: true,
     user_id: true,
     site_id: true,

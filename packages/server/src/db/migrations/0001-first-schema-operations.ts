@@ -36,6 +36,7 @@ export const OPERATION_TABLES: readonly TableDefinition[] = [
       protection_group_name: NAME,
       recovery_plan_id: UUID_OR_NULL,
       parent_id: UUID_OR_NULL,
+      displaced_by: UUID_OR_NULL,
       project_id: EXTERNAL_ID,
       user_id: EXTERNAL_ID,
       site_id: UUID,

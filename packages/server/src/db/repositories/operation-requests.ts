@@ -98,6 +98,7 @@ async function displaceHolder(
     .updateTable("dr_operations")
     .set({
       request: writeJson({ verb: "cancel", user_id: row.user_id }),
+      displaced_by: row.id,
       next_look_at: null,
       updated_at: connection.now(),
     })

@@ -22,6 +22,7 @@ const SUMMARY_COLUMNS = [
   "dr_operations.protection_group_name",
   "dr_operations.recovery_plan_id",
   "dr_operations.parent_id",
+  "dr_operations.displaced_by",
   "dr_operations.project_id",
   "dr_operations.user_id",
   "dr_operations.site_id",

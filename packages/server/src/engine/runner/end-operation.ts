@@ -9,7 +9,7 @@ import { hasTargetWritten } from "./commit.ts";
 import { type DutyInput, oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
 import { secondsByAction } from "./measured-seconds.ts";
-import { type JournaledStep, loadSteps } from "./operation-store.ts";
+import { type JournaledStep, loadSteps, type OperationRow } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
 import type { Scene } from "./scene.ts";
 
@@ -69,7 +69,7 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
     const isDone = status === "completed" || status === "completed_with_errors";
     await setOperation(trx, operation.id, {
       status,
-      status_reason: reason,
+      status_reason: status === "cancelled" ? ofDisplaced(operation, reason) : reason,
       request: null,
       next_look_at: null,
       gives_up_at: null,
@@ -92,6 +92,11 @@ export async function endOperation(tools: OperationTools, scene: Scene, ending: 
     await releaseProtectionGroup(trx, { id: operation.protection_group_id, operationId: operation.id });
   });
   return status;
+}
+
+/** Nobody has cancelled one that gave way. */
+function ofDisplaced({ displaced_by: by }: OperationRow, reason: string | null): string | null {
+  return by === null ? reason : [`gave way to operation ${by}`, reason].filter(Boolean).join(": ");
 }
 
 /** A site may have done what it owed while the operation still worked. */

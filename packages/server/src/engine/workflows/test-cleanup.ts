@@ -1,6 +1,7 @@
 import { TEST_PHASES } from "@protector/contract";
 import { readJson } from "../../db/codecs.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
+import { timeText } from "../../domain/time-text.ts";
 import { withHooks } from "../plans/hooks.ts";
 import { lookKey, planTestCleanup } from "../plans/test-cleanup.ts";
 import type { OperationWrite } from "../runner/journal.ts";
@@ -27,9 +28,11 @@ export const testCleanup: Workflow = {
     );
   },
   end: async (context) => {
-    for (const { testId } of looksOf(context)) {
+    const { displaced_by: displacedBy } = context.operation;
+    for (const testId of await testsOf(context)) {
       if (outputOf(context.steps, lookKey(testId))) await recordGone(context, testId);
-      else await recordLeft(context, testId);
+      else if (displacedBy !== null) await recordPutOff(context, testId, displacedBy);
+      else if (context.steps.length > 0) await recordLeft(context, testId);
     }
   },
   report: reportCleanup,
@@ -54,8 +57,13 @@ function scopeOf({ operation, view }: Pick<PlanningContext, "operation" | "view"
   return { groupId: view.group.id, testId: test_id };
 }
 
-function looksOf({ steps }: Pick<WorkflowTransaction, "steps">): readonly LookForTestInput[] {
-  return steps.filter((each) => each.action === "test.look").map((each) => each.input as LookForTestInput);
+/** Ids of the tests that it is about: those of its plan, or what it would have planned. */
+async function testsOf(context: WorkflowTransaction): Promise<readonly string[]> {
+  if (context.steps.length === 0)
+    return (await standingTests(context.trx, scopeOf(context))).map(({ operation }) => operation.id);
+  return context.steps.flatMap(({ action, input }) =>
+    action === "test.look" ? (input as LookForTestInput).testId : [],
+  );
 }
 
 async function recordGone(context: WorkflowTransaction, testId: string): Promise<void> {
@@ -77,7 +85,17 @@ async function recordGone(context: WorkflowTransaction, testId: string): Promise
 async function recordLeft(context: WorkflowTransaction, testId: string): Promise<void> {
   await setPhase(context, [testId], {
     phase: TEST_PHASES.standing,
+    status_reason: `not cleaned up completely by operation ${context.operation.id}: tried again at ${timeText(context.now + AGAIN_AFTER_MS)}`,
     next_look_at: context.connection.fromNow(AGAIN_AFTER_MS),
+  });
+}
+
+/** The watch goes on as soon as whoever needed the group more lets it. */
+async function recordPutOff(context: WorkflowTransaction, testId: string, displacedBy: string): Promise<void> {
+  await setPhase(context, [testId], {
+    phase: TEST_PHASES.standing,
+    status_reason: `its clean-up gave way to operation ${displacedBy}, and goes on by itself when that has ended or waits for its commit`,
+    next_look_at: context.connection.now(),
   });
 }
 
