@@ -84,6 +84,18 @@ export const GROUPS: Provocations<keyof typeof GROUP_ERRORS> = {
   "protection_group.not_found": apis("pg show nobody", 1, 'No protection group "nobody"'),
   "protection_group.name_exists": apis("pg create shop", 3, '"shop"'),
   "protection_group.not_primary": apis((harness) => patch(harness, "b", { description: "x" }), 409, "site-a"),
+  "protection_group.given_up": apis(
+    async (harness) => {
+      const { b } = harness.sites;
+      const id = await shopOf(harness);
+      const given_up_at = "2026-01-05 08:00:00.000000";
+      await b.database.db.updateTable("protection_groups").set({ given_up_at }).execute();
+      const body = { failover: { mode: "unplanned" } } as const;
+      return answered(await send(b, "protection_groups.action", { path: { project_id: b.projectId, id }, body }));
+    },
+    409,
+    /site-a.* has given this site up as the second site of .*shop/,
+  ),
   "protection_group.out_of_sync": apis(
     async (harness) => {
       await patch(harness, "a", { description: "x" });

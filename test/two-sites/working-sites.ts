@@ -1,13 +1,14 @@
 import type { CliHost } from "../../packages/cli/src/index.ts";
 import { type HttpTransport, HttpTransportError, seededRandom } from "../../packages/ports/src/index.ts";
 import { loadConfig } from "../../packages/server/src/config/index.ts";
+import { openSqlite } from "../../packages/server/src/db/open-sqlite.ts";
 import { Engine } from "../../packages/server/src/engine/engine.ts";
 import { Watches } from "../../packages/server/src/engine/watch/watches.ts";
 import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
 import { seedThreeTier } from "../../packages/simulator/src/index.ts";
 import { Lifeline } from "../world/killable.ts";
 import { type EngineOptions, enginePorts } from "../world/site-engine.ts";
-import type { TestSite } from "../world/test-site.ts";
+import { createSite, type TestSite } from "../world/test-site.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { type CliRun, runLine } from "./command-line.ts";
 import { PatientClock } from "./patient-clock.ts";
@@ -33,6 +34,8 @@ export interface WorkingSites {
   destroy(site: TestSite): void;
   /** They answer again, and hypervisors have started the guests that ran. */
   restore(site: TestSite): void;
+  /** Opens the third site, `site-c` in `clouds.yaml`, which nobody knows yet. */
+  openSpareSite(): Promise<TestSite>;
   /** Kills a site's engine; another host of the site goes on. */
   replaceEngine(site: TestSite): void;
   /** Lets time pass until `isSo`. @throws Error after a quarter of an hour. */
@@ -57,7 +60,8 @@ export interface WorkingSettings extends EngineOptions {
 export async function openWorkingSites(settings: WorkingSettings = {}): Promise<WorkingSites> {
   const { isSync = false, webServices = {}, ...options } = settings;
   const clock = new PatientClock(Date.UTC(2026, 0, 5, 8, 0, 0));
-  const sites = await createTwoSites(1, { clock, ...(isSync ? { sync: {} } : {}) });
+  const { hasSpareSite = false } = options;
+  const sites = await createTwoSites(1, { clock, hasSpareSite, ...(isSync ? { sync: {} } : {}) });
   const { world } = sites;
   const { replicated, sync } = sites.a.tenant.basics;
   seedThreeTier(world.cloud("site-a"), sites.a.tenant, isSync ? sync : replicated);
@@ -95,13 +99,14 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
     engine.start();
   };
   const logged: unknown[] = [];
-  for (const site of [sites.a, sites.b]) {
+  const publishApi = async (site: TestSite): Promise<void> => {
     const api = await startApi(sites, site, {
       announce: (id) => void engines.get(site.name)?.engine.look(id),
       log: (...line) => logged.push(line),
     });
     apis.set(`${world.cloud(site.name).options.host}:8788`, api);
-  }
+  };
+  for (const site of [sites.a, sites.b]) await publishApi(site);
   for (const site of [sites.a, sites.b]) startEngine(site);
   const clouds = cloudsFile(sites);
   const files = new Map<string, string>();
@@ -138,6 +143,12 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
       for (const end of destroyed.get(name) ?? []) end();
       destroyed.delete(name);
       world.cloud(name).powerOn({ resumeGuests: true });
+    },
+    openSpareSite: async () => {
+      const site = await clock.run(createSite(world, "site-c", () => openSqlite({ path: ":memory:", clock })));
+      await clock.run(publishApi(site));
+      startEngine(site);
+      return site;
     },
     replaceEngine: (site) => {
       engines.get(site.name)?.lifeline.kill();
@@ -198,23 +209,28 @@ connection = sqlite://
 [oslo_policy]
 policy_file = /nonexistent/policy.yaml
 [storage]
-enabled_backends = array-a, array-b
+enabled_backends = array-a, array-b, array-c
 [array-a]
 fa_url = https://127.0.0.21
 fa_api_token = token-array-a
 [array-b]
 fa_url = https://127.0.0.22
 fa_api_token = token-array-b
+[array-c]
+fa_url = https://127.0.0.23
+fa_api_token = token-array-c
 `;
 }
 
-/** `site-a` and `site-b` are a member of the project, `admin-a` and `admin-b` administrators. */
-function cloudsFile({ world, a, b }: TwoSites): string {
-  const entry = (name: string, site: TestSite, user: string, project: string) => `
+/** `site-a`, `site-b`, … are a member of the project, `admin-a`, `admin-b`, … administrators. */
+function cloudsFile({ world }: TwoSites): string {
+  const entry = (name: string, { region, authUrl }: { region: string; authUrl: string }, user: string) => `
   ${name}:
-    region_name: ${world.cloud(site.name).region}
-    auth: {auth_url: "${world.cloud(site.name).authUrl}", username: ${user}, password: lab${user}, project_name: ${project}, user_domain_name: Default, project_domain_name: Default}`;
-  const member = [a, b].map((site) => entry(site.name, site, "demo", "demo"));
-  const admin = [a, b].map((site) => entry(site.name.replace("site", "admin"), site, "admin", "admin"));
-  return `clouds:${[...member, ...admin].join("")}\n`;
+    region_name: ${region}
+    auth: {auth_url: "${authUrl}", username: ${user}, password: lab${user}, project_name: ${user}, user_domain_name: Default, project_domain_name: Default}`;
+  const entries = world.clouds.flatMap((cloud) => [
+    entry(cloud.options.name, cloud, "demo"),
+    entry(cloud.options.name.replace("site", "admin"), cloud, "admin"),
+  ]);
+  return `clouds:${entries.join("")}\n`;
 }

@@ -112,7 +112,8 @@ export class TwoSiteClient {
 
   /**
    * A group that may be changed: both sites answer, and hold the same; an owed document is carried on the way.
-   * @throws ApiError `peer.unreachable` with the promised sentence; `sync.conflict`; what the sites refuse.
+   * @throws ApiError `peer.unreachable` with the promised sentence; `sync.conflict`; `protection_group.given_up` or
+   * `site.ambiguous` when the group's other site is a third one; what the sites refuse.
    */
   async ready(ref: string): Promise<ReadyGroup> {
     const { id, primary, other } = await this.inspect(ref);
@@ -121,6 +122,7 @@ export class TwoSiteClient {
       throw isUnnamed(view.failure) ? view.failure.cause : remoteUnreachable(view.name, view.failure);
     }
     const both = { id, primary: primary as ReachableView, other: other as ReachableView };
+    requireSamePair(both);
     requireNoConflict(both);
     if (isOwed(both.primary, both.other)) await carry(id, both.primary.client, both.other.client);
     if (!both.primary.group) {
@@ -305,6 +307,18 @@ export function requireIdle({ name, group }: ReachableView): void {
   if (!group?.current_operation_id) return;
   const detail = `Protection group "${group.name}" is ${group.status} at ${name}: operation ${group.current_operation_id} has it in hand.`;
   throw clientError("protection_group.busy", name, detail);
+}
+
+/** The primary says which site the group's other one is. */
+function requireSamePair({ primary, other }: ReadyGroup): void {
+  const { group } = primary;
+  if (!group || group.peer_site_id === other.siteId) return;
+  if (other.group) {
+    const detail = `${primary.name} has given ${other.name} up as the second site of "${group.name}" and replaced it: its other site is ${group.peer_site_id}.`;
+    throw clientError("protection_group.given_up", other.name, detail);
+  }
+  const detail = `Protection group "${group.name}" is not between ${primary.name} and ${other.name}: its other site is ${group.peer_site_id}.`;
+  throw clientError("site.ambiguous", primary.name, detail);
 }
 
 function requireNoConflict({ primary, other }: ReadyGroup): void {

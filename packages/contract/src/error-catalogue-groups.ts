@@ -17,6 +17,11 @@ export const GROUP_ERRORS = {
     title: "Not the primary site",
     help: "Send the change to the site that the message names: the group's servers run there.",
   },
+  "protection_group.given_up": {
+    status: 409,
+    title: "Site was replaced",
+    help: "Work on the group with the clouds of its two sites; the site that the message names knows the new one: protector protection-group show GROUP. What this site still holds of it is forgotten, with this site as --os-cloud, by: protector protection-group delete GROUP --peer-lost --reason TEXT",
+  },
   "protection_group.out_of_sync": {
     status: 409,
     title: "Sites out of sync",

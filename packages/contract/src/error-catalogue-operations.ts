@@ -45,7 +45,7 @@ export const OPERATION_ERRORS = {
   "peer.not_lost": {
     status: 409,
     title: "Remote site answers",
-    help: "Remove the members and delete the group without --peer-lost: the other site then deletes its part.",
+    help: "Only a site that will never answer again is lost. To delete the group with both sites: protector member remove GROUP MEMBER..., then protector protection-group delete GROUP. To replace a second site that answers, delete the group and protect its servers anew.",
   },
   "sync.untrusted": {
     status: 403,

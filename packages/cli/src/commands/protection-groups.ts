@@ -191,7 +191,8 @@ async function replace(context: CommandContext, ref: string, options: Replacemen
   if (!context.options.yes) {
     if (!host.ask)
       throw new UsageError("Nobody is at the terminal to confirm. Use --yes to start without being asked.");
-    const question = `Everything that the lost site had of "${ref}" is forgotten: its mappings, recovery points, what it owes. Type "yes" to go on: `;
+    const { name } = await context.sites.far();
+    const question = `${name} becomes the second site of "${ref}". Everything that the lost one had is forgotten: mappings, recovery points, what it owes. Type "yes" to go on: `;
     if ((await host.ask(question)).trim() !== "yes") {
       context.note("Not confirmed; nothing has been changed.");
       return context.worsen(EXIT.error);
@@ -207,7 +208,7 @@ async function replace(context: CommandContext, ref: string, options: Replacemen
   });
   const groupId = running.operation.protection_group_id;
   context.printer.record(await finish(context, running, groupId), OPERATION_COLUMNS);
-  context.note("Mappings led to the lost site and are gone. Set new ones: protector mapping set");
+  context.note(`Mappings led to the lost site and are gone. See what fits now: protector mapping suggest ${ref}`);
 }
 
 interface CreateOptions {

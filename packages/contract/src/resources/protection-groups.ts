@@ -23,6 +23,10 @@ export const ProtectionGroup = Type.Object({
   generation: Type.Integer({ description: "Version of what people decided about the group" }),
   sync_status: OneOf(SYNC_STATUSES),
   member_count: Type.Integer(),
+  is_given_up: Type.Boolean({
+    description:
+      "The other site has given this one up as lost and replaced it: nothing can be done with the group here",
+  }),
   is_failover_ready: Nullable(Type.Boolean({ description: "Result of the last readiness run; null before the first" })),
   last_recovery_point_at: Nullable(Timestamp),
   current_operation_id: Nullable(Uuid),

@@ -104,6 +104,7 @@ export const protectionGroupRoutes = {
       "protection_group.not_found",
       "protection_group.wrong_status",
       "protection_group.no_policy",
+      "protection_group.given_up",
       "protection_group.not_primary",
       "protection_group.out_of_sync",
       "protection_group.in_recovery_plan",

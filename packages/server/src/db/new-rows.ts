@@ -85,6 +85,7 @@ export function newProtectionGroupRow(given: NewProtectionGroup): Selectable<Pro
     is_failover_ready: null,
     last_recovery_point_at: null,
     pod: null,
+    given_up_at: null,
     deleted_at: null,
     updated_at: given.created_at,
     ...given,

@@ -48,6 +48,8 @@ export interface ProtectionGroupsTable {
   last_recovery_point_at: DbTime | null;
   /** How the pod that the group's volumes are in was at the last look; null = they are in none. */
   pod: Json<PodHealth> | null;
+  /** When this site found that the other one has given it up as lost: the group has another second site since. */
+  given_up_at: DbTime | null;
   /** Set on a tombstone: deleted here, receipt of the peer still owed. */
   deleted_at: DbTime | null;
   created_at: DbTime;

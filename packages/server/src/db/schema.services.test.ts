@@ -63,6 +63,7 @@ const COLUMNS: Columns = {
     is_failover_ready: true,
     last_recovery_point_at: true,
     pod: true,
+    given_up_at: true,
     deleted_at: true,
     created_at: true,
     updated_at: true,

@@ -135,6 +135,7 @@ async function saveGroup(transaction: Rows, held: ProtectionGroupRow | undefined
     digest: document.digest,
     hooks: writeOptionalJson(decided.hooks.length > 0 ? decided.hooks : null),
     last_recovery_point_at: writeOptionalTime(observed.last_recovery_point_at),
+    given_up_at: null,
     deleted_at: null,
     updated_at: writeTime(now),
   };

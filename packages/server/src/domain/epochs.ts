@@ -30,7 +30,7 @@ export function firstEpochOfNextPair(current: number, pair: SitePair): number {
 }
 
 /** Whether an epoch is of a pair of sites that came after the one of `known`. */
-function isOfLaterPair(epoch: number, known: number): boolean {
+export function isOfLaterPair(epoch: number, known: number): boolean {
   return pairOf(epoch) > pairOf(known);
 }
 

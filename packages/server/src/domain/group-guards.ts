@@ -48,6 +48,16 @@ export async function requireChangeable(db: Db, group: ProtectionGroupView, rule
   }
 }
 
+/** Nothing that is done with a group here counts any more. @throws ProtectorError `protection_group.given_up`. */
+export async function requireNotGivenUp(db: Db, group: ProtectionGroupView): Promise<void> {
+  if (group.given_up_at === null) return;
+  const site = await findSite(db, group.primary_site_id);
+  throw new ProtectorError(
+    "protection_group.given_up",
+    `Site "${site?.name ?? "unknown"}" has given this site up as the second site of "${group.name}" and replaced it (epoch ${group.epoch}).`,
+  );
+}
+
 /** @throws ProtectorError `protection_group.not_primary` naming the site that accepts changes. */
 export async function requirePrimaryHere(db: Db, group: ProtectionGroupView, localSiteId: string): Promise<void> {
   if (group.primary_site_id === localSiteId) return;
@@ -87,7 +97,7 @@ export function requirePeer(reachability: string, reason: string | null): void {
 
 /** Whoever answers can be told. @throws ProtectorError `peer.not_lost` */
 export function requireLostPeer(group: ProtectionGroupView): void {
-  if (group.peer_reachability !== "reachable") return;
+  if (group.peer_reachability !== "reachable" || group.given_up_at !== null) return;
   throw new ProtectorError(
     "peer.not_lost",
     `The other site of protection group "${group.name}" answers this site's engine; it is not lost.`,

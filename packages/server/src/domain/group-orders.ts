@@ -12,7 +12,13 @@ import { findReplicationPolicy } from "../db/repositories/replication-policies.t
 import { findSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
 import { firstEpoch } from "./epochs.ts";
-import { requireLostPeer, requireNotBusy, requirePrimaryHere, requireStatus } from "./group-guards.ts";
+import {
+  requireLostPeer,
+  requireNotBusy,
+  requireNotGivenUp,
+  requirePrimaryHere,
+  requireStatus,
+} from "./group-guards.ts";
 import { NEWEST_TEST, requireProvenTest } from "./proven-tests.ts";
 import { standingTests } from "./standing-tests.ts";
 
@@ -35,6 +41,16 @@ const AT_REST = ["active", "failed_over", "failed_over_partial"] as const;
  * @throws ProtectorError `request.invalid` for options of another mode.
  */
 export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOrder {
+  const order = orderOf(body, siteId);
+  if (body.delete || body.test_cleanup) return order;
+  const check: GroupOrder["check"] = async (db, group, holder) => {
+    await requireNotGivenUp(db, group);
+    await order.check(db, group, holder);
+  };
+  return { ...order, check };
+}
+
+function orderOf(body: ProtectionGroupAction, siteId: string): GroupOrder {
   if (body.failover) requireWindow("failover", body.failover);
   if (body.failover?.mode === "unplanned") return unplannedOrder(body.failover, siteId);
   if (body.failover) {
@@ -130,7 +146,7 @@ export function groupOrder(body: ProtectionGroupAction, siteId: string): GroupOr
       type: "group_delete",
       parameters: body.delete,
       check: async (db, group, holder) => {
-        await requirePrimaryHere(db, group, siteId);
+        if (group.given_up_at === null) await requirePrimaryHere(db, group, siteId);
         await requireNotBusy(db, group, holder);
         requireStatus(group, [...AT_REST, "creating", "error"]);
         requireLostPeer(group);

@@ -83,11 +83,12 @@ describe("versions of a document", () => {
 });
 
 describe("the sync status", () => {
-  const group = { generation: 3, digest: "a", peer_generation: 3, peer_digest: "a" };
+  const group = { generation: 3, digest: "a", peer_generation: 3, peer_digest: "a", given_up_at: null };
   it.each([
     [group, "reachable", "IN SYNC"],
     [{ ...group, peer_generation: 2 }, "reachable", "OUT OF SYNC"],
     [{ ...group, peer_generation: null }, "unknown", "OUT OF SYNC"],
+    [{ ...group, given_up_at: "2026-01-05 08:00:00.000000" }, "reachable", "OUT OF SYNC"],
     [group, "unreachable", "UNREACHABLE"],
     [{ ...group, peer_digest: "b" }, "unreachable", "CONFLICT"],
     [{ ...group, peer_generation: 4 }, "reachable", "CONFLICT"],

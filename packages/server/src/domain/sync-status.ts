@@ -1,7 +1,10 @@
 import type { SyncStatus } from "@protector/contract";
 import type { ProtectionGroupsTable, SitesTable } from "../db/schema.ts";
 
-type Compared = Pick<ProtectionGroupsTable, "generation" | "digest" | "peer_generation" | "peer_digest">;
+type Compared = Pick<
+  ProtectionGroupsTable,
+  "generation" | "digest" | "peer_generation" | "peer_digest" | "given_up_at"
+>;
 
 /** Whether the peer's receipt for what this site holds is still missing. */
 export function isReceiptOwed(group: Compared): boolean {
@@ -13,7 +16,7 @@ export function isReceiptOwed(group: Compared): boolean {
  * |---|---|
  * | `CONFLICT` | the peer's receipt is for this generation with another digest, or for a later one |
  * | `UNREACHABLE` | the engine's last look at the peer failed |
- * | `OUT OF SYNC` | the peer's receipt for this generation is not in |
+ * | `OUT OF SYNC` | the peer's receipt for this generation is not in, or the peer has replaced this site |
  * | `IN SYNC` | it is |
  */
 export function syncStatusOf(group: Compared, reachability: SitesTable["reachability"]): SyncStatus {
@@ -21,5 +24,5 @@ export function syncStatusOf(group: Compared, reachability: SitesTable["reachabi
   if (peer_generation !== null && peer_generation > generation) return "CONFLICT";
   if (peer_generation === generation && peer_digest !== digest) return "CONFLICT";
   if (reachability === "unreachable") return "UNREACHABLE";
-  return isReceiptOwed(group) ? "OUT OF SYNC" : "IN SYNC";
+  return isReceiptOwed(group) || group.given_up_at !== null ? "OUT OF SYNC" : "IN SYNC";
 }

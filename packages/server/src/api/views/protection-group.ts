@@ -22,6 +22,7 @@ export function protectionGroupView(row: ProtectionGroupSummary, localSiteId: st
     generation: row.generation,
     sync_status: syncStatusOf(row, row.peer_reachability),
     member_count: Number(row.member_count),
+    is_given_up: row.given_up_at !== null,
     is_failover_ready: row.is_failover_ready === null ? null : row.is_failover_ready === 1,
     last_recovery_point_at: isoTimeOrNull(row.last_recovery_point_at),
     current_operation_id: row.current_operation_id,

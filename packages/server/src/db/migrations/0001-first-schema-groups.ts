@@ -66,6 +66,7 @@ export const GROUP_TABLES: readonly TableDefinition[] = [
       is_failover_ready: FLAG_OR_NULL,
       last_recovery_point_at: TIME_OR_NULL,
       pod: JSON_TEXT_OR_NULL,
+      given_up_at: TIME_OR_NULL,
       deleted_at: TIME_OR_NULL,
       created_at: TIME,
       updated_at: TIME,

@@ -15,6 +15,7 @@ export type GroupHealthRow = Pick<
   | "digest"
   | "peer_generation"
   | "peer_digest"
+  | "given_up_at"
   | "is_failover_ready"
   | "last_recovery_point_at"
   | "pod"
@@ -62,6 +63,7 @@ export async function listGroupHealth(
       "pg.digest",
       "pg.peer_generation",
       "pg.peer_digest",
+      "pg.given_up_at",
       "pg.is_failover_ready",
       "pg.last_recovery_point_at",
       "pg.pod",

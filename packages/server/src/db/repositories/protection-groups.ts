@@ -42,6 +42,7 @@ const SUMMARY_COLUMNS = [
   "protection_groups.is_failover_ready",
   "protection_groups.last_recovery_point_at",
   "protection_groups.pod",
+  "protection_groups.given_up_at",
   "protection_groups.deleted_at",
   "protection_groups.created_at",
   "protection_groups.updated_at",

@@ -1,5 +1,6 @@
 import type { CheckResult } from "@protector/contract";
 import type { Marker, RecoveryPoint } from "@protector/storage";
+import { isOfLaterPair } from "../../domain/epochs.ts";
 import type { StandingTest } from "../../domain/standing-tests.ts";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { FenceSourceInput, ServerToFence, StopSourceInput } from "../steps/fence-source.ts";
@@ -77,7 +78,7 @@ export function planUnplannedFailover(input: UnplannedInput): OperationPlan {
 function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   const { group, members, target, ownMarker } = input;
   const found = [...fenceBlocker(input), ...homewardBlockers(withoutTestPorts(input)), ...roomBlockers(input)];
-  found.push(...pointBlockers(input));
+  found.push(...pointBlockers(input), ...givenUpBlocker(input));
   if (!ownMarker) {
     found.push(
       finding("marker.missing", target.siteName, `The group's marker is missing on the array at ${target.siteName}.`),
@@ -89,6 +90,14 @@ function blockersOf(input: UnplannedInput): readonly CheckResult[] {
   if (target.cinderHostProblem) found.push(finding("site.not_validated", target.siteName, target.cinderHostProblem));
   if (target.trustProblem) found.push(finding("trust.unusable", target.siteName, target.trustProblem));
   return distinct(found);
+}
+
+/** Markers say it before the watch has: the group has another pair of sites by now. */
+function givenUpBlocker({ epochs, ownMarker, source, group }: UnplannedInput): CheckResult[] {
+  const later = [source.marker, ownMarker].find((marker) => marker && isOfLaterPair(marker.epoch, epochs.current));
+  if (!later) return [];
+  const text = `${source.siteName} has given this site up as the second site of ${group.name} and replaced it (epoch ${later.epoch}).`;
+  return [finding("protection_group.given_up", source.siteName, text)];
 }
 
 /** Room that a test takes is no reason to refuse: the test goes. */

@@ -1,7 +1,7 @@
 import type { ProtectionGroupStatus } from "@protector/contract";
 import type { Marker } from "@protector/storage";
 import { inTransaction } from "../../db/transaction.ts";
-import { primaryAt } from "../../domain/epochs.ts";
+import { isOfLaterPair, primaryAt } from "../../domain/epochs.ts";
 import { FENCE_DUTY, oweFence, supersedeResting } from "../../domain/yield-to-peer.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { isOfOneGroup, type OperationRow } from "../runner/operation-store.ts";
@@ -25,7 +25,7 @@ const never = new AbortController().signal;
  * | held by the operation of this site that changes the group | left to it |
  * | above the row's epoch, in the other site's name | that site is primary: row, duty to fence this site, fence at once |
  * | above the row's epoch, in this site's name | adopted, unless an operation is at work |
- * | of a later pair of sites | as in the other site's name: it has given this site up as lost |
+ * | of a later pair of sites | as in the other site's name, and written down: it has given this site up as lost |
  * | anything else | nothing |
  *
  * A marker that is behind, on the other array than the highest, is raised by the primary when nobody works on the group: what
@@ -101,6 +101,7 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, { epoch }: Ma
   const { connection, random, events } = ports;
   const { group } = view;
   const takeover = { group, localSiteId, epoch, now: connection.now() };
+  const isGivenUp = isOfLaterPair(epoch, group.epoch);
   let dutyId = "";
   const isNews = await inTransaction(connection.db, async (trx) => {
     const changed = await trx
@@ -110,7 +111,10 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, { epoch }: Ma
         primary_site_id: primarySiteId,
         status: statusAt(view, primarySiteId),
         protection: "unprotected",
-        protection_reason: `the other site took the group over (epoch ${epoch})`,
+        protection_reason: isGivenUp
+          ? `the other site has given this one up as lost and replaced it (epoch ${epoch})`
+          : `the other site took the group over (epoch ${epoch})`,
+        ...(isGivenUp ? { given_up_at: connection.now() } : {}),
         is_failover_ready: 0,
         updated_at: connection.now(),
       })

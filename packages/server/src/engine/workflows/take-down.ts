@@ -40,7 +40,8 @@ async function emptyCinderGroupAt({ view, target }: PlanningContext): Promise<st
   return group && group.volumeIds.length === 0 ? group.id : null;
 }
 
-async function mayHaveStorage({ view, connection }: PlanningContext): Promise<boolean> {
+/** Whether anything was ever made for a group outside. */
+export async function mayHaveStorage({ view, connection }: PlanningContext): Promise<boolean> {
   if (!view.policy) return false;
   if (view.consistencyGroups.length > 0) return true;
   const made = await connection.db
