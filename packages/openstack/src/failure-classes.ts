@@ -13,17 +13,25 @@ export interface FailureVerdict {
 const QUOTA = /quota|overlimit|exceeds? (the )?(available|allowed|limit)|limit exceeded|maximum number of/i;
 
 /**
+ * Text by which Nova says (400) that Neutron has refused the token which Nova had just accepted: it ended between the two
+ * (`NeutronAdminCredentialConfigurationInvalid` in `nova/exception.py`, seen on a cloud whose user's tokens were revoked).
+ */
+const TOKEN_ENDED_INSIDE = /networking client is experiencing an unauthorized exception/i;
+
+/**
  * | status | class | effect |
  * |---|---|---|
  * | 401 (a fresh token was refused too), 403, 3xx | needs_operator | none |
  * | 409, 413 with a quota text | needs_operator | none |
  * | 413 with `Retry-After`, 429, 408 | retryable | none |
+ * | 400 of a token that ended inside the cloud | retryable | unknown for writes |
  * | 501, 505, other 4xx, 409 included | final | none |
  * | 5xx | retryable | unknown for writes |
  */
 export function classifyAnswer(answer: HttpResponse, isWrite: boolean): FailureVerdict {
   const { status } = answer;
-  if (status >= 500 && status !== 501 && status !== 505) {
+  const isTokenEnded = status === 400 && TOKEN_ENDED_INSIDE.test(answer.body);
+  if (isTokenEnded || (status >= 500 && status !== 501 && status !== 505)) {
     return { failureClass: "retryable", effect: isWrite ? "unknown" : "none" };
   }
   return { failureClass: classifyRefusal(answer), effect: "none" };

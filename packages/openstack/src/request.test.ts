@@ -27,6 +27,16 @@ describe("failures", () => {
     expect((await scripted.run(scripted.cloud.image.findImage("i-1")))?.name).toBe("cirros");
   });
 
+  test("of a token that ended inside the cloud are repeated for reads, and may have had an effect else", async () => {
+    const message = "Networking client is experiencing an unauthorized exception.";
+    const ended: Scripted = { status: 400, body: { badRequest: { code: 400, message } } };
+    const reading = scriptedCloud({ [IMAGE]: [ended, image] });
+    expect((await reading.run(reading.cloud.image.findImage("i-1")))?.name).toBe("cirros");
+    const writing = scriptedCloud({ [DELETE_PORT]: ended });
+    const facts = await failure(writing, writing.cloud.network.deletePort("port-1"));
+    expect(facts).toMatchObject({ status: 400, failureClass: "retryable", effect: "unknown" });
+  });
+
   test("end after the number of tries that was set", async () => {
     const scripted = scriptedCloud({ [IMAGE]: unavailable }, { tries: 4 });
     const facts = await failure(scripted, scripted.cloud.image.findImage("i-1"));
