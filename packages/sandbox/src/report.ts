@@ -3,7 +3,7 @@ import type { TestCopy } from "./drill.ts";
 import type { ScenarioName } from "./options.ts";
 import type { MemberOutcome } from "./outcome.ts";
 import type { RunningSandbox } from "./sandbox.ts";
-import { GROUP, mappings } from "./scenario.ts";
+import { GROUP } from "./scenario.ts";
 import { type GroupOutcome, PLAN } from "./site-wide.ts";
 import type { Telling } from "./telling.ts";
 
@@ -106,9 +106,9 @@ function protecting(type: ReplicationType): readonly string[] {
   return [
     "site list",
     `protection-group create ${GROUP}${type === "sync" ? " --replication-type sync" : ""}`,
-    `protection-group policy-create ${GROUP} --primary-backend array-a --secondary-backend array-b`,
-    `mapping set ${GROUP} ${mappings(type).join(" ")}`,
-    `member add ${GROUP} web-01 --wait`,
+    `protection-group policy-create ${GROUP} --primary-backend array-a --secondary-backend array-b --wait`,
+    `member add ${GROUP} db-01 app-01 web-01 --wait`,
+    `mapping suggest ${GROUP} --apply`,
     `protection-group readiness ${GROUP} --check`,
     `failover ${GROUP} --dry-run`,
   ];

@@ -83,7 +83,7 @@ export async function run({ telling, line }: Stage, done: string, words: readonl
 }
 
 /** Options of `mapping set`: the same names on both sites. */
-export function mappings(replicationType: ReplicationType): readonly string[] {
+function mappings(replicationType: ReplicationType): readonly string[] {
   const types =
     replicationType === "sync"
       ? ["--volume-type", "sync=replicated", "--test-volume-type", "sync=plain"]
