@@ -96,6 +96,10 @@ test("a group at home gets a new second site: first full copy, and it fails over
   expect(markersAt("array-c")).toEqual([own]);
   const sent = sites.world.describe().arrays[0]?.groups.find(({ name }) => /^protector-/.test(name));
   expect(sent?.targets).toEqual(["array-c"]);
+  const storage = await a.connection.db.selectFrom("consistency_groups").select(["site_id", "array_name"]).execute();
+  expect(storage.find(({ site_id }) => site_id === third.id)?.array_name, "for the day that it is silent").toBe(
+    "array-c",
+  );
   await mapAnew(writing, a, third);
   await sites.clock.run(carry(sites, a, third, writing.group.id));
   const id = await sites.order(third, writing.group.id, { type: "failover", mode: "planned" });

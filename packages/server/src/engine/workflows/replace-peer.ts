@@ -1,9 +1,11 @@
 import { raiseGeneration } from "../../domain/generations.ts";
 import { planReplacePeer } from "../plans/replace-peer.ts";
+import type { DescribedStorage } from "../steps/describe-storage.ts";
 import { arrayGroupAt } from "../world/group-names.ts";
 import { replicationSettings } from "../world/observe-failover.ts";
 import { observePod } from "../world/observe-pod.ts";
 import { recapture } from "../world/observe-reprotect.ts";
+import { writeConsistencyGroup } from "./consistency-group-rows.ts";
 import {
   beginReprotection,
   recordCaptures,
@@ -28,6 +30,9 @@ export const replacePeer: Workflow = {
     if (!outputOf(context.steps, "wait")) return recordUnprotected(context);
     await recordCaptures(context);
     await recordReprotected(context);
+    // By this name its array's points are found when it does not answer itself.
+    const storage = outputOf<DescribedStorage>(context.steps, "storage");
+    if (storage) await writeConsistencyGroup(context, { ...storage.target, cinderGroupId: null });
     const { trx, view, localSiteId, now } = context;
     await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
   },
