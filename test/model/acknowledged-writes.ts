@@ -2,12 +2,12 @@ import { type Content, type Guest, type Write, writesOf } from "@protector/simul
 import { readTime } from "../../packages/server/src/db/codecs.ts";
 import type { WorkingSites } from "../two-sites/working-sites.ts";
 import type { SiteName } from "./events.ts";
+import { groupPair } from "./group-pair.ts";
 
 /** ms between two writes of a server to all its disks. */
 const WRITE_MS = 20_000;
 /** How coarse the times of an array's snapshots are. ms */
 const CUT_SLACK_MS = 1000;
-const SITES = ["site-a", "site-b"] as const;
 
 /** What the servers of a history have written, and been told to be on their disks. */
 export class AcknowledgedWrites {
@@ -46,8 +46,8 @@ export class AcknowledgedWrites {
   }
 
   #writeAll(): void {
-    for (const name of SITES)
-      for (const guest of this.#here.sites.world.cloud(name).guests.all()) {
+    for (const { guests } of this.#here.sites.world.clouds)
+      for (const guest of guests.all()) {
         if (!guest.isRunning || guest.server.name.endsWith("-test")) continue;
         const written = guest.write("work");
         this.#writes.set(guest, [...(this.#writes.get(guest) ?? []), ...written]);
@@ -76,17 +76,14 @@ export class AcknowledgedWrites {
   }
 
   #missingNow(): readonly string[] {
-    return SITES.flatMap((name) =>
-      this.#here.sites.world
-        .cloud(name)
-        .guests.all()
-        .flatMap((guest) => {
-          const boot = guest.bootRecords.at(-1);
-          if (!boot || !guest.isRunning || guest.server.name.endsWith("-test")) return [];
-          const now = guest.server.disks.flatMap(({ device }) => guest.writes(device).map(keyOf));
-          const wanted = [...found(boot.disks), ...this.#since(guest, boot.at, Number.POSITIVE_INFINITY)];
-          return told(`${guest.server.name} at ${name} now`, wanted, new Set(now));
-        }),
+    return this.#here.sites.world.clouds.flatMap(({ name, guests }) =>
+      guests.all().flatMap((guest) => {
+        const boot = guest.bootRecords.at(-1);
+        if (!boot || !guest.isRunning || guest.server.name.endsWith("-test")) return [];
+        const now = guest.server.disks.flatMap(({ device }) => guest.writes(device).map(keyOf));
+        const wanted = [...found(boot.disks), ...this.#since(guest, boot.at, Number.POSITIVE_INFINITY)];
+        return told(`${guest.server.name} at ${name} now`, wanted, new Set(now));
+      }),
     );
   }
 
@@ -108,9 +105,12 @@ interface Promised {
   readonly cutAt: number | undefined;
 }
 
-async function promisesOf({ sites }: WorkingSites): Promise<readonly Promised[]> {
+/** Between the two sites that the group has now. */
+async function promisesOf(here: WorkingSites): Promise<readonly Promised[]> {
+  const { sites } = here;
+  const { primary, peer } = await groupPair(here);
   const all = await Promise.all(
-    [sites.a, sites.b].map(async ({ connection: { db }, id, name }) => {
+    [primary, peer].map(async ({ connection: { db }, id, name }) => {
       const operations = await db
         .selectFrom("dr_operations")
         .selectAll()
@@ -126,7 +126,7 @@ async function promisesOf({ sites }: WorkingSites): Promise<readonly Promised[]>
         if (operation.mode === "unplanned" && cutAt === undefined) return [];
         return readMembers(operation.members).map((member) => ({
           label: `${operation.mode ?? ""} ${operation.type} of ${member.name} to ${name}`,
-          from: name === "site-a" ? "site-b" : "site-a",
+          from: name === primary.name ? peer.name : primary.name,
           to: name,
           server: member.name,
           serverId: member.server_id ?? "",

@@ -1,7 +1,8 @@
 import type { ProtectionGroup } from "@protector/contract";
 import { expect } from "vitest";
 import type { WorkingSites } from "../two-sites/working-sites.ts";
-import { REASON, type SiteName } from "./events.ts";
+import { administratorOf, REASON, type SiteName } from "./events.ts";
+import { groupPair } from "./group-pair.ts";
 import { runningServers, type Seen } from "./invariants.ts";
 import { openOperations, requireSaneAnswer, typeAt } from "./live-through.ts";
 
@@ -19,12 +20,13 @@ const VERBS = ["resume", "retry", "rollback", `abandon --reason ${REASON}`];
  */
 export async function bringToRest(here: WorkingSites, seen: Seen): Promise<void> {
   for (const end of seen.faults) end();
-  for (const name of seen.lost) here.restore(name === "site-a" ? here.sites.a : here.sites.b);
+  for (const name of seen.lost) here.restore(here.site(name));
   seen.lost.clear();
   await here.clock.advance(CALM_MS);
   seen.isExcused = false;
   const told: string[] = [];
-  const say = async (line: string, near: SiteName = "site-a") => {
+  const say = async (line: string, at?: SiteName) => {
+    const near = at ?? (await primaryOf(here));
     const run = await typeAt(here, line, near);
     told.push(`${near}: ${line}: ${run.code} ${run.stderr.trim().split("\n")[0] ?? ""}`);
     requireSaneAnswer(line, run);
@@ -58,18 +60,13 @@ async function endOperations(here: WorkingSites, say: (line: string, near?: Site
     if (!["waiting", "paused", "failed"].includes(operation.status)) continue;
     const verb = VERBS[Math.floor(step / 2) % VERBS.length] ?? "";
     const [word, ...more] = verb.split(" ");
-    await say(`operation ${word} ${operation.id} ${more.join(" ")} --wait --timeout 1800`, operation.site);
+    const who = operation.isOfAll ? administratorOf(operation.site) : "";
+    await say(`operation ${word} ${operation.id} ${more.join(" ")} --wait --timeout 1800 ${who}`, operation.site);
   }
 }
 
-async function primaryOf({ sites }: WorkingSites): Promise<SiteName> {
-  const rows = await Promise.all(
-    [sites.a, sites.b].map(({ connection }) =>
-      connection.db.selectFrom("protection_groups").select(["epoch", "primary_site_id"]).executeTakeFirst(),
-    ),
-  );
-  const newest = rows.sort((one, other) => (other?.epoch ?? 0) - (one?.epoch ?? 0))[0];
-  return newest?.primary_site_id === sites.b.id ? "site-b" : "site-a";
+async function primaryOf(here: WorkingSites): Promise<SiteName> {
+  return (await groupPair(here)).primary.name;
 }
 
 async function restOf(here: WorkingSites) {
@@ -87,10 +84,10 @@ async function restOf(here: WorkingSites) {
   };
 }
 
-/** Whether neither site has the group any more. */
-async function isDeleted({ sites }: WorkingSites): Promise<boolean> {
+/** Whether no site has the group any more. */
+async function isDeleted({ all }: WorkingSites): Promise<boolean> {
   const alive = await Promise.all(
-    [sites.a, sites.b].map(({ connection }) =>
+    all.map(({ connection }) =>
       connection.db.selectFrom("protection_groups").select("id").where("deleted_at", "is", null).execute(),
     ),
   );

@@ -7,7 +7,7 @@ const RESIZE_MS = 60_000;
 /** What its owner does to a server where it runs; nothing, where it runs nowhere or its cloud refuses. */
 export async function changeServer(here: WorkingSites, name: string, how: "grows" | "is_resized"): Promise<void> {
   const { sites, clock } = here;
-  for (const site of [sites.a, sites.b]) {
+  for (const site of here.all) {
     const cloud = sites.world.cloud(site.name);
     const server = [...cloud.compute.servers.values()].find((each) => each.name === name);
     if (!server || !cloud.guests.find(server.id)?.isRunning) continue;

@@ -1,6 +1,8 @@
 import fc from "fast-check";
+import { USUAL_MAPPINGS } from "../two-sites/protected-shop.ts";
+import type { SiteName } from "../world/test-site.ts";
 
-export type SiteName = "site-a" | "site-b";
+export type { SiteName };
 
 /** Something that happens to two sites that protect the group `shop`; `seconds` pass after it. */
 export type HistoryEvent = { readonly seconds: number } & (
@@ -28,11 +30,22 @@ export const REASON = '"nothing runs there, two people have looked"';
 /** Who may fail over the groups of all projects. */
 export const ADMINISTRATOR = "--os-cloud admin-a --secondary-cloud admin-b";
 
+/** The same, who asks something of an operation at one site. */
+export function administratorOf(site: SiteName): string {
+  return `--os-cloud ${site.replace("site", "admin")} --secondary-cloud ${site === "site-a" ? "admin-b" : "admin-a"}`;
+}
+
 /** For so long somebody waits for a plan that a lost site keeps from being made. */
 const PLAN_LIMIT = "--timeout 600";
 
 /** A web service of the tenant's that a recovery calls. */
 const HOOK = "https://hooks.example.com";
+
+/** Maps for recoveries and tests everything that the servers use. */
+export const MAP_ANEW = `mapping set shop ${USUAL_MAPPINGS} --test-volume-type replicated=plain`;
+
+/** Gives the group the site outside of it as its second one, whose array is BACKEND. */
+export const REPLACE_PEER = `pg replace-peer shop --secondary-backend BACKEND --reason ${REASON} --yes`;
 
 /** What people type most. */
 const USUAL_LINES = [
@@ -128,60 +141,93 @@ const OTHER_LINES = [
   "recovery-plan delete everything",
 ] as const;
 
-const site = fc.constantFrom<SiteName>("site-a", "site-b");
+/** What is typed of a group whose second site has been replaced. */
+const LINES_OF_THREE_SITES = [
+  MAP_ANEW,
+  ...["array-a", "array-b", "array-c"].map((name) => `${REPLACE_PEER.replace("BACKEND", name)} --no-wait`),
+] as const;
 
 /** s: within a step, within an operation, longer than most operations, longer than a fence. */
 const seconds = fc.constantFrom(1, 5, 20, 60, 150, 150, 400);
 
-const typed = (lines: readonly string[]) =>
-  fc.record({ kind: fc.constant("types" as const), line: fc.constantFrom(...lines), near: site, seconds });
+/** What may happen to sites of these names. */
+function eventAt(names: readonly SiteName[]): fc.Arbitrary<HistoryEvent> {
+  const site = fc.constantFrom(...names);
+  const typed = (lines: readonly string[]) =>
+    fc.record({ kind: fc.constant("types" as const), line: fc.constantFrom(...lines), near: site, seconds });
+  const services = names.flatMap((name) => [
+    `${name}/`,
+    name.replace("site", "array"),
+    `${name}/nova`,
+    `${name}/cinder`,
+  ]);
+  return fc.oneof(
+    { weight: 12, arbitrary: typed(USUAL_LINES) },
+    { weight: 10, arbitrary: typed(OTHER_LINES) },
+    ...(names.length > 2 ? [{ weight: 2, arbitrary: typed(LINES_OF_THREE_SITES) }] : []),
+    { weight: 1, arbitrary: fc.record({ kind: fc.constant("is_lost" as const), site, seconds }) },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("returns" as const), site, seconds }) },
+    {
+      weight: 3,
+      arbitrary: fc.record({
+        kind: fc.constant("fails" as const),
+        service: fc.constantFrom(...services),
+        fault: fc.constantFrom("refuse" as const, "lost_answer" as const, "late" as const),
+        times: fc.constantFrom(1, 3, 20),
+        seconds,
+      }),
+    },
+    { weight: 3, arbitrary: fc.record({ kind: fc.constant("engine_dies" as const), site, seconds }) },
+    {
+      weight: 1,
+      arbitrary: fc.record({
+        kind: fc.constant("changes" as const),
+        server: fc.constantFrom("db-01", "web-01"),
+        how: fc.constantFrom("grows" as const, "is_resized" as const),
+        seconds,
+      }),
+    },
+  );
+}
 
-const event: fc.Arbitrary<HistoryEvent> = fc.oneof(
-  { weight: 12, arbitrary: typed(USUAL_LINES) },
-  { weight: 10, arbitrary: typed(OTHER_LINES) },
-  { weight: 1, arbitrary: fc.record({ kind: fc.constant("is_lost" as const), site, seconds }) },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("returns" as const), site, seconds }) },
-  {
-    weight: 3,
-    arbitrary: fc.record({
-      kind: fc.constant("fails" as const),
-      service: fc.constantFrom("site-a/", "site-b/", "array-a", "array-b", "site-b/nova", "site-b/cinder"),
-      fault: fc.constantFrom("refuse" as const, "lost_answer" as const, "late" as const),
-      times: fc.constantFrom(1, 3, 20),
-      seconds,
-    }),
-  },
-  { weight: 3, arbitrary: fc.record({ kind: fc.constant("engine_dies" as const), site, seconds }) },
-  {
-    weight: 1,
-    arbitrary: fc.record({
-      kind: fc.constant("changes" as const),
-      server: fc.constantFrom("db-01", "web-01"),
-      how: fc.constantFrom("grows" as const, "is_resized" as const),
-      seconds,
-    }),
-  },
-);
+/** Where the servers ran when their other site was given up and another took its place. */
+export type Replaced = "at_home" | "away";
 
 /** What happens to a protected group. */
 export interface History {
   /** Its volumes are in a pod of both arrays. */
   readonly isSync: boolean;
+  /** Its second site has been replaced by site C before. */
+  readonly replaced?: Replaced;
   readonly events: readonly HistoryEvent[];
 }
 
 /** Histories of up to `most` events. */
 export function histories(most: number): fc.Arbitrary<History> {
-  return fc.record({
-    isSync: fc.oneof({ weight: 3, arbitrary: fc.constant(false) }, { weight: 1, arbitrary: fc.constant(true) }),
-    events: fc.array(event, { minLength: 4, maxLength: most, size: "max" }),
-  });
+  const of = (...names: readonly SiteName[]) =>
+    fc.array(eventAt(names), { minLength: 4, maxLength: most, size: "max" });
+  const pair = of("site-a", "site-b");
+  return fc.oneof(
+    { weight: 5, arbitrary: fc.record({ isSync: fc.constant(false), events: pair }) },
+    { weight: 1, arbitrary: fc.record({ isSync: fc.constant(true), events: pair }) },
+    {
+      weight: 2,
+      arbitrary: fc.record({
+        isSync: fc.constant(false),
+        replaced: fc.constantFrom<Replaced>("at_home", "away"),
+        events: of("site-a", "site-b", "site-c"),
+      }),
+    },
+  );
 }
 
 /** A history as lines of a story. */
-export function tell({ isSync, events }: History): readonly string[] {
-  const lines = events.map((event) => `${whatOf(event)}; ${event.seconds} s pass`);
-  return isSync ? ["the group is of type sync", ...lines] : lines;
+export function tell({ isSync, replaced, events }: History): readonly string[] {
+  return [
+    ...(isSync ? ["the group is of type sync"] : []),
+    ...(replaced ? [`its second site has been replaced by site-c, ${replaced.replace("_", " ")}`] : []),
+    ...events.map((event) => `${whatOf(event)}; ${event.seconds} s pass`),
+  ];
 }
 
 function whatOf(event: HistoryEvent): string {

@@ -8,6 +8,7 @@ import { HookReceiver } from "./hook-receiver.ts";
 import { requireNothingLeft, type Seen } from "./invariants.ts";
 import { KEPT_HISTORIES } from "./kept-histories.ts";
 import { beginHistory, liveThrough } from "./live-through.ts";
+import { openThird, replaceSite } from "./replaced-site.ts";
 import { thingsNow } from "./unexplained.ts";
 
 /*
@@ -19,18 +20,24 @@ import { thingsNow } from "./unexplained.ts";
 const WANTED = Number(process.env.PROTECTOR_TEST_HISTORIES ?? 0);
 const SEED = Number(process.env.PROTECTOR_TEST_SEED ?? 0);
 const LONGEST = 10;
-const FEW = { count: 12, seed: 20_260_105 };
+const FEW = { count: 10, seed: 20_260_105 };
 
 /** Lives through a history and brings it to rest. */
-async function live({ isSync, events }: History): Promise<void> {
+async function live({ isSync, replaced, events }: History): Promise<void> {
   const hooks = new HookReceiver();
-  const here = await openWorkingSites({ isSync, webServices: { [HookReceiver.host]: hooks.transport } });
+  const here = await openWorkingSites({
+    isSync,
+    hasSpareSite: replaced !== undefined,
+    webServices: { [HookReceiver.host]: hooks.transport },
+  });
   let seen: Seen | undefined;
   try {
+    if (replaced) await openThird(here);
     const before = thingsNow(here);
     await (isSync ? protectSyncShop(here) : protectShop(here));
     await here.must("recovery-plan create everything shop");
     seen = beginHistory(here, before);
+    if (replaced) await replaceSite(here, replaced, seen);
     await liveThrough(here, events, seen);
     await bringToRest(here, seen);
     await requireNothingLeft(here, seen);
@@ -41,8 +48,8 @@ async function live({ isSync, events }: History): Promise<void> {
   }
 }
 
-test.each(KEPT_HISTORIES)("$what", { timeout: 600_000 }, async ({ isSync = false, events }) => {
-  await expect(live({ isSync, events })).resolves.toBeUndefined();
+test.each(KEPT_HISTORIES)("$what", { timeout: 600_000 }, async ({ isSync = false, ...history }) => {
+  await expect(live({ isSync, ...history })).resolves.toBeUndefined();
 });
 
 test("any history leaves every member running once, on sites of one mind", { timeout: 24 * 3_600_000 }, async () => {

@@ -26,9 +26,9 @@ interface Version {
 }
 
 /** Servers of a group's member that run, by site; copies of a test do not count. */
-export function runningServers({ sites }: WorkingSites): ReadonlyMap<string, readonly SiteName[]> {
+export function runningServers({ sites, all }: WorkingSites): ReadonlyMap<string, readonly SiteName[]> {
   const running = new Map<string, SiteName[]>();
-  for (const name of ["site-a", "site-b"] as const) {
+  for (const { name } of all) {
     const cloud = sites.world.cloud(name);
     for (const server of cloud.compute.servers.values()) {
       if (server.name.endsWith("-test") || !cloud.guests.find(server.id)?.isRunning) continue;
@@ -52,8 +52,8 @@ export async function requireInvariants(here: WorkingSites, { isExcused, version
 }
 
 /** What people decided of a group is never older than it was: a higher epoch counts first. */
-async function requireRisingVersions({ sites }: WorkingSites, versions: Map<string, Version>): Promise<void> {
-  for (const { name, connection } of [sites.a, sites.b]) {
+async function requireRisingVersions({ all }: WorkingSites, versions: Map<string, Version>): Promise<void> {
+  for (const { name, connection } of all) {
     const groups = await connection.db.selectFrom("protection_groups").select(["id", "epoch", "generation"]).execute();
     for (const { id, epoch, generation } of groups) {
       const key = `${name} ${id}`;

@@ -1,4 +1,4 @@
-import { ADMINISTRATOR, type HistoryEvent, REASON } from "./events.ts";
+import { ADMINISTRATOR, type HistoryEvent, REASON, type Replaced, type SiteName } from "./events.ts";
 
 /** A history that once broke something. */
 export interface KeptHistory {
@@ -6,10 +6,12 @@ export interface KeptHistory {
   readonly what: string;
   /** Its group is of type sync; default async. */
   readonly isSync?: boolean;
+  /** Its second site has been replaced before; default it has not. */
+  readonly replaced?: Replaced;
   readonly events: readonly HistoryEvent[];
 }
 
-const types = (line: string, near: "site-a" | "site-b", seconds: number): HistoryEvent => ({
+const types = (line: string, near: SiteName, seconds: number): HistoryEvent => ({
   kind: "types",
   line: `${line} --no-wait`,
   near,
@@ -50,6 +52,28 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
     events: [
       types("member remove shop web-01", "site-b", 150),
       types(`failover shop --unplanned --reason ${REASON} --yes`, "site-a", 60),
+    ],
+  },
+  {
+    what: "a site that was given up returns, and the group fails over to the new one, is tested there and comes home",
+    replaced: "at_home",
+    events: [
+      types("test-failover shop --yes", "site-a", 150),
+      types("test-cleanup shop", "site-a", 60),
+      { kind: "returns", site: "site-b", seconds: 150 },
+      types("failover shop --yes", "site-a", 150),
+      types("reprotect shop --yes", "site-c", 150),
+      types("failback shop --yes", "site-a", 150),
+    ],
+  },
+  {
+    what: "a site that was given up returns with its servers running, and stops them",
+    replaced: "away",
+    events: [
+      { kind: "returns", site: "site-a", seconds: 150 },
+      types("failover shop --yes", "site-b", 150),
+      { kind: "is_lost", site: "site-c", seconds: 60 },
+      types(`failover shop --unplanned --reason ${REASON} --yes`, "site-b", 150),
     ],
   },
 ];

@@ -6,6 +6,7 @@ import type { WorkingSites } from "../two-sites/working-sites.ts";
 import { AcknowledgedWrites } from "./acknowledged-writes.ts";
 import { changeServer } from "./change-server.ts";
 import type { HistoryEvent, SiteName } from "./events.ts";
+import { farFrom } from "./group-pair.ts";
 import { requireInvariants, type Seen } from "./invariants.ts";
 
 const LATE_MS = 50_000;
@@ -34,17 +35,17 @@ async function happen(here: WorkingSites, event: HistoryEvent, seen: Seen): Prom
     case "is_lost":
       if (seen.lost.has(event.site)) return;
       seen.lost.add(event.site);
-      return here.destroy(siteOf(here, event.site));
+      return here.destroy(here.site(event.site));
     case "returns":
       if (!seen.lost.delete(event.site)) return;
-      return here.restore(siteOf(here, event.site));
+      return here.restore(here.site(event.site));
     case "fails": {
       const { service, times } = event;
       seen.faults.push(here.sites.world.conditions.inject({ service, times, fault: faultOf(event.fault) }));
       return;
     }
     case "engine_dies":
-      return here.replaceEngine(siteOf(here, event.site));
+      return here.replaceEngine(here.site(event.site));
     case "changes":
       return changeServer(here, event.server, event.how);
   }
@@ -75,9 +76,8 @@ async function namesIn(line: string, here: WorkingSites): Promise<Partial<Record
 }
 
 async function oldestPoint(here: WorkingSites): Promise<string | undefined> {
-  const { a, b } = here.sites;
   const points = await Promise.all(
-    [a, b].map(({ connection }) =>
+    here.all.map(({ connection }) =>
       connection.db.selectFrom("recovery_points").select(["name", "cut_at"]).where("is_usable", "=", 1).execute(),
     ),
   );
@@ -86,7 +86,8 @@ async function oldestPoint(here: WorkingSites): Promise<string | undefined> {
 
 /** The first step of an operation that has failed. */
 async function stuckStep(here: WorkingSites, { id, site }: OpenOperation): Promise<string | undefined> {
-  const step = await siteOf(here, site)
+  const step = await here
+    .site(site)
     .connection.db.selectFrom("dr_operation_steps")
     .select("step_key")
     .where("operation_id", "=", id)
@@ -97,8 +98,8 @@ async function stuckStep(here: WorkingSites, { id, site }: OpenOperation): Promi
 }
 
 /** Runs a command line of a person who names `near` first. */
-export function typeAt(here: WorkingSites, line: string, near: SiteName): Promise<CliRun> {
-  const far = near === "site-a" ? "site-b" : "site-a";
+export async function typeAt(here: WorkingSites, line: string, near: SiteName): Promise<CliRun> {
+  const far = await farFrom(here, near, line);
   return here.run(line, { env: { OS_CLOUD: near, OS_SECONDARY_CLOUD: far } });
 }
 
@@ -119,21 +120,24 @@ export interface OpenOperation {
   readonly site: SiteName;
   readonly type: string;
   readonly status: string;
+  /** Of the groups of all projects. */
+  readonly isOfAll: boolean;
 }
 
 /** Operations that are not over, oldest first; a failed one of which nothing has begun is over. */
 export async function openOperations(here: WorkingSites): Promise<readonly OpenOperation[]> {
-  const { a, b } = here.sites;
   const found = await Promise.all(
-    [a, b].map(async ({ name, id, connection }) => {
+    here.all.map(async ({ name, id, connection }) => {
       const rows = await connection.db
         .selectFrom("dr_operations")
-        .select(["id", "type", "status", "created_at"])
+        .select(["id", "type", "status", "created_at", "recovery_plan_id"])
         .where("site_id", "=", id)
         .where("is_dry_run", "=", 0)
         .where("status", "not in", [...CLOSED_OPERATION_STATUSES])
         .execute();
-      return rows.map((row) => ({ ...row, site: name }));
+      return rows.map(({ recovery_plan_id, ...row }) => {
+        return { ...row, site: name, isOfAll: row.type === "site_failover" && recovery_plan_id === null };
+      });
     }),
   );
   return found.flat().sort((one, other) => (one.created_at < other.created_at ? -1 : 1));
@@ -142,8 +146,4 @@ export async function openOperations(here: WorkingSites): Promise<readonly OpenO
 function faultOf(kind: "refuse" | "lost_answer" | "late"): Fault {
   if (kind === "refuse") return { kind, status: 503, body: "busy" };
   return kind === "late" ? { kind, delayMs: LATE_MS } : { kind };
-}
-
-function siteOf({ sites }: WorkingSites, name: SiteName) {
-  return name === "site-a" ? sites.a : sites.b;
 }

@@ -9,11 +9,11 @@ const LATEST_MS = 1_200_000;
  * that has nothing left to do for anybody.
  */
 export async function trustsAmiss(here: WorkingSites): Promise<readonly string[]> {
-  const { a, b } = here.sites;
+  const { all } = here;
   const idle: TestSite[] = [];
-  for (const site of [a, b]) if (await isIdle(site)) idle.push(site);
+  for (const site of all) if (await isIdle(site)) idle.push(site);
   if (idle.length > 0) await here.clock.advance(LATEST_MS);
-  const told = await Promise.all([a, b].map((site) => amissAt(here, site, idle.includes(site))));
+  const told = await Promise.all(all.map((site) => amissAt(here, site, idle.includes(site))));
   return told.flat();
 }
 

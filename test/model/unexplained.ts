@@ -1,13 +1,13 @@
 import type { WorkingSites } from "../two-sites/working-sites.ts";
 import { type Thing, tellThing, thingsOf } from "./things.ts";
 
-/** What both databases say there is: ids and names. */
+/** What the sites' databases say there is: ids and names. */
 interface Accounts {
   /** Servers of members, their volumes, groups on arrays and in Cinder. */
   readonly known: ReadonlySet<string>;
   /** First 12 hex digits of the ids of groups that there are. */
   readonly groups: readonly string[];
-  /** Rows of both ledgers. */
+  /** Rows of all ledgers. */
   readonly rows: readonly LedgerRow[];
   /** Those that no other row closes. */
   readonly open: readonly LedgerRow[];
@@ -95,7 +95,8 @@ function isPointExplained(name: string, { groups, open, known }: Accounts): bool
 
 function standsFor(row: LedgerRow, things: readonly Thing[], { rows }: Accounts, here: WorkingSites): boolean {
   const { kind, name, external_id } = row;
-  const places = row.site_id === here.sites.a.id ? ["site-a", "array-a"] : ["site-b", "array-b"];
+  const site = here.all.find(({ id }) => id === row.site_id)?.name ?? "";
+  const places = [site, site.replace("site", "array")];
   const there = things.filter(({ where }) => places.includes(where));
   if (kind === "array_volume") {
     // A clone that Cinder manages has its name: the row of the volume goes on for it.
@@ -105,12 +106,13 @@ function standsFor(row: LedgerRow, things: readonly Thing[], { rows }: Accounts,
   return there.some((thing) => thing.id === external_id || thing.name === name || thing.name.endsWith(`.${name}`));
 }
 
-async function accountsOf({ sites }: WorkingSites): Promise<Accounts> {
+async function accountsOf({ all }: WorkingSites): Promise<Accounts> {
   const known: (string | null)[] = [];
   const groups: string[] = [];
   const rows: LedgerRow[] = [];
   const told: unknown[] = [];
-  for (const { db } of [sites.a.connection, sites.b.connection]) {
+  for (const { connection } of all) {
+    const { db } = connection;
     const alive = await db.selectFrom("protection_groups").select("id").where("deleted_at", "is", null).execute();
     groups.push(...alive.map(({ id }) => id.replaceAll("-", "").slice(0, 12)));
     const members = await db.selectFrom("pg_members").select(["home_server_id", "peer_server_id"]).execute();

@@ -8,7 +8,7 @@ import { assembleApi } from "../../packages/server/src/main/assemble-api.ts";
 import { seedThreeTier } from "../../packages/simulator/src/index.ts";
 import { Lifeline } from "../world/killable.ts";
 import { type EngineOptions, enginePorts } from "../world/site-engine.ts";
-import { createSite, type TestSite } from "../world/test-site.ts";
+import { createSite, type SiteName, type TestSite } from "../world/test-site.ts";
 import { createTwoSites, type TwoSites } from "../world/two-sites.ts";
 import { type CliRun, runLine } from "./command-line.ts";
 import { PatientClock } from "./patient-clock.ts";
@@ -17,6 +17,10 @@ import { sendToApi } from "./send-to-api.ts";
 /** Two sites as people have them: simulated clouds and arrays, real APIs, real engines with their watches. */
 export interface WorkingSites {
   readonly sites: TwoSites;
+  /** The two sites, and the third once it is open. */
+  readonly all: readonly TestSite[];
+  /** @throws Error when there is no site of that name. */
+  site(name: SiteName): TestSite;
   readonly clock: PatientClock;
   /** Text of a file of who types the commands, `clouds.yaml` included. */
   readFile(path: string): string | undefined;
@@ -63,6 +67,7 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
   const { hasSpareSite = false } = options;
   const sites = await createTwoSites(1, { clock, hasSpareSite, ...(isSync ? { sync: {} } : {}) });
   const { world } = sites;
+  const all: TestSite[] = [sites.a, sites.b];
   const { replicated, sync } = sites.a.tenant.basics;
   seedThreeTier(world.cloud("site-a"), sites.a.tenant, isSync ? sync : replicated);
   /** Sites that are gone, with what brings them back. */
@@ -122,6 +127,12 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
   };
   return {
     sites,
+    all,
+    site: (name) => {
+      const found = all.find((site) => site.name === name);
+      if (!found) throw new Error(`there is no ${name}`);
+      return found;
+    },
     clock,
     readFile: (path) => (path === "./clouds.yaml" ? clouds : files.get(path)),
     files,
@@ -132,7 +143,7 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
       for (const line of lines) await succeed(line);
     },
     destroy: ({ name }) => {
-      const array = name === "site-a" ? "array-a" : "array-b";
+      const array = name.replace("site", "array");
       const ends = [`${name}/`, array].map((service) =>
         world.conditions.inject({ service, fault: { kind: "unreachable" } }),
       );
@@ -148,6 +159,7 @@ export async function openWorkingSites(settings: WorkingSettings = {}): Promise<
       const site = await clock.run(createSite(world, "site-c", () => openSqlite({ path: ":memory:", clock })));
       await clock.run(publishApi(site));
       startEngine(site);
+      all.push(site);
       return site;
     },
     replaceEngine: (site) => {

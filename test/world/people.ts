@@ -1,4 +1,5 @@
 import { type Cloud, connectCloud } from "@protector/openstack";
+import type { SiteName } from "./test-site.ts";
 import type { TwoSites } from "./two-sites.ts";
 
 /** Who does something at a site himself, beside Protector. */
@@ -8,11 +9,7 @@ const PEOPLE = {
 } as const;
 
 /** A person's own connection to a site's cloud. */
-export function cloudAs(
-  { world, clock, random }: TwoSites,
-  site: "site-a" | "site-b",
-  who: keyof typeof PEOPLE,
-): Cloud {
+export function cloudAs({ world, clock, random }: TwoSites, site: SiteName, who: keyof typeof PEOPLE): Cloud {
   const { name, password } = PEOPLE[who];
   return connectCloud(
     {
