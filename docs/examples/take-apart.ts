@@ -1,4 +1,4 @@
-import { deletePolicy, type RunningOperation, watchOperation, webPorts } from "@protector/client";
+import { deleteGroup, deletePolicy, type RunningOperation, watchOperation, webPorts } from "@protector/client";
 import { twoSites } from "./two-sites.ts";
 
 /** Takes every server out of a group, then its policy off, then deletes it; the servers run on. */
@@ -19,7 +19,4 @@ for (const { id: member_id } of await sites.near.all("members.index", { path: { 
   await finish({ operation: value.operation, client });
 }
 await finish(await deletePolicy(sites, id));
-const { value, client } = await sites.change(id, (primary) =>
-  primary.call("protection_groups.delete", { path: { id } }),
-);
-await finish({ operation: value.operation, client });
+await finish(await deleteGroup(sites, id));

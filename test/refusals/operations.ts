@@ -1,4 +1,5 @@
 import type { ProtectionGroup } from "@protector/contract";
+import { expect } from "vitest";
 import type { OPERATION_ERRORS } from "../../packages/contract/src/error-catalogue-operations.ts";
 import { send } from "../../packages/server/src/api/testing.ts";
 import { seedServer } from "../../packages/simulator/src/index.ts";
@@ -8,6 +9,7 @@ import type { Harness } from "../two-sites/harness.ts";
 import { protectShop } from "../two-sites/shop.ts";
 import type { WorkingSites } from "../two-sites/working-sites.ts";
 import { arrayAt } from "../watches/watched-site.ts";
+import { KEPT, keepSomething } from "./kept.ts";
 import { AT_B, answered, apis, type Provocations, shown, sites } from "./provocation.ts";
 
 const NOBODY = "99999999-9999-4999-8999-999999999999";
@@ -282,6 +284,20 @@ export const OPERATIONS: Provocations<keyof typeof OPERATION_ERRORS> = {
     },
     3,
     "shop",
+  ),
+  "kept_snapshot.undecided": apis(
+    async ({ run, sites: { a } }) => {
+      const { body } = await send(a, "protection_groups.index", { path: { project_id: a.projectId } });
+      const id = body.protection_groups[0]?.id ?? "";
+      await keepSomething(a, id);
+      expect(await run("pg delete shop")).toMatchObject({
+        code: 2,
+        stderr: expect.stringContaining("--kept-snapshots delete or keep"),
+      });
+      return answered(await send(a, "protection_groups.delete", { path: { project_id: a.projectId, id } }));
+    },
+    409,
+    `held is kept and nowhere else: ${KEPT} at site-a.`,
   ),
   "kept_snapshot.not_found": apis("kept-snapshot delete shop monday", 1, 'No kept snapshot "monday"'),
   "reclaim.not_here": apis("reclaim shop --dry-run --site site-b", 3, '"shop" never ran at this site'),

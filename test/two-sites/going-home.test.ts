@@ -67,7 +67,7 @@ it("reprotect of a group at home is refused with the reason", async () => {
   expect(stderr.replaceAll(/\s+/g, " ")).toContain('Protection group "shop" is active at its home, site "site-a"');
 });
 
-it("comes home without the site that it runs at; protected again, what only that site has is listed and deleted on command", async () => {
+it("comes home without the site that it runs at; protected again, what only that site has is listed, and deleted on command or with the group", async () => {
   await here.must("failover shop --yes --wait", "reprotect shop --yes --wait");
   here.destroy(here.sites.b);
   const home = await here.read<Operation>(
@@ -101,10 +101,25 @@ it("comes home without the site that it runs at; protected again, what only that
   const [first, ...others] = kept;
   await here.must(`kept-snapshot delete shop ${first?.name} --yes --wait`);
   expect(await here.read("kept-snapshot list shop")).toHaveLength(others.length);
-  await here.must("kept-snapshot delete shop --all --yes --wait");
-  expect(await here.read("kept-snapshot list shop")).toEqual([]);
+  await here.must("member remove shop db-01 web-01 --wait");
+  const asked: string[] = [];
+  const ask = async (question: string) => {
+    asked.push(question);
+    return "neither";
+  };
+  const undecided = await here.run("pg delete shop", { ask });
+  expect([undecided.code, undecided.stderr]).toEqual([2, expect.stringContaining("Nothing was deleted.")]);
+  expect(undecided.stdout).toContain(`There are ${others.length} kept snapshots of shop`);
+  expect(asked).toEqual([expect.stringContaining('Type "delete" to delete them with the group')]);
+  // Those of site B only its engine can delete: it does so before the group goes.
+  await here.must("pg delete shop --kept-snapshots delete --wait");
+  expect(await here.read("pg list")).toEqual([]);
   const left = here.sites.world.describe().arrays.flatMap(({ volumes }) => volumes.filter((each) => !each.isDestroyed));
   expect(left.map(({ name }) => name).filter((name) => /-kept-/.test(name))).toEqual([]);
+  const snapshots = here.sites.world
+    .describe()
+    .arrays.flatMap((each) => each.snapshots.filter((one) => !one.isDestroyed));
+  expect(snapshots.map(({ name }) => name).filter((name) => /protector-/.test(name))).toEqual([]);
 });
 
 it("move-home makes the site that the group runs at its home at both sites, and deletes what it has left at the other", async () => {

@@ -25,11 +25,13 @@ export {
   testFailover,
   testPromote,
 } from "./drills.ts";
+export { type DeletionRequest, deleteGroup, deleteWithoutPeer } from "./group-deletion.ts";
 export {
   chooseKept,
   deleteKeptSnapshot,
   listKeptSnapshots,
   type PlacedSnapshot,
+  snapshotsFirst,
 } from "./kept-snapshots.ts";
 export { listOperations, type PlacedOperation } from "./operation-list.ts";
 export {
@@ -48,7 +50,6 @@ export {
 } from "./operations.ts";
 export { deletePolicy } from "./policies.ts";
 export {
-  deleteWithoutPeer,
   type FailoverRequest,
   failback,
   failover,

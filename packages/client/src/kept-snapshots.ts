@@ -11,6 +11,8 @@ export interface PlacedSnapshot {
   readonly client: SiteClient;
   /** Name of the site whose array holds it. */
   readonly site: string;
+  /** The engine of the group's primary has kept it. */
+  readonly isOfPrimary: boolean;
 }
 
 /** What is kept of a group's volumes, as both sites know it, newest first. @returns also the sites that did not answer. */
@@ -18,13 +20,16 @@ export async function listKeptSnapshots(
   sites: TwoSiteClient,
   ref: string,
 ): Promise<{ readonly id: string; readonly kept: readonly PlacedSnapshot[]; readonly silent: readonly string[] }> {
-  const { id, views } = await sites.inspect(ref);
+  const { id, views, primary } = await sites.inspect(ref);
   const answering = views.filter((view): view is ReachableView => view.isReachable && view.group !== undefined);
   const names = new Map(answering.map((view) => [view.siteId, view.name]));
   const lists = await Promise.all(
-    answering.map(async ({ client }) => {
+    answering.map(async ({ client, siteId }) => {
       const snapshots = await client.all("kept_snapshots.index", { path: { id } });
-      return snapshots.map((snapshot) => ({ snapshot, client, site: names.get(snapshot.site_id) ?? snapshot.site_id }));
+      const isOfPrimary = primary.isReachable && primary.siteId === siteId;
+      return snapshots.map((snapshot) => {
+        return { snapshot, client, site: names.get(snapshot.site_id) ?? snapshot.site_id, isOfPrimary };
+      });
     }),
   );
   const kept = lists.flat().sort((a, b) => (a.snapshot.created_at < b.snapshot.created_at ? 1 : -1));
@@ -39,6 +44,12 @@ export async function deleteKeptSnapshot(
   const path = { id: groupId, snapshot_id: snapshot.id };
   const { operation } = await client.call("kept_snapshots.delete", { path });
   return { operation, client };
+}
+
+/** In the order in which all of them can be deleted: a kept volume takes its kept snapshots along. */
+export function snapshotsFirst(kept: readonly PlacedSnapshot[]): readonly PlacedSnapshot[] {
+  const isVolume = ({ snapshot }: PlacedSnapshot) => snapshot.kind === "volume";
+  return kept.toSorted((one, other) => Number(isVolume(one)) - Number(isVolume(other)));
 }
 
 /**

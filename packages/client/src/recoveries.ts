@@ -188,29 +188,6 @@ export async function replicateNow(
   }
 }
 
-/**
- * Deletes a group with its members while the other site is lost for good; their servers run on. A near site that was given up
- * and replaced forgets the group for itself alone.
- * @throws ApiError `peer.not_lost` when the other site answers here.
- */
-export async function deleteWithoutPeer(sites: TwoSiteClient, ref: string, reason: string): Promise<RunningOperation> {
-  const { id, primary, other } = await sites.inspect(ref);
-  const body = { delete: { peer_lost: true as const, reason } };
-  const given = [primary, other].find((view) => view.isReachable && view.client === sites.near);
-  if (given?.isReachable && given.group?.is_given_up) {
-    const { operation } = await sites.near.call("protection_groups.action", { path: { id }, body });
-    return { operation, client: sites.near };
-  }
-  if (!primary.isReachable) throw primary.failure;
-  const { group } = primary;
-  if (other.isReachable && other.siteId === group?.peer_site_id) {
-    const detail = `${other.name}, the other site of protection group "${group.name}", answers; it is not lost.`;
-    throw clientError("peer.not_lost", other.name, detail);
-  }
-  const { operation } = await primary.client.call("protection_groups.action", { path: { id }, body });
-  return { operation, client: primary.client };
-}
-
 function namedSite(views: readonly SiteView[], name: string): SiteClient {
   const view = views.find((one) => one.name === name || (one.isReachable && one.siteId === name));
   if (!view) {

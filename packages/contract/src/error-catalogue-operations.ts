@@ -152,6 +152,11 @@ export const OPERATION_ERRORS = {
     title: "Nothing replicates back",
     help: "Replicate back first: protector reprotect GROUP",
   },
+  "kept_snapshot.undecided": {
+    status: 409,
+    title: "Something is kept that is nowhere else",
+    help: "See what it is: protector kept-snapshot list GROUP. Then say what becomes of it: protector protection-group delete GROUP --kept-snapshots delete, or keep, which leaves it on the arrays",
+  },
   "kept_snapshot.not_found": {
     status: 404,
     title: "No such kept snapshot",

@@ -74,7 +74,7 @@ export const CALLS: Readonly<Record<string, Calls>> = {
   "protection-group set": { flow: "change", routes: ["protection_groups.update"] },
   "protection-group delete": {
     flow: "change",
-    routes: ["protection_groups.delete", "protection_groups.action"],
+    routes: ["kept_snapshots.index", "kept_snapshots.delete", "protection_groups.delete", "protection_groups.action"],
     verb: "delete",
   },
   "protection-group replace-peer": { flow: "compare", routes: ["protection_groups.action"], verb: "replace_peer" },

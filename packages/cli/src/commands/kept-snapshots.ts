@@ -4,6 +4,7 @@ import {
   listKeptSnapshots,
   type PageRequest,
   type PlacedSnapshot,
+  snapshotsFirst,
 } from "@protector/client";
 import type { KeptSnapshot } from "@protector/contract";
 import type { Command } from "commander";
@@ -70,12 +71,6 @@ async function deleteKept(
   const done = [];
   for (const snapshot of chosen) done.push(await finish(context, await deleteKeptSnapshot(snapshot, id), id));
   context.printer.list(done, OPERATION_LIST);
-}
-
-/** A kept volume takes its kept snapshots along, which could not be deleted any more. */
-function snapshotsFirst(kept: readonly PlacedSnapshot[]): readonly PlacedSnapshot[] {
-  const isVolume = ({ snapshot }: PlacedSnapshot) => snapshot.kind === "volume";
-  return kept.toSorted((one, other) => Number(isVolume(one)) - Number(isVolume(other)));
 }
 
 /** @throws UsageError where nobody can be asked. */

@@ -1,14 +1,18 @@
 import {
   clientError,
-  deleteWithoutPeer,
   groupIdAt,
   type PageRequest,
   type ReachableView,
-  type RunningOperation,
   replacePeer,
   replicateNow,
 } from "@protector/client";
-import { type ProtectionGroup, REPLICATION_TYPES, type ReplicationType } from "@protector/contract";
+import {
+  KEPT_CHOICES,
+  type KeptChoice,
+  type ProtectionGroup,
+  REPLICATION_TYPES,
+  type ReplicationType,
+} from "@protector/contract";
 import { type Command, Option } from "commander";
 import type { CommandContext } from "../context.ts";
 import { EXIT, UsageError } from "../exit-codes.ts";
@@ -16,6 +20,7 @@ import { finish } from "../follow.ts";
 import type { Column } from "../output/column.ts";
 import { type Act, yields } from "./command.ts";
 import { atSite, type SiteOption } from "./find.ts";
+import { type DeletionWish, deleteGroups } from "./group-deletion.ts";
 import { KEY_OPTION } from "./idempotency.ts";
 import { OPERATION_COLUMNS, OPERATION_LIST } from "./operation-columns.ts";
 import { paged } from "./paging.ts";
@@ -154,8 +159,16 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     .argument("<group...>", "names or ids")
     .option("--peer-lost", "the other site is lost for good: delete with all members, without it")
     .option("--reason <text>", "with --peer-lost: why that is certain; kept in the audit")
+    .addOption(
+      new Option(
+        "--kept-snapshots <what>",
+        "what volumes held that is nowhere else: deleted too, or left on the arrays",
+      ).choices(KEPT_CHOICES),
+    )
     .description("delete groups without members; their servers are not touched")
-    .action((refs: string[], options: DeleteOptions) => act((context) => deleteGroups(context, refs, options)));
+    .action((refs: string[], { keptSnapshots: kept, ...options }: DeleteOptions) =>
+      act((context) => deleteGroups(context, refs, { ...options, kept })),
+    );
   yields(groups.command("replace-peer"), "record", OPERATION_COLUMNS)
     .argument("<group>", "name or id")
     .requiredOption("--reason <text>", "why it is certain that the old second site is lost for good; kept in the audit")
@@ -171,6 +184,10 @@ export function addProtectionGroupCommands(program: Command, act: Act): Command 
     .description("replicate now, and wait until the recovery point is usable")
     .action((ref: string, options: { idempotencyKey?: string }) => act((context) => replicate(context, ref, options)));
   return groups;
+}
+
+interface DeleteOptions extends Omit<DeletionWish, "kept"> {
+  readonly keptSnapshots?: KeptChoice;
 }
 
 interface GroupFilters extends SiteOption, PageRequest {
@@ -215,44 +232,6 @@ interface CreateOptions {
   readonly description?: string;
   readonly idempotencyKey?: string;
   readonly replicationType?: ReplicationType;
-}
-
-interface DeleteOptions {
-  readonly peerLost?: boolean;
-  readonly reason?: string;
-}
-
-async function deleteGroups(
-  context: CommandContext,
-  refs: readonly string[],
-  { peerLost = false, reason }: DeleteOptions,
-): Promise<void> {
-  if (!peerLost && reason !== undefined) throw new UsageError("--reason goes with --peer-lost.");
-  const why = peerLost ? await reasonOf(context, reason) : undefined;
-  const done = [];
-  for (const ref of refs) {
-    const groupId = await context.sites.groupId(ref);
-    const running =
-      why === undefined ? await deleteGroup(context, groupId) : await deleteWithoutPeer(context.sites, groupId, why);
-    done.push(await finish(context, running, groupId));
-  }
-  context.printer.list(done, OPERATION_LIST);
-}
-
-async function deleteGroup(context: CommandContext, groupId: string): Promise<RunningOperation> {
-  const { value, client } = await context.sites.change(groupId, (primary, id) =>
-    primary.call("protection_groups.delete", { path: { id } }),
-  );
-  return { operation: value.operation, client };
-}
-
-/** Nobody deletes a site's half of the truth by habit: the reason is typed each time. */
-async function reasonOf({ host }: CommandContext, given: string | undefined): Promise<string> {
-  const question = "The other site keeps what it has until it is told. Why is it certain that it is lost for good? ";
-  const reason = (given ?? (await host.ask?.(question)))?.trim();
-  if (reason === undefined) throw new UsageError("--peer-lost needs --reason where nobody can be asked.");
-  if (reason.length < 10) throw new UsageError("A reason has at least 10 characters; it is kept in the audit.");
-  return reason;
 }
 
 async function replicate(

@@ -1,5 +1,5 @@
 import { isEnded, type OperationMoment } from "@protector/client";
-import type { Operation, OperationStep } from "@protector/contract";
+import type { Operation, OperationStep, OperationType } from "@protector/contract";
 import { durationText } from "./duration.ts";
 import { sentence } from "./error-text.ts";
 import { cut, pad, wrap } from "./fit.ts";
@@ -45,8 +45,11 @@ export function operationTitle({ type, mode }: Pick<Operation, "type" | "mode">)
     const isFailover = mode === "planned" || mode === "unplanned";
     return isFailover ? `${mode} failover` : (mode ?? type).replaceAll("_", " ");
   }
-  return `${mode ? `${mode} ` : ""}${type.replaceAll("_", " ")}`;
+  return `${mode ? `${mode} ` : ""}${NAMES[type] ?? type.replaceAll("_", " ")}`;
 }
+
+/** Types that are called otherwise than they are spelt: creating or replacing a policy sets a group up. */
+const NAMES: Partial<Readonly<Record<OperationType, string>>> = { group_create: "set-up of replication" };
 
 /** Title of a run: one that only plans says so, lest somebody takes its end for the real one's. */
 export function runTitle(operation: Pick<Operation, "type" | "mode" | "is_dry_run">): string {

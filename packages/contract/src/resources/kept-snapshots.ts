@@ -18,3 +18,12 @@ export const KeptSnapshot = Type.Object({
   created_at: Timestamp,
 });
 export type KeptSnapshot = Static<typeof KeptSnapshot>;
+
+/** What becomes of a group's kept snapshots when it is deleted; `keep`: they stay on the arrays, listed nowhere. */
+export const KEPT_CHOICES = ["delete", "keep"] as const;
+export type KeptChoice = (typeof KEPT_CHOICES)[number];
+
+/** Says how a person deletes on the array what Protector does not know any more. */
+export function howToDeleteOnArray(name: string): string {
+  return `purevol destroy ${name}`;
+}

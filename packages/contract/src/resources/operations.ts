@@ -2,6 +2,7 @@ import Type, { type Static } from "typebox";
 import { OPERATION_MODES, OPERATION_STATUSES, OPERATION_TYPES, OPERATION_VERBS, STEP_STATUSES } from "../states.ts";
 import { Nullable, OneOf, Strict, Timestamp, Uuid } from "./common.ts";
 import { ErrorItem } from "./errors.ts";
+import { KEPT_CHOICES } from "./kept-snapshots.ts";
 import { ApiToken, ArrayUrl, BackendName } from "./policies.ts";
 import { CheckResult, DurationForecast } from "./readiness.ts";
 import { RecoveryHow, TestFailoverOptions } from "./recovery-options.ts";
@@ -294,10 +295,21 @@ export const ProtectionGroupAction = Strict(
     ),
     sync: Type.Optional(Strict({})),
     delete: Type.Optional(
-      Strict({
-        peer_lost: Type.Literal(true, { description: "The other site will never answer again" }),
-        reason: Type.String({ minLength: 10, maxLength: 1024, description: "Kept in the audit" }),
-      }),
+      Strict(
+        {
+          peer_lost: Type.Optional(Type.Literal(true, { description: "The other site will never answer again" })),
+          reason: Type.Optional(
+            Type.String({ minLength: 10, maxLength: 1024, description: "Needed with peer_lost; kept in the audit" }),
+          ),
+          kept_snapshots: Type.Optional(
+            OneOf(KEPT_CHOICES, {
+              description:
+                "What becomes of what this site's engine has kept of volumes: deleted with the group, or left on the arrays; default: refused where there is any",
+            }),
+          ),
+        },
+        { minProperties: 1 },
+      ),
     ),
     reclaim: Type.Optional(
       Strict({

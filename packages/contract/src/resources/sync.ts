@@ -15,6 +15,9 @@ export const SyncDocument = Strict({
   epoch: Type.Integer({ minimum: 0 }),
   generation: Type.Integer({ minimum: 1 }),
   is_deleted: Type.Boolean(),
+  are_snapshots_kept: Type.Optional(
+    Type.Literal(true, { description: "Of a deleted group: what was kept of its volumes stays on the arrays" }),
+  ),
   digest: Type.String({ pattern: "^[0-9a-f]{64}$", description: "SHA-256 of the canonical JSON of `decided`" }),
   decided: DecidedGroup,
   observed: ObservedGroup,

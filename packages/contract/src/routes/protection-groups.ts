@@ -75,7 +75,13 @@ export const protectionGroupRoutes = {
     request: null,
     response: started,
     status: 202,
-    errors: [...CHANGE_ERRORS, ...OPERATION_ERRORS, "protection_group.not_empty", "protection_group.in_recovery_plan"],
+    errors: [
+      ...CHANGE_ERRORS,
+      ...OPERATION_ERRORS,
+      "protection_group.not_empty",
+      "protection_group.in_recovery_plan",
+      "kept_snapshot.undecided",
+    ],
   }),
   "protection_groups.action": route({
     method: "POST",
@@ -110,6 +116,8 @@ export const protectionGroupRoutes = {
       "protection_group.in_recovery_plan",
       "peer.unreachable",
       "peer.not_lost",
+      "protection_group.not_empty",
+      "kept_snapshot.undecided",
       "site.not_found",
       "tenant_mapping.missing",
       "policy.array_refused",

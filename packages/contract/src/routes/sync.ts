@@ -41,6 +41,7 @@ export const syncRoutes = {
       "sync.conflict",
       "protection_group.busy",
       "protection_group.name_exists",
+      "kept_snapshot.undecided",
       "trust.login_required",
       "secrets.unavailable",
     ],

@@ -1,5 +1,6 @@
 import {
   ENDED_OPERATION_STATUSES,
+  type KeptChoice,
   type ObservedGroup,
   SEALED_NAMES,
   type SealedName,
@@ -58,11 +59,27 @@ export async function makeDocument(
     epoch: group.epoch,
     generation: group.generation,
     is_deleted: group.deleted_at !== null,
+    ...((await areSnapshotsKept(db, group)) ? { are_snapshots_kept: true as const } : {}),
     digest: digestOf(decided),
     decided,
     observed: await readObserved(db, group),
     sealed: await sealTokens(ports, group.id, peerSealingKey),
     issued_at: new Date(now).toISOString(),
+  });
+}
+
+/** Whether a person has said at its deletion that what was kept of a group's volumes stays on the arrays. */
+async function areSnapshotsKept(db: Db, group: ProtectionGroupRow): Promise<boolean> {
+  if (group.deleted_at === null) return false;
+  const deletions = await db
+    .selectFrom("dr_operations")
+    .select("parameters")
+    .where("protection_group_id", "=", group.id)
+    .where("type", "=", "group_delete")
+    .execute();
+  return deletions.some(({ parameters }) => {
+    const { kept_snapshots } = readJson(parameters) as { readonly kept_snapshots?: KeptChoice };
+    return kept_snapshots === "keep";
   });
 }
 

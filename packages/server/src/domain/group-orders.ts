@@ -13,12 +13,14 @@ import { findSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
 import { firstEpoch } from "./epochs.ts";
 import {
+  requireChangeable,
   requireLostPeer,
   requireNotBusy,
   requireNotGivenUp,
   requirePrimaryHere,
   requireStatus,
 } from "./group-guards.ts";
+import { requireKeptChoice } from "./kept-choice.ts";
 import { NEWEST_TEST, requireProvenTest } from "./proven-tests.ts";
 import { standingTests } from "./standing-tests.ts";
 
@@ -141,19 +143,7 @@ function orderOf(body: ProtectionGroupAction, siteId: string): GroupOrder {
     };
   }
   if (body.test_promote) return promoteOrder(body.test_promote, siteId);
-  if (body.delete) {
-    return {
-      type: "group_delete",
-      parameters: body.delete,
-      check: async (db, group, holder) => {
-        if (group.given_up_at === null) await requirePrimaryHere(db, group, siteId);
-        await requireNotBusy(db, group, holder);
-        requireStatus(group, [...AT_REST, "creating", "error"]);
-        requireLostPeer(group);
-        await requireInNoPlan(db, group);
-      },
-    };
-  }
+  if (body.delete) return deletionOrder(body.delete, siteId);
   if (body.reclaim) {
     const { dry_run, ...parameters } = body.reclaim;
     return {
@@ -171,6 +161,39 @@ function orderOf(body: ProtectionGroupAction, siteId: string): GroupOrder {
       await requirePolicy(db, group);
     },
   };
+}
+
+/**
+ * Deletes a group: one without members, or without its other site with them.
+ * @throws ProtectorError `request.invalid` for a lost site without a reason, or a reason without one.
+ */
+export function deletionOrder(wanted: NonNullable<ProtectionGroupAction["delete"]>, siteId: string): GroupOrder {
+  const { peer_lost: isPeerLost = false, reason, kept_snapshots: kept } = wanted;
+  if (isPeerLost !== (reason !== undefined))
+    throw new ProtectorError("request.invalid", "delete: peer_lost and reason go together.");
+  return {
+    type: "group_delete",
+    parameters: wanted,
+    check: async (db, group, holder) => {
+      const statuses = [...AT_REST, "creating", "error"] as const;
+      if (isPeerLost) {
+        if (group.given_up_at === null) await requirePrimaryHere(db, group, siteId);
+        await requireNotBusy(db, group, holder);
+        requireStatus(group, statuses);
+        requireLostPeer(group);
+      } else await requireChangeable(db, group, { localSiteId: siteId, statuses, holder });
+      await requireInNoPlan(db, group);
+      if (!isPeerLost) await requireNoMembers(db, group);
+      await requireKeptChoice(db, group, kept);
+    },
+  };
+}
+
+async function requireNoMembers(db: Db, group: ProtectionGroupView): Promise<void> {
+  const members = await listMembers(db, group.id, { limit: 1 });
+  if (members.length === 0) return;
+  const detail = `Protection group "${group.name}" has ${group.member_count === 1 ? "a member" : `${group.member_count} members`}.`;
+  throw new ProtectorError("protection_group.not_empty", detail);
 }
 
 /** Operations that give way to an unplanned failover: it is refused for none of them. */

@@ -7,6 +7,7 @@ import type { Database } from "../../db/schema.ts";
 import { inTransaction } from "../../db/transaction.ts";
 import { applyDecisions, applyObserved, notePeerVersion } from "../../domain/apply-document.ts";
 import { readDecided } from "../../domain/decided-group.ts";
+import { requireKeptChoice } from "../../domain/kept-choice.ts";
 import { requirePolicyUnused } from "../../domain/policy-use.ts";
 import { standingTests } from "../../domain/standing-tests.ts";
 import { compareVersions, type SyncVerdict } from "../../domain/sync-rules.ts";
@@ -44,8 +45,12 @@ export function takeDocument(ports: ApiPorts, { call, document, reason }: TakenD
     const taken = requireTaken(verdict, { held, document, reason });
     if (taken === "decisions") {
       if (held) requireUnheld(held, document);
-      if (document.is_deleted) await requireNoTests(transaction, id);
-      else if (held && document.decided.policy === null) await requireNoUse(transaction, held, document);
+      if (document.is_deleted) {
+        await requireNoTests(transaction, id);
+        if (held) await requireKeptChoice(transaction, held, document.are_snapshots_kept ? "keep" : undefined);
+      }
+      if (!document.is_deleted && held && document.decided.policy === null)
+        await requireNoUse(transaction, held, document);
       const loser = held && (verdict.kind !== "newer" || document.epoch > held.epoch) ? held : undefined;
       await auditTaken(ports, transaction, { call, document, reason, loser });
       await applyDecisions(transaction, ports, context);

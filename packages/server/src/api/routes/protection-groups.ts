@@ -2,7 +2,6 @@ import { ProtectorError } from "@protector/contract";
 import { readJson, writeTime } from "../../db/codecs.ts";
 import { newProtectionGroupRow } from "../../db/new-rows.ts";
 import { listMappings, replaceMappings } from "../../db/repositories/mappings.ts";
-import { listMembers } from "../../db/repositories/members.ts";
 import {
   findProtectionGroup,
   insertProtectionGroup,
@@ -16,8 +15,8 @@ import { type Db, inTransaction } from "../../db/transaction.ts";
 import { derivedId } from "../../domain/derived-id.ts";
 import { firstEpoch } from "../../domain/epochs.ts";
 import { raiseGeneration } from "../../domain/generations.ts";
-import { requireChangeable, requireGroup, requirePeer } from "../../domain/group-guards.ts";
-import { requireInNoPlan } from "../../domain/group-orders.ts";
+import { requireGroup, requirePeer } from "../../domain/group-guards.ts";
+import { deletionOrder } from "../../domain/group-orders.ts";
 import { audit } from "../audit.ts";
 import { changeGroup } from "../changes/change-group.ts";
 import { choosePeer } from "../changes/choose-peer.ts";
@@ -169,18 +168,8 @@ function updateGroup(ports: ApiPorts, call: Call<"protection_groups.update">): P
 
 function startDeletion(ports: ApiPorts, call: Call<"protection_groups.delete">) {
   return startOperation(ports, {
+    ...deletionOrder({}, ports.identity.siteId),
     call,
-    type: "group_delete",
-    parameters: {},
-    check: async (db, group, holder) => {
-      const rule = { localSiteId: ports.identity.siteId, statuses: [...SETTLED, "error"] as const, holder };
-      await requireChangeable(db, group, rule);
-      await requireInNoPlan(db, group);
-      const members = await listMembers(db, group.id, { limit: 1 });
-      if (members.length === 0) return;
-      const detail = `Protection group "${group.name}" has ${group.member_count === 1 ? "a member" : `${group.member_count} members`}.`;
-      throw new ProtectorError("protection_group.not_empty", detail);
-    },
     apply: async (transaction, group, operationId) => {
       await updateProtectionGroup(transaction, { id: group.id, changes: { status: "deleting" } });
       const event = { action: "protection_groups.delete", targetType: "protection_group", targetId: group.id };

@@ -15,19 +15,37 @@ export interface TakeDownInput {
   readonly targetCinderGroupId: string | null;
   /** Array group that waits in a pod at the other site; null: there is none. */
   readonly targetPodGroup: string | null;
+  /** Array group that a recovery there, taken back since, had made to replicate back; null: there is none. */
+  readonly targetGroup: string | null;
+  /** Array group of the other site whose points are on the primary's array; null: none are, or {@link targetGroup} is it. */
+  readonly arrivedGroup: string | null;
   /** The other site is lost for good: what is there becomes a duty. */
   readonly isPeerLost: boolean;
 }
+
+/** Of a step at a site that is lost: it is owed there. */
+export const OWED = { onFailure: "duty", timeoutMs: 60_000 } as const;
 
 /**
  * Deletes what the policy of a group stands for: the Cinder groups, the array group with its recovery points on both
  * arrays, the markers. The primary's marker goes last: as long as it stands, nobody else takes the group. Pure.
  */
 export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
-  const { arrayGroup, cinderGroup, sourceName, targetName, hasMarker, targetPodGroup, isPeerLost } = input;
+  const {
+    arrayGroup,
+    cinderGroup,
+    sourceName,
+    targetName,
+    hasMarker,
+    targetPodGroup,
+    targetGroup,
+    isPeerLost,
+    arrivedGroup,
+  } = input;
   const pod = targetPodGroup === null ? [] : ["pod_group"];
+  const left = [...(targetGroup === null ? [] : [LEFT_REPLICATION]), ...(arrivedGroup === null ? [] : [ARRIVED])];
   const taken = hasMarker ? ["marker.take"] : [];
-  const owed = isPeerLost ? { settings: { onFailure: "duty", timeoutMs: 60_000 } as const } : {};
+  const owed = isPeerLost ? { settings: OWED } : {};
   return [
     ...(hasMarker ? [takeMarker(input)] : []),
     step(
@@ -71,17 +89,46 @@ export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
             },
           ),
         ]),
+    ...(targetGroup === null
+      ? []
+      : [
+          step(
+            LEFT_REPLICATION,
+            "ensure",
+            "left.replication",
+            `Destroy array group ${targetGroup} at ${targetName} and its recovery points`,
+            "finish",
+            "target",
+            { input: { arrayGroup: targetGroup }, dependsOn: taken },
+          ),
+        ]),
+    ...(arrivedGroup === null
+      ? []
+      : [
+          step(
+            ARRIVED,
+            "ensure",
+            "left.forget",
+            `Destroy recovery points that came from ${targetName} at ${sourceName}`,
+            "finish",
+            "source",
+            { input: { arrayGroup: arrivedGroup }, dependsOn: taken },
+          ),
+        ]),
     step("marker.target", "ensure", "marker.destroy", `Destroy the marker at ${targetName}`, "finish", "target", {
       dependsOn: ["array_group"],
       ...owed,
     }),
     step("marker.source", "ensure", "marker.destroy", `Destroy the marker at ${sourceName}`, "finish", "source", {
       ...(isPeerLost
-        ? { dependsOn: ["array_group"], after: ["replica", ...pod, "marker.target"] }
-        : { dependsOn: ["replica", ...pod, "marker.target"] }),
+        ? { dependsOn: ["array_group", ...left], after: ["replica", ...pod, "marker.target"] }
+        : { dependsOn: ["replica", ...pod, ...left, "marker.target"] }),
     }),
   ];
 }
+
+const LEFT_REPLICATION = "left.replication";
+const ARRIVED = "left.arrived";
 
 function takeMarker({ epoch, sourceName }: TakeDownInput): PlannedStep {
   return step("marker.take", "fire", "marker.take", `Take the group on the array at ${sourceName}`, "check", "source", {

@@ -1,5 +1,5 @@
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
-import { allowReplication, ensureArrayGroup } from "./array-groups.ts";
+import { allowReplication, ensureArrayGroup, forgetReplica } from "./array-groups.ts";
 import { endAwayReplication } from "./empty-away.ts";
 import { awaitPoint, cutPoint, tidyPoints } from "./replication.ts";
 import type { RecoveredVolume } from "./volumes.ts";
@@ -30,6 +30,9 @@ export const forwardTidy = forward(tidyPoints);
 
 /** Ends replication from the site that a group has left, when the operation runs the other way: that site is its target. */
 export const endLeftReplication = forward(endAwayReplication);
+
+/** Destroys the points that have arrived here from the other site, when nobody can ask that any more. */
+export const forgetArrived = forward(forgetReplica);
 
 function forward<Input, Output>(handler: StepHandler<Input, Output>): StepHandler<Input, Output> {
   return { run: (context, input) => handler.run(turnedRound(context), input) };

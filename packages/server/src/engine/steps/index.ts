@@ -21,6 +21,7 @@ import { fenceSource, stopSource } from "./fence-source.ts";
 import { ensureFloatingIp } from "./floating-ips.ts";
 import {
   endLeftReplication,
+  forgetArrived,
   forwardAllow,
   forwardCut,
   forwardGroup,
@@ -67,6 +68,7 @@ export const STEP_HANDLERS = {
   "away.replication": endAwayReplication,
   "away.volume": removeAwayVolume,
   "left.array_group": emptyArrayGroup,
+  "left.forget": forgetArrived,
   "left.replication": endLeftReplication,
   "left.stop": stopLeft,
   "cinder_group.delete": deleteCinderGroup,

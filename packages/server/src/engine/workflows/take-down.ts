@@ -1,3 +1,4 @@
+import { arrayGroupName, pointsOf } from "@protector/storage";
 import { MAY_EXIST } from "../../db/repositories/ledger.ts";
 import { STORAGE_KINDS } from "../../domain/policy-removal.ts";
 import { planTakeDown } from "../plans/take-down.ts";
@@ -16,6 +17,7 @@ export async function planStorageTakeDown(
   const { view, source, target } = context;
   const plan = { blockers: [], warnings: [], expectedDataLossSeconds: null, recoveryPoint: null };
   if (!(await mayHaveStorage(context))) return { ...plan, steps: [] };
+  const targetGroup = isPeerLost ? null : await ownGroupAt(context);
   const steps = planTakeDown({
     arrayGroup: arrayGroupAt(view, source.siteId),
     cinderGroup: cinderGroupName(view.group.id),
@@ -24,6 +26,8 @@ export async function planStorageTakeDown(
     targetName: target.siteName,
     hasMarker: (await source.array.readMarker(view.group.id)) !== undefined,
     targetPodGroup: source.pod === undefined && target.pod !== undefined ? arrayGroupAt(view, target.siteId) : null,
+    targetGroup,
+    arrivedGroup: targetGroup === null ? await arrivedGroup(context) : null,
     targetCinderGroupId: isPeerLost ? null : await emptyCinderGroupAt(context),
     isPeerLost,
   });
@@ -38,6 +42,22 @@ async function emptyCinderGroupAt({ view, target }: PlanningContext): Promise<st
   const id = view.consistencyGroups.find(({ site_id }) => site_id === target.siteId)?.cinder_group_id;
   const group = id ? await target.admin.volume.findGroup(id) : undefined;
   return group && group.volumeIds.length === 0 ? group.id : null;
+}
+
+/** Array group of the other site from which points have arrived here; null: none have. */
+async function arrivedGroup({ view, source, target }: PlanningContext): Promise<string | null> {
+  const name = arrayGroupName(view.group.id);
+  const points = await source.array.listRecoveryPoints(pointsOf(name, await target.arrayName()));
+  return points.length === 0 ? null : name;
+}
+
+/**
+ * The other site's own array group outside of a pod: it waits there while the group runs here away from home, or is left of a
+ * recovery that was taken back.
+ */
+async function ownGroupAt({ view, target }: PlanningContext): Promise<string | null> {
+  const name = arrayGroupName(view.group.id);
+  return (await target.array.findGroup(name)) === undefined ? null : name;
 }
 
 /** Whether anything was ever made for a group outside. */
