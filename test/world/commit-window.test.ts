@@ -111,7 +111,7 @@ test("given up in its window, its servers run on: they have written", async () =
   expect(await settle(id, 600_000)).toBe("cancelled");
   await letBothSitesRest(writing);
   expect(running(writing, "site-b")).toBe(1);
-  expect(await groupRow(writing, "b")).toMatchObject({ status: "failed_over_partial", primary_site_id: sites.b.id });
+  expect(await groupRow(writing, "b")).toMatchObject({ status: "failed_over", primary_site_id: sites.b.id });
 });
 
 test("nobody says anything: it commits by itself", async () => {

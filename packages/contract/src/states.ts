@@ -1,6 +1,9 @@
 /** Every state that a resource can be in, as data: server, client and documentation read the same lists. */
 
-/** Where a protection group's servers are, or what moves them. `active` = they run at home. */
+/**
+ * Where a protection group's servers are, or what moves them. `active` = they run at home. `failed_over_partial` = a move has
+ * ended and a server of it is not up; whatever else a move has left undone its operation tells alone.
+ */
 export const PROTECTION_GROUP_STATUSES = [
   "creating",
   "active",

@@ -146,6 +146,15 @@ class Weaver {
     const { dependsOn, after } = held;
     this.#insert(key, hook, { member, subject: member.name, phase: "recover", dependsOn, after });
     this.#hold([held], key);
+    if (hook.when === "after") this.#seeByItself(member.id, held);
+  }
+
+  /** That its server is up does not depend on what its hook after it says, only what waits for the member does. */
+  #seeByItself(memberId: string, gate: PlannedStep): void {
+    const verify = this.#steps.get(`verify.${memberId}`);
+    if (!verify?.dependsOn.includes(gate.key)) return;
+    const dependsOn = verify.dependsOn.flatMap((key) => (key === gate.key ? gate.dependsOn : key));
+    this.#steps.set(verify.key, { ...verify, dependsOn, after: [...verify.after, gate.key] });
   }
 
   #serversOf(tier: number): readonly PlannedStep[] {

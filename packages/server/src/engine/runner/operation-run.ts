@@ -23,6 +23,7 @@ import { LeaseLost, Superseded } from "./step-handler.ts";
 import { takeBack } from "./take-back.ts";
 import { Asked } from "./unless-asked.ts";
 import { failOperation, waitForOutside } from "./wait-for-outside.ts";
+import { whatFailed } from "./what-failed.ts";
 
 /** Tries of a step in one look before the operation waits. */
 const TRIES_PER_LOOK = 4;
@@ -148,14 +149,8 @@ export class OperationRun {
     switch (outcome.kind) {
       case "completed":
         return endOperation(this.#tools, scene, { end: "completed", status: "completed", reason: null });
-      case "completed_with_errors": {
-        const reason = "some members failed; see their errors";
-        return endOperation(this.#tools, scene, {
-          end: "completed_with_errors",
-          status: "completed_with_errors",
-          reason,
-        });
-      }
+      case "completed_with_errors":
+        return this.#endWithErrors(scene);
       case "waiting":
         return waitForOutside(this.#tools, scene, { failure: outcome.failure, waitsFor: outcome.stepKey, progress });
       case "failed":
@@ -165,6 +160,13 @@ export class OperationRun {
       case "interrupted":
         return this.#interrupted(scene);
     }
+  }
+
+  /** Everything that could be done is done. */
+  async #endWithErrors(scene: Scene): Promise<OperationStatus> {
+    const reason = whatFailed(await loadSteps(this.#tools.ports.connection, scene.operation.id));
+    const status = "completed_with_errors";
+    return endOperation(this.#tools, scene, { end: status, status, reason });
   }
 
   /** The window is over, and that it then goes back was asked for at its start. */

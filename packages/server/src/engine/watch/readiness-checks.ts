@@ -29,6 +29,7 @@ import type { SiteAccess } from "../world/site-access.ts";
 import { arrayNameOf } from "../world/stand-ins.ts";
 import { checkCredentials } from "./credential-checks.ts";
 import { checkLastDrill } from "./last-drill.ts";
+import { checkLastMove } from "./last-move.ts";
 import { lookForNotCarried } from "./not-carried-look.ts";
 import type { LookedAt } from "./readiness-record.ts";
 import { systemRequestId } from "./request-id.ts";
@@ -104,6 +105,7 @@ async function examine(scene: Scene): Promise<LookedAt> {
     ...(await checkTrust(source)),
     ...(await checkCredentials(ports, view, [source, target])),
     ...(await checkLastDrill(ports, view.group)),
+    ...(await checkLastMove(ports, view.group)),
     ...checkLink(input),
     ...(away ? [] : checkMappingFit(input)),
     ...checkSecurityGroupRules(input, await source.admin.network.listSecurityGroups({ projectId: source.projectId })),

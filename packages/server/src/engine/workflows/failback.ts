@@ -10,8 +10,9 @@ import type { MemberView } from "../world/group-view.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeFailback } from "../world/observe-failback.ts";
 import { writeGroupVolumes } from "./consistency-group-rows.ts";
+import { bringsServers, isMovedWhole, recordedMembers, statusAfterMove } from "./group-status.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
-import { isAnyLeftOut, isMemberLeftOut, leftOutSteps } from "./left-out.ts";
+import { isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
@@ -39,7 +40,8 @@ export const failback: Workflow = {
 
 async function recordHome(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, steps, sourceSiteId, targetSiteId, localSiteId, now } = context;
-  for (const member of view.members) {
+  const recorded = recordedMembers(context);
+  for (const member of recorded) {
     const { isHome, serverId, description } = outcomeOf(steps, member);
     const error = isHome ? changeError(steps, member.id) : memberError(steps, member.id);
     await trx
@@ -56,20 +58,19 @@ async function recordHome(context: WorkflowTransaction): Promise<void> {
       .where("id", "=", member.id)
       .execute();
   }
-  await recordVolumes(context);
-  const isWhole = !isAnyLeftOut(steps) && view.members.every((member) => outcomeOf(steps, member).isHome);
-  const point = outputOf<CutPoint>(steps, "forward.wait");
+  await recordVolumes(
+    context,
+    recorded.map(({ id }) => id),
+  );
+  const isUp = (member: MemberView) => outcomeOf(steps, member).isHome;
   await trx
     .updateTable("protection_groups")
     .set({
-      status: isWhole ? "active" : "failed_over_partial",
-      protection: point ? "protected" : "seeding",
-      protection_reason: point ? null : "waiting for the first recovery point after the servers came home",
-      ...(point ? { last_recovery_point_at: writeTime(point.createdAt) } : {}),
+      status: statusAfterMove({ isHome: true, isWhole: isMovedWhole(view, recorded, isUp) }),
+      ...(bringsServers(context, recorded, isUp) ? protectionOf(outputOf<CutPoint>(steps, "forward.wait")) : {}),
       primary_site_id: targetSiteId,
       peer_site_id: sourceSiteId,
       epoch: outputOf<{ epoch: number }>(steps, "epoch.target")?.epoch ?? view.group.epoch,
-      is_failover_ready: 0,
       updated_at: connection.now(),
     })
     .where("id", "=", view.group.id)
@@ -77,10 +78,26 @@ async function recordHome(context: WorkflowTransaction): Promise<void> {
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
 }
 
+/** @param point the first one that was sent forward. */
+function protectionOf(point: CutPoint | undefined) {
+  if (!point)
+    return {
+      protection: "seeding",
+      protection_reason: "waiting for the first recovery point after the servers came home",
+      is_failover_ready: 0,
+    } as const;
+  return {
+    protection: "protected",
+    protection_reason: null,
+    last_recovery_point_at: writeTime(point.createdAt),
+    is_failover_ready: 0,
+  } as const;
+}
+
 /** What is home now, and that the other site has none of it any more. */
-async function recordVolumes(context: WorkflowTransaction): Promise<void> {
+async function recordVolumes(context: WorkflowTransaction, memberIds: readonly string[]): Promise<void> {
   const { view, steps, sourceSiteId } = context;
-  const ids = view.members.map(({ id }) => id).filter((id) => outputOf(steps, `verify.${id}`) !== undefined);
+  const ids = memberIds.filter((id) => outputOf(steps, `verify.${id}`) !== undefined);
   await recordTargetVolumes(context, ids);
   const left = view.consistencyGroups.find((row) => row.site_id === sourceSiteId);
   if (!left) return;

@@ -7,11 +7,6 @@ export function isMemberLeftOut(steps: readonly JournaledStep[], memberId: strin
   return steps.some(({ key, output }) => key === `verify.${memberId}` && isLeftOut({ output }));
 }
 
-/** Whether a person has left any member out. */
-export function isAnyLeftOut(steps: readonly JournaledStep[]): boolean {
-  return steps.some(({ key, output }) => key.startsWith("verify.") && isLeftOut({ output }));
-}
-
 /** What was left out and why, for the report: the steps that had failed. */
 export function leftOutSteps(steps: readonly JournaledStep[]): WorkflowReport["leftovers"] {
   return steps

@@ -13,11 +13,13 @@ import type { ConfirmedPoint } from "../steps/confirm-point.ts";
 import type { FencedSource } from "../steps/fence-source.ts";
 import type { CutPoint } from "../steps/replication.ts";
 import type { VerifiedServer } from "../steps/verify-server.ts";
+import type { MemberView } from "../world/group-view.ts";
 import { hookScene } from "../world/hook-scene.ts";
 import { observeFailover } from "../world/observe-failover.ts";
 import { observeUnplanned } from "../world/observe-unplanned.ts";
+import { bringsServers, isMovedWhole, recordedMembers, statusAfterMove } from "./group-status.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
-import { isAnyLeftOut, isMemberLeftOut, leftOutSteps } from "./left-out.ts";
+import { isMemberLeftOut, leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { recordCleared, recordReturn, recordTargetVolumes } from "./recovery-rows.ts";
 import { outputOf } from "./step-output.ts";
@@ -46,7 +48,7 @@ export const plannedFailover: Workflow = {
   end: async (context, end) => {
     await recordCleared(context);
     if (end === "completed" || end === "completed_with_errors") {
-      await recordFailover(context, end);
+      await recordFailover(context);
       await endPromotedTest(context);
     } else await recordReturn(context);
   },
@@ -96,14 +98,15 @@ async function endPromotedTest(context: WorkflowTransaction): Promise<void> {
 }
 
 /** The target is primary: members, volumes, epoch. */
-async function recordFailover(context: WorkflowTransaction, end: "completed" | "completed_with_errors"): Promise<void> {
+async function recordFailover(context: WorkflowTransaction): Promise<void> {
   const { trx, connection, view, targetSiteId, sourceSiteId, steps, localSiteId, now } = context;
   const isHome = view.group.home_site_id === targetSiteId;
-  for (const member of view.members) {
+  const recorded = recordedMembers(context);
+  for (const member of recorded) {
     const verified = outputOf<VerifiedServer>(steps, `verify.${member.id}`);
     const server = outputOf<{ serverId: string }>(steps, `server.${member.id}`);
     const serverId = verified?.serverId ?? server?.serverId;
-    const isUp = verified !== undefined || hasStayed(steps, member.id);
+    const isUp = isRecovered(steps, member.id);
     const failure = isUp ? null : memberError(steps, member.id);
     const captured = outputOf<{ description: ServerDescription }>(steps, `capture.${member.id}`)?.description;
     await trx
@@ -120,20 +123,17 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
   }
   await recordTargetVolumes(
     context,
-    view.members.map(({ id }) => id),
+    recorded.map(({ id }) => id),
   );
-  const isWhole = end === "completed" && !isAnyLeftOut(steps);
-  const status = !isWhole ? "failed_over_partial" : isHome ? "active" : "failed_over";
+  const isUp = ({ id }: MemberView) => isRecovered(steps, id);
   await trx
     .updateTable("protection_groups")
     .set({
-      status,
-      protection: "unprotected",
-      protection_reason: "failed over: nothing replicates back until it is reprotected",
+      status: statusAfterMove({ isHome, isWhole: isMovedWhole(view, recorded, isUp) }),
+      ...(bringsServers(context, recorded, isUp) ? UNPROTECTED : {}),
       primary_site_id: targetSiteId,
       peer_site_id: sourceSiteId,
       epoch: epochAfter(steps, view.group.epoch),
-      is_failover_ready: 0,
       pod: null,
       updated_at: connection.now(),
     })
@@ -142,6 +142,18 @@ async function recordFailover(context: WorkflowTransaction, end: "completed" | "
   // Back home on copies: what waited there in the pod is not used again.
   if (isHome) await leavePod(trx, view.group.id);
   await raiseGeneration(trx, { groupId: view.group.id, localSiteId, now });
+}
+
+/** What a move leaves: the members that are up since are sent nowhere yet. */
+const UNPROTECTED = {
+  protection: "unprotected",
+  protection_reason: "failed over: nothing replicates back until it is reprotected",
+  is_failover_ready: 0,
+} as const;
+
+/** Whether a member's server was seen to be up, whatever else of it was not done. */
+function isRecovered(steps: readonly JournaledStep[], memberId: string): boolean {
+  return outputOf(steps, `verify.${memberId}`) !== undefined || hasStayed(steps, memberId);
 }
 
 /** A member that had never left, and runs again. */
@@ -176,7 +188,7 @@ function reportFailover({ view, steps, operation }: Omit<WorkflowTransaction, "t
       server_id: verified?.serverId ?? null,
       addresses: [...(verified?.addresses ?? [])],
       downtime_seconds: verified?.downtimeSeconds ?? null,
-      error: verified ? null : memberError(steps, member.id),
+      error: verified ? failedStep(steps, member.id) : memberError(steps, member.id),
     };
   });
   const cut = outputOf<CutPoint>(steps, "final.verify");
@@ -196,6 +208,11 @@ function lossOf({ data_loss_seconds }: WorkflowTransaction["operation"], steps: 
   const fence = outputOf<Partial<FencedSource>>(steps, "fence");
   if (point === undefined || fence?.fencedAt === undefined) return data_loss_seconds;
   return Math.max(data_loss_seconds ?? 0, Math.round((fence.fencedAt - point.createdAt) / 1000));
+}
+
+/** What could not be done for a server that is up all the same: it can be tried again. */
+function failedStep(steps: readonly JournaledStep[], memberId: string) {
+  return steps.find((step) => step.memberId === memberId && step.status === "failed")?.error ?? null;
 }
 
 function memberError(steps: readonly JournaledStep[], memberId: string) {
