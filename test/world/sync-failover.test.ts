@@ -1,3 +1,4 @@
+import { writesOf } from "@protector/simulator";
 import { afterEach, expect, test } from "vitest";
 import { readOptionalJson } from "../../packages/server/src/db/codecs.ts";
 import { orderFailover, outcomeOf, type WritingGroup } from "./failover-run.ts";
@@ -111,18 +112,59 @@ test("a planned failover whose source dies goes on without it, from all that was
   expect(lostWrites(sites, writing.group)).toEqual([]);
 });
 
-test("a test runs on copies of the newest point, and its clean-up leaves nothing", async () => {
-  const { sites } = await open();
+/** Points of tests in the pod, as an array shows them. */
+function testPoints(name: "array-a" | "array-b") {
+  const array = writing.sites.world.describe().arrays.find((each) => each.name === name);
+  return array?.points.filter((point) => !point.isDestroyed && /-t-0$/.test(point.name)).map((point) => point.name);
+}
+
+test("a test shows the state of now, on a point of its own that its clean-up deletes, and leaves the rest of the pod", async () => {
+  const { sites, group } = await open();
   const before = targetCloud(sites.world.describe());
   const pod = podGroups(writing, "array-a");
+  const written = () => group.servers.map(({ server }) => sites.world.cloud("site-a").guest(server.id).sequence);
+  const [least = 0] = written().toSorted((a, b) => a - b);
   const id = await orderTest(writing);
-  expect([await settleTest(writing, id), readOptionalJson((await operationRow(writing, id)).error)]).toEqual([
-    "completed",
-    null,
-  ]);
+  const status = await settleTest(writing, id);
+  const { error, data_loss_seconds, recovery_point, plan } = await operationRow(writing, id);
+  expect({ status, error, data_loss_seconds }).toEqual({ status: "completed", error: null, data_loss_seconds: 0 });
+  expect(readOptionalJson(plan)?.warnings.map(({ check }) => check)).toContain("test.own_point");
+  expect(testPoints("array-b")).toEqual([expect.stringContaining(`.${recovery_point}`)]);
   expect(running(writing, "site-b")).toBe(3);
+  const { guests, compute } = sites.world.cloud("site-b");
+  for (const { id: copy } of compute.servers.values()) {
+    const found = guests.find(copy)?.bootRecords[0]?.disks.flatMap((disk) => writesOf(disk.content)) ?? [];
+    expect(Math.max(...found.map(({ sequence }) => sequence))).toBeGreaterThanOrEqual(least);
+  }
   expect(await settleTest(writing, await orderCleanup(writing))).toBe("completed");
   expect(targetCloud(sites.world.describe())).toEqual(before);
-  expect(podGroups(writing, "array-a")).toEqual(pod);
+  expect([podGroups(writing, "array-a"), testPoints("array-a"), testPoints("array-b")]).toEqual([pod, [], []]);
   expect(sites.world.problems).toEqual([]);
+});
+
+test("promoted, a test's own point is recovered from, though the test has to give way, and goes afterwards", async () => {
+  const { sites, group } = await open();
+  const tested = await orderTest(writing);
+  expect(await settleTest(writing, tested)).toBe("completed");
+  const { recovery_point } = await operationRow(writing, tested);
+  sites.world.cloud("site-b").compute.limitsOf(sites.b.projectId).instances = 3;
+  loseWithArray(writing);
+  const id = await orderUnplanned(writing, { promotes: tested, reason: REASON });
+  expect([await settleTest(writing, id), await errorOf(writing, id)]).toEqual(["completed", null]);
+  expect([(await operationRow(writing, id)).recovery_point, running(writing, "site-b")]).toEqual([recovery_point, 3]);
+  await run(sites, sites.b, group.id, { type: "test_cleanup" });
+  expect([testPoints("array-b"), running(writing, "site-b")]).toEqual([[], 3]);
+});
+
+test("a half of the pod that is not online serves no test, and the plan says so before anything is made", async () => {
+  const { sites } = await open(1);
+  const [link] = sites.world.links;
+  if (link) link.isUp = false;
+  await sites.clock.advance(60_000);
+  const id = await orderTest(writing);
+  expect([await settleTest(writing, id), (await errorOf(writing, id))?.code]).toEqual([
+    "failed",
+    "protector.pod.half_not_online",
+  ]);
+  expect([sites.world.cloud("site-b").compute.servers.size, testPoints("array-b")]).toEqual([0, []]);
 });

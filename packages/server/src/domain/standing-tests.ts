@@ -11,6 +11,8 @@ export interface StandingTest {
   readonly objects: readonly LedgerRow[];
   /** Names on the array that its volumes have or had. */
   readonly arrayVolumes: readonly string[];
+  /** Array group in a pod of which it has cut a point; null: it took one that was there. */
+  readonly cutGroup: string | null;
 }
 
 /** Ended tests of a group that something may be left of, oldest first. */
@@ -31,7 +33,7 @@ export async function standingTests(
   for (const operation of operations) {
     const objects = await objectsOf(db, operation.id);
     if (objects.length === 0 && !isTestStanding(operation.phase)) continue;
-    tests.push({ operation, objects, arrayVolumes: await arrayVolumesOf(db, operation) });
+    tests.push({ operation, objects, ...(await onArray(db, operation)) });
   }
   return tests;
 }
@@ -45,6 +47,21 @@ function objectsOf(db: Db, operationId: string) {
     .orderBy("created_at", "desc")
     .orderBy("id")
     .execute();
+}
+
+async function onArray(db: Db, operation: OperationRow): Promise<Pick<StandingTest, "arrayVolumes" | "cutGroup">> {
+  const [arrayVolumes, cutGroup] = await Promise.all([arrayVolumesOf(db, operation), cutGroupOf(db, operation)]);
+  return { arrayVolumes, cutGroup };
+}
+
+async function cutGroupOf(db: Db, { id }: OperationRow): Promise<string | null> {
+  const cut = await db
+    .selectFrom("dr_operation_steps")
+    .select("input")
+    .where("operation_id", "=", id)
+    .where("action", "=", "pod.cut_for_test")
+    .executeTakeFirst();
+  return cut ? (readJson(cut.input) as { readonly arrayGroup: string }).arrayGroup : null;
 }
 
 /** Clones under every lease that the test had, and what Cinder named them. */

@@ -6,12 +6,13 @@ import { tellNics } from "./nic-checks.ts";
 import { portWiring } from "./port-wiring.ts";
 import { unseenGate } from "./readiness-gates.ts";
 import type { TestInput } from "./test-input.ts";
+import { testPointBlockers, testPointWarnings } from "./test-point.ts";
 
 /** Looks at everything that would stop a test failover half way, or let it touch production; changes nothing. */
 export function checkTest(input: TestInput): FailoverChecks {
   const { group, members, target } = input;
   const blockers: CheckResult[] = [
-    ...checkPoint(input),
+    ...testPointBlockers(input),
     ...checkTestMappings(input),
     ...checkNics(input),
     ...members.flatMap((member) => checkTypes(input, member)),
@@ -30,6 +31,7 @@ export function checkTest(input: TestInput): FailoverChecks {
     warnings: distinct([
       ...members.flatMap((member) => [...warnMember(member), ...unseenGate(input, member)]),
       ...tellNics(input),
+      ...testPointWarnings(input),
     ]),
   };
 }
@@ -38,11 +40,6 @@ export function checkTest(input: TestInput): FailoverChecks {
 function onMappedNetworks(input: TestInput): TestInput {
   const { target, copied } = input;
   return { ...input, target: { ...target, ports: target.ports.filter((port) => !copied.has(port.networkId)) } };
-}
-
-function checkPoint({ point, pointProblem, group }: TestInput): readonly CheckResult[] {
-  if (point) return [];
-  return [finding("recovery_point.none", group.name, pointProblem ?? "No recovery point is complete.")];
 }
 
 /** Volume types are looked at apart: those of tests are others. */

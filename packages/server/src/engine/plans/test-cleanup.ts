@@ -24,6 +24,7 @@ const WAVES = [
   ["volume"],
   ["array_volume"],
   ["network", "server_group", "keypair"],
+  ["recovery_point"],
 ] as const satisfies readonly (readonly RemoveObjectInput["kind"][])[];
 
 /** Step of a clean-up that removes a ledger row's object. */
@@ -50,15 +51,18 @@ export function planTestCleanup(input: TestCleanupInput): OperationPlan {
 }
 
 /** Deletes what tests have made, by ledger. */
-export function testRemovals(tests: readonly StandingTest[]): readonly PlannedStep[] {
+export function testRemovals(tests: readonly Omit<StandingTest, "arrayVolumes">[]): readonly PlannedStep[] {
+  const groups = new Map(tests.map(({ operation, cutGroup }) => [operation.id, cutGroup]));
   const objects = tests.flatMap((test) => test.objects);
   const steps: PlannedStep[] = [];
   let before: string[] = [];
   for (const [index, kinds] of WAVES.entries()) {
     const wave = objects.filter((row) => (kinds as readonly string[]).includes(row.kind));
     if (wave.length === 0) continue;
-    const removed = wave.map(({ id, kind, name, external_id }) => {
-      const input: RemoveObjectInput = { kind: kind as RemoveObjectInput["kind"], name, externalId: external_id };
+    const removed = wave.map(({ id, kind, name, external_id, operation_id }) => {
+      const own: RemoveObjectInput = { kind: kind as RemoveObjectInput["kind"], name, externalId: external_id };
+      const arrayGroup = kind === "recovery_point" ? groups.get(operation_id) : undefined;
+      const input = arrayGroup ? { ...own, arrayGroup } : own;
       return step(
         removalKey(id),
         "ensure",
@@ -83,8 +87,9 @@ export function testRemovals(tests: readonly StandingTest[]): readonly PlannedSt
 
 function looks({ tests, siteName, production }: TestCleanupInput): readonly PlannedStep[] {
   const before = WAVES.map((_, index) => `removed.${index}`);
-  return tests.map(({ operation, arrayVolumes }) => {
-    const input: LookForTestInput = { testId: operation.id, arrayVolumes, production, volumeKey: TEST_VOLUME_KEY };
+  return tests.map(({ operation, arrayVolumes, cutGroup }) => {
+    const own = { testId: operation.id, arrayVolumes, production, volumeKey: TEST_VOLUME_KEY };
+    const input: LookForTestInput = cutGroup === null ? own : { ...own, cutGroup };
     const title = `See that nothing of test ${operation.id} is left at ${siteName}`;
     return step(lookKey(operation.id), "ensure", "test.look", title, "look", "target", {
       input,

@@ -1,5 +1,4 @@
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
-import type { ConfirmPointInput } from "../steps/confirm-point.ts";
 import type { CreateServerInput } from "../steps/create-server.ts";
 import type { CopiedSubnet, EnsureIsolatedPortInput, IsolateNetworkInput } from "../steps/isolated-networks.ts";
 import type { EnsurePortInput } from "../steps/ports.ts";
@@ -11,39 +10,29 @@ import { barrier, step } from "./planned-step.ts";
 import { portWiring } from "./port-wiring.ts";
 import { checkTest } from "./test-checks.ts";
 import type { TestInput } from "./test-input.ts";
+import { testPointName, testPointStep, writesNotShown } from "./test-point.ts";
 
 /** Metadata of volumes by which a clean-up finds those of a test: holds the operation's id. */
 export const TEST_VOLUME_KEY = "protector_test";
 
 /**
  * The plan of a test failover (phases of the design, section 9). Pure. No step acts on the source: production, its
- * replication and its marker are not even asked.
+ * replication and its marker are not even asked. The one thing that it makes beside its copies is, of a group in a pod, a
+ * point of its own.
  */
 export function planTestFailover(input: TestInput): OperationPlan {
   const steps = [...checkPhase(input), ...preparePhase(input), ...recoverPhase(input), ...verifyPhase(input)];
   return {
     steps,
     ...checkTest(input),
-    expectedDataLossSeconds: input.point ? Math.max(0, Math.round((input.now - input.point.createdAt) / 1000)) : null,
-    recoveryPoint: input.point?.suffix ?? null,
+    expectedDataLossSeconds: writesNotShown(input),
+    recoveryPoint: testPointName(input),
   };
 }
 
-function checkPhase({ group, point, members, target }: TestInput): PlannedStep[] {
-  const arrayVolumes = members.flatMap(({ description }) => description.volumes.map((volume) => volume.array_volume));
-  const confirm: ConfirmPointInput = { arrayGroup: group.arrayGroup, suffix: point?.suffix ?? "", arrayVolumes };
+function checkPhase(input: TestInput): PlannedStep[] {
   return [
-    step(
-      "point",
-      "observe",
-      "point.confirm",
-      `See that the recovery point is complete at ${target.siteName}`,
-      "check",
-      "target",
-      {
-        input: confirm,
-      },
-    ),
+    testPointStep(input),
     barrier("checked", "The recovery point is complete", "check", "target", { dependsOn: ["point"] }),
   ];
 }

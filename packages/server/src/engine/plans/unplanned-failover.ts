@@ -177,7 +177,7 @@ function checkPhase(input: UnplannedInput): PlannedStep[] {
   const { check } = pointSteps(input);
   const needs = roomNeeds({ ...input, flavors: target.flavors });
   // Owed when it cannot be done: the room itself is looked at before the source is touched.
-  const removals = testRemovals(testsInTheWay(input)).map((each) => ({
+  const removals = testRemovals(testsInTheWay(input).map(withoutPoint)).map((each) => ({
     ...each,
     settings: { ...each.settings, onFailure: "duty" as const },
   }));
@@ -191,6 +191,11 @@ function checkPhase(input: UnplannedInput): PlannedStep[] {
       after: [...removals.map(({ key }) => key), ...clearedKeys(input, needs)],
     }),
   ];
+}
+
+/** A point takes no room, and may be the one that is recovered from: it goes with the clean-up afterwards. */
+function withoutPoint(test: StandingTest): StandingTest {
+  return { ...test, objects: test.objects.filter(({ kind }) => kind !== "recovery_point") };
 }
 
 function preparePhase(input: UnplannedInput): PlannedStep[] {

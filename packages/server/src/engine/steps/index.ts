@@ -39,7 +39,7 @@ import { lookForTest } from "./look-for-test.ts";
 import { claimEpoch, raiseEpoch, releaseMarkerHere, releaseMarkers, takeMarker } from "./markers.ts";
 import { destroyKeptVolume, dropKeptSnapshot, keepSnapshot, overwriteVolume } from "./overwrite-volume.ts";
 import { plugPort, rewirePort, unplugPort } from "./plug-ports.ts";
-import { cutSurvivor, lookAtPod } from "./pod-survivor.ts";
+import { cutForTest, cutSurvivor, lookAtPod } from "./pod-survivor.ts";
 import { ensurePort } from "./ports.ts";
 import { awaitConsole, awaitHttp, awaitTcp, awaitWebhook } from "./readiness-gates.ts";
 import { removeObject } from "./remove-object.ts";
@@ -100,6 +100,7 @@ export const STEP_HANDLERS = {
   "network.isolate": isolateNetwork,
   "point.confirm": confirmPoint,
   "pod.cut": cutSurvivor,
+  "pod.cut_for_test": cutForTest,
   "pod.look": lookAtPod,
   "port.ensure": ensurePort,
   "port.ensure_isolated": ensureIsolatedPort,

@@ -11,6 +11,8 @@ export interface LookForTestInput {
   readonly production: readonly string[];
   /** Metadata key under which volumes of tests carry the test's id. */
   readonly volumeKey: string;
+  /** Array group in a pod of which the test has cut a point. */
+  readonly cutGroup?: string;
 }
 
 interface Found {
@@ -55,6 +57,7 @@ async function findAll(context: StepContext, input: LookForTestInput): Promise<r
   return [
     ...(await findNetworks(context, input)),
     ...(await findArrayVolumes(context, input)),
+    ...(await findPoints(context, input)),
     ...(await findServerGroups(context, input)),
     ...(await findImages(context, input)),
   ];
@@ -121,6 +124,17 @@ async function findArrayVolumes({ here }: StepContext, input: LookForTestInput):
   return found.map(({ id, name, connectionCount }) => ({
     label: `array volume ${name}${connectionCount > 0 ? `, connected to ${connectionCount} hosts` : ""}`,
     remove: connectionCount > 0 ? undefined : () => here.array.destroyVolume(name, id),
+  }));
+}
+
+async function findPoints({ here }: StepContext, input: LookForTestInput): Promise<readonly Found[]> {
+  const { cutGroup: group } = input;
+  if (group === undefined || !(await here.array.findGroup(group))) return [];
+  const of = { group, array: undefined };
+  const found = (await here.array.listRecoveryPoints(of)).filter(({ suffix }) => suffix.startsWith(prefixOf(input)));
+  return found.map(({ suffix }) => ({
+    label: `recovery point ${suffix}`,
+    remove: () => here.array.destroyRecoveryPoint(of, suffix),
   }));
 }
 

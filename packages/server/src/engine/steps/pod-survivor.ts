@@ -1,7 +1,8 @@
 import { type ErrorCode, ProtectorError } from "@protector/contract";
+import { podOf } from "@protector/storage";
 import { checkSurvivor } from "../plans/pod-checks.ts";
 import type { StepContext, StepHandler } from "../runner/step-handler.ts";
-import { observePod } from "../world/observe-pod.ts";
+import { observePod, podAt } from "../world/observe-pod.ts";
 import { unlessSilent, within } from "../world/within.ts";
 import { type ConfirmedPoint, requireVolumes } from "./confirm-point.ts";
 import { ANSWER_WITHIN_MS } from "./look-at-source.ts";
@@ -39,6 +40,19 @@ export interface CutSurvivorInput {
 export const cutSurvivor: StepHandler<CutSurvivorInput, ConfirmedPoint> = {
   run: async (context, { arrayGroup, suffix, arrayVolumes }) => {
     await requireSurvivor(context, arrayGroup);
+    const cut = await cutPointHere(context, arrayGroup, suffix);
+    await requireVolumes(context, { arrayGroup, suffix, arrayVolumes });
+    return { ...cut, stoppedAt: context.clock.now() };
+  },
+  undo: (context, { arrayGroup, suffix }) => destroyPoint(context, arrayGroup, suffix),
+};
+
+/** Cuts what the target's array holds now, for a test: only that array is asked, whose word it is that it has every write. */
+export const cutForTest: StepHandler<CutSurvivorInput, ConfirmedPoint> = {
+  run: async (context, { arrayGroup, suffix, arrayVolumes }) => {
+    const name = podOf(arrayGroup) ?? "";
+    const [problem] = checkSurvivor({ name, source: undefined, target: await podAt(context.target, name) });
+    if (problem) throw new ProtectorError(problem.check as ErrorCode, problem.reason);
     const cut = await cutPointHere(context, arrayGroup, suffix);
     await requireVolumes(context, { arrayGroup, suffix, arrayVolumes });
     return { ...cut, stoppedAt: context.clock.now() };

@@ -12,6 +12,8 @@ export interface RemoveObjectInput {
   readonly name: string;
   /** Null: it was about to be made; nobody knows whether it was. */
   readonly externalId: string | null;
+  /** Of a recovery point: the array group that it was cut of. */
+  readonly arrayGroup?: string;
   /** What the volume is called on the array, when it is one that is known. */
   readonly arrayId?: string;
 }
@@ -53,6 +55,10 @@ function lookFor(context: StepContext, input: RemoveObjectInput): (() => Promise
       return undefined;
     };
   }
+  if (kind === "recovery_point") {
+    const { arrayGroup } = input;
+    return arrayGroup === undefined ? undefined : () => pointGone(context, arrayGroup, name);
+  }
   if (id === null) return undefined;
   switch (kind) {
     case "server":
@@ -81,6 +87,14 @@ function lookFor(context: StepContext, input: RemoveObjectInput): (() => Promise
     default:
       return undefined;
   }
+}
+
+/** With its group a point goes, too. */
+async function pointGone({ here }: StepContext, group: string, suffix: string): Promise<true | undefined> {
+  const of = { group, array: undefined };
+  if (!(await here.array.findGroup(group)) || !(await here.array.findRecoveryPoint(of, suffix))) return true;
+  await here.array.destroyRecoveryPoint(of, suffix);
+  return undefined;
 }
 
 function gone(find: () => Promise<unknown>, remove: () => Promise<void>): () => Promise<true | undefined> {

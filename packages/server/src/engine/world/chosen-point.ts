@@ -3,6 +3,7 @@ import { pointsOf, type RecoveryPoint } from "@protector/storage";
 import type { DatabaseConnection } from "../../db/connection.ts";
 import type { PlanningContext } from "../workflows/workflow.ts";
 import { arrayGroupAt } from "./group-names.ts";
+import { idInNames } from "./own-objects.ts";
 
 /**
  * The newest complete point, or the one that was asked for.
@@ -27,8 +28,11 @@ export async function chosenPoint(
     return { point, pointProblem: `No recovery point of ${name} is complete at ${target.siteName}.${away}` };
   }
   const wanted = await nameOfPoint(connection, view.group.id, asked);
-  // A group that is made anew on its array counts its points from 1 again: what was cut after the test is another one.
-  const point = points.find((each) => each.suffix === wanted && (!test || each.createdAt <= test.orderedAt));
+  // A group that is made anew on its array counts its points from 1 again: what was cut after the test is another one, but
+  // for the one that the test has cut itself.
+  const isTests = (each: RecoveryPoint) =>
+    !test || each.createdAt <= test.orderedAt || wanted.startsWith(`protector-${idInNames(test.id)}-`);
+  const point = points.find((each) => each.suffix === wanted && isTests(each));
   if (!point) {
     const proven =
       test === undefined

@@ -1,5 +1,6 @@
 import type { NicSettings, PortDescription } from "@protector/contract";
 import type { Network } from "@protector/openstack";
+import { podOf } from "@protector/storage";
 import { readJson, readOptionalJson } from "../../db/codecs.ts";
 import type { FailoverMember } from "../plans/failover-input.ts";
 import { testWirings, wiredNetworks } from "../plans/port-wiring.ts";
@@ -10,6 +11,7 @@ import { arrayGroupAt } from "./group-names.ts";
 import type { GroupView } from "./group-view.ts";
 import { type MappingLookup, type MappingRow, mappingLookup, testLookup } from "./mapping.ts";
 import { failoverMembers, observeTarget, replicationSettings } from "./observe-failover.ts";
+import { podAt } from "./observe-pod.ts";
 
 /** What a person asked of a test, as the operation holds it. */
 export interface TestParameters {
@@ -49,20 +51,23 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
   );
   const observed = await observeTarget(context, members, mapping);
   const { network } = target.admin;
-  const [chosen, networks, networkQuota] = await Promise.all([
+  const arrayGroup = arrayGroupAt(view, source.siteId);
+  const pod = podOf(arrayGroup);
+  const [chosen, half, networks, networkQuota] = await Promise.all([
     chosenPoint(context, parameters.recovery_point),
+    pod === undefined ? undefined : podAt(target, pod),
     network.listNetworks({}),
     network.quota(target.projectId),
   ]);
   const production = wiredNetworks(real, captured);
   return {
     operationId: operation.id,
-    group: { id: group.id, name: group.name, arrayGroup: arrayGroupAt(view, source.siteId) },
+    group: { id: group.id, name: group.name, arrayGroup },
     epochs: { current: group.epoch, next: group.epoch, back: group.epoch },
     members,
     mapping,
     replication: replicationSettings(view),
-    // Whatever its state is, a point that was cut in it stays as it was.
+    // The other array is not asked: of this one's half, `half` tells.
     pod: undefined,
     source: {
       siteName: source.siteName,
@@ -77,6 +82,8 @@ export async function observeTest(context: PlanningContext): Promise<TestInput> 
     // A test stands beside them.
     leftBehind: undefined,
     ...chosen,
+    isPointAsked: parameters.recovery_point !== undefined,
+    half: half && pod !== undefined ? { ...half, name: pod } : undefined,
     copied: copiedNetworks(
       networks,
       [...wiredNetworks(mapping, members)].filter((id) => !isMapped.has(id)),
