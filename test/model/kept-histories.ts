@@ -76,4 +76,9 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
       types(`failover shop --unplanned --reason ${REASON} --yes`, "site-b", 150),
     ],
   },
+  {
+    what: "nothing is reclaimed at a new second site, which the servers have never left",
+    replaced: "away",
+    events: [types(`reclaim shop --reason ${REASON} --yes`, "site-b", 150)],
+  },
 ];

@@ -113,6 +113,7 @@ it("the lost site, back again, does nothing with the group any more, and can for
 it("an old home that was given up unlocks its servers when it forgets the group, and starts none", {
   timeout: 120_000,
 }, async () => {
+  const newPair = as("site-b", "site-c");
   here.destroy(here.sites.a);
   await must(`failover shop --unplanned --yes --wait ${REASON}`, FROM_LOST);
   await must("site create site-b site-c", as("admin-b", "admin-c"));
@@ -123,7 +124,11 @@ it("an old home that was given up unlocks its servers when it forgets the group,
     const sites = await db.selectFrom("sites").select("reachability").execute();
     return sites.some(({ reachability }) => reachability === "unreachable");
   });
-  await must(`pg replace-peer shop --secondary-backend array-c ${REASON} --yes --wait`, as("site-b", "site-c"));
+  await must(`pg replace-peer shop --secondary-backend array-c ${REASON} --yes --wait`, newPair);
+  const elsewhere = await here.run(`reclaim shop --site site-c --yes ${REASON}`, newPair);
+  expect(elsewhere).toMatchObject({ code: 3, stderr: expect.stringContaining("never ran at this site") });
+  const plan = await here.run(`reclaim shop --dry-run ${REASON}`, newPair);
+  expect(plan.stdout, "the servers run where they are at home now").toMatch(/reclaim of "shop" from site-c to site-b/);
   here.restore(here.sites.a);
   const server = () =>
     [...here.sites.world.cloud("site-a").compute.servers.values()].find(({ name }) => name === "db-01");
@@ -136,5 +141,5 @@ it("an old home that was given up unlocks its servers when it forgets the group,
   });
   expect(runningAt("site-b")).toEqual(["db-01"]);
   expect(protectorsAt("array-a")).toEqual([]);
-  expect(await here.read<ProtectionGroup>("pg show shop", as("site-b", "site-c"))).toMatchObject({ status: "active" });
+  expect(await here.read<ProtectionGroup>("pg show shop", newPair)).toMatchObject({ status: "active" });
 });

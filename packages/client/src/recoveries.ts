@@ -198,20 +198,24 @@ function namedSite(views: readonly SiteView[], name: string): SiteClient {
   return view.client;
 }
 
-/** The site that the newest failover or failback left; when no site can tell, the only one that answers. */
+/**
+ * The site that the newest failover or failback left; when no site can tell, the only one that answers. Nothing has left a
+ * new second site before the first failover there.
+ */
 async function formerPrimary(sites: TwoSiteClient, id: string, views: readonly SiteView[]): Promise<SiteClient> {
   const answering = views.filter((view) => view.isReachable);
   const asked = answering.flatMap(({ client }) =>
-    ["failover", "failback"].map((type) => {
+    ["failover", "failback", "replace_peer"].map((type) => {
       return client.all("operations.index", { query: { protection_group_id: id, type } });
     }),
   );
-  const failovers = (await Promise.all(asked)).flat().filter((operation) => !operation.is_dry_run);
-  const newest = failovers.reduce<Operation | undefined>(
+  const moves = (await Promise.all(asked)).flat().filter((operation) => !operation.is_dry_run);
+  const newest = moves.reduce<Operation | undefined>(
     (latest, operation) => (latest && latest.created_at >= operation.created_at ? latest : operation),
     undefined,
   );
-  const left = newest && answering.find(({ siteId }) => siteId !== newest.site_id);
+  const isMoved = newest !== undefined && newest.type !== "replace_peer";
+  const left = isMoved ? answering.find(({ siteId }) => siteId !== newest.site_id) : undefined;
   const [only] = answering;
   if (left) return left.client;
   if (only && answering.length === 1) return only.client;

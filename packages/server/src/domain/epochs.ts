@@ -29,6 +29,12 @@ export function firstEpochOfNextPair(current: number, pair: SitePair): number {
   return nextEpoch((pairOf(current) + 1) * EPOCHS_OF_A_PAIR - 1, pair);
 }
 
+/** Whether a group that runs at home, as when it came to have these two sites, has run at the other one since. */
+export function hasMovedInPair(epoch: number, pair: SitePair): boolean {
+  const before = pairOf(epoch) * EPOCHS_OF_A_PAIR - 1;
+  return epoch > (before < 0 ? firstEpoch(pair) : nextEpoch(before, pair));
+}
+
 /** Whether an epoch is of a pair of sites that came after the one of `known`. */
 export function isOfLaterPair(epoch: number, known: number): boolean {
   return pairOf(epoch) > pairOf(known);

@@ -11,7 +11,7 @@ import { plansOfGroup } from "../db/repositories/recovery-plans.ts";
 import { findReplicationPolicy } from "../db/repositories/replication-policies.ts";
 import { findSite } from "../db/repositories/sites.ts";
 import type { Db } from "../db/transaction.ts";
-import { firstEpoch } from "./epochs.ts";
+import { hasMovedInPair } from "./epochs.ts";
 import {
   requireChangeable,
   requireLostPeer,
@@ -302,7 +302,7 @@ async function requireHomeHere(db: Db, group: ProtectionGroupView, siteId: strin
 /** At home a group replicates as its policy says, unless it has come back without the other site. */
 async function requireAwayOrBack(db: Db, group: ProtectionGroupView): Promise<void> {
   if (group.primary_site_id !== group.home_site_id) return;
-  const hasMoved = group.epoch > firstEpoch({ primary: group.primary_site_id, peer: group.peer_site_id });
+  const hasMoved = hasMovedInPair(group.epoch, { primary: group.primary_site_id, peer: group.peer_site_id });
   if (hasMoved && group.protection === "unprotected") return;
   const left = (await listMembers(db, group.id)).some(({ peer_server_id }) => peer_server_id !== null);
   if (left) return;
@@ -346,7 +346,7 @@ async function requireReclaimable(
   const primary = await findSite(db, group.primary_site_id);
   const named = `"${primary?.name ?? "unknown"}" (${group.primary_site_id})`;
   const isHome = group.home_site_id === siteId;
-  if (!isHome && group.epoch <= firstEpoch({ primary: group.primary_site_id, peer: siteId })) {
+  if (!isHome && !hasMovedInPair(group.epoch, { primary: group.primary_site_id, peer: siteId })) {
     const detail = `Protection group "${group.name}" never ran at this site; reclaim it at site ${named}.`;
     throw new ProtectorError("reclaim.not_here", detail);
   }

@@ -1,6 +1,6 @@
 import fc from "fast-check";
 import { describe, expect, it } from "vitest";
-import { firstEpoch, firstEpochOfNextPair, nextEpoch, primaryAt, primaryOfEpoch } from "./epochs.ts";
+import { firstEpoch, firstEpochOfNextPair, hasMovedInPair, nextEpoch, primaryAt, primaryOfEpoch } from "./epochs.ts";
 import { type OrderedMember, requireStartOrder } from "./member-order.ts";
 import { isOutsideUrlAllowed } from "./outside-addresses.ts";
 import { compareVersions } from "./sync-rules.ts";
@@ -31,7 +31,13 @@ describe("epochs", () => {
       fc.property(fc.uuid(), fc.uuid(), fc.uuid(), fc.nat(1000), (lost, left, fresh, rises) => {
         fc.pre(new Set([lost, left, fresh]).size === 3);
         const known = nextEpoch(rises, { primary: lost, peer: left });
+        expect(hasMovedInPair(known, { primary: lost, peer: left })).toBe(
+          rises > firstEpoch({ primary: lost, peer: left }),
+        );
         const first = firstEpochOfNextPair(known, { primary: left, peer: fresh });
+        expect(hasMovedInPair(first, { primary: left, peer: fresh })).toBe(false);
+        const back = nextEpoch(nextEpoch(first, { primary: fresh, peer: left }), { primary: left, peer: fresh });
+        expect(hasMovedInPair(back, { primary: left, peer: fresh })).toBe(true);
         expect(primaryOfEpoch(first, [left, fresh])).toBe(left);
         const group = { epoch: known, primary_site_id: lost, peer_site_id: left };
         for (const epoch of [first, nextEpoch(first, { primary: fresh, peer: left })])

@@ -79,6 +79,8 @@ function blockersOf(
     found.push(
       finding("marker.missing", source.siteName, `The group's marker is missing on the array at ${source.siteName}.`),
     );
+  if (view.members.length > 0 && view.members.every((member) => serverAt(view, member, source.siteId) === null))
+    found.push(finding("reclaim.not_here", source.siteName, `None of the group's servers is at ${source.siteName}.`));
   const { reason } = readJson(operation.parameters) as { reason?: string };
   const foreign = markers.find((marker) => {
     if (!marker || marker.epoch <= view.group.epoch) return false;
