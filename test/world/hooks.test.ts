@@ -3,7 +3,8 @@ import type { HttpRequest, HttpTransport } from "@protector/ports";
 import { HttpTransportError } from "@protector/ports";
 import { expect, test } from "vitest";
 import type { Hook } from "../../packages/contract/src/index.ts";
-import { readOptionalJson, writeJson } from "../../packages/server/src/db/codecs.ts";
+import { readJson, readOptionalJson, writeJson } from "../../packages/server/src/db/codecs.ts";
+import { stepsToSkip } from "../../packages/server/src/domain/skip-rules.ts";
 import { describePoint, runCalm } from "./calm-run.ts";
 import { awayGroup, carryHome } from "./failback-run.ts";
 import { orderFailover, outcomeOf, type WritingGroup, writingGroup } from "./failover-run.ts";
@@ -314,13 +315,58 @@ test("an undo URL that fails stops the way back until it answers, or not at all,
     expect(await settle(writing, id, receiver)).toBe(first);
     expect(undone(receiver)).toHaveLength(2);
     if (first === "failed") {
-      expect(readOptionalJson((await operationRow(writing, id)).error)?.code).toBe("protector.hook.failed");
+      const row = await operationRow(writing, id);
+      expect(readOptionalJson(row.error)?.code).toBe("protector.hook.failed");
+      expect(row.status_reason).toBe(
+        `"Call hooks.example.com before everything" was not taken back: https://hooks.example.com was called 2 times: it answered 503. Try again: protector operation rollback ${id}; go back without it: protector operation skip ${id} --step hook.0 --reason TEXT; give all up: protector operation abandon ${id} --reason TEXT`,
+      );
       receiver.answer = () => 204;
       await sites.ask(sites.b, id, { verb: "rollback" });
       expect(await settle(writing, id, receiver)).toBe("rolled_back");
     }
     sites.stop();
   }
+});
+
+test("an undo URL that never answers is left out of the way back, which goes on and names it", async () => {
+  const writing = await withHooks([{ of: "plan", undo_url: UNDO }, REFUSED]);
+  const { sites } = writing;
+  const receiver = new Receiver();
+  const id = await orderRefused(writing, receiver);
+  receiver.answer = () => 0;
+  await sites.ask(sites.b, id, { verb: "rollback" });
+  expect(await settle(writing, id, receiver)).toBe("failed");
+  const steps = await sites.b.connection.db
+    .selectFrom("dr_operation_steps")
+    .selectAll()
+    .where("operation_id", "=", id)
+    .execute();
+  const stuck = steps.map((row) => ({ ...row, key: row.step_key, memberId: row.member_id, output: null }));
+  const refusalOf = (wanted: { member?: string; step?: string }) => {
+    try {
+      return stepsToSkip(stuck, { reason: "nobody is there", ...wanted }, new Map([["web-01", "1"]]));
+    } catch (error) {
+      return (error as Error).message;
+    }
+  };
+  expect(refusalOf({ member: "web-01" })).toContain("skipped by its key");
+  expect(refusalOf({ step: "verified" })).toContain("only one whose undoing has failed");
+  expect(refusalOf({ step: "hook.0" })).toMatchObject([{ key: "hook.0" }]);
+  const calls = receiver.requests.length;
+  await sites.ask(sites.b, id, { verb: "skip", step: "hook.0", reason: "that host is gone for good" });
+  expect(await settle(writing, id, receiver)).toBe("rolled_back");
+  expect(receiver.requests.length).toBe(calls);
+  const row = await operationRow(writing, id);
+  expect(row.status_reason).toBe("taken back, but for what was left out");
+  expect(readJson(row.leftovers)).toContainEqual({
+    subject: "Call hooks.example.com before everything",
+    reason: expect.stringMatching(
+      /^left out: that host is gone for good\. https:\/\/hooks\.example\.com was called 2 times/,
+    ),
+  });
+  const { servers } = sites.world.cloud("site-a").compute;
+  expect([...servers.values()].map(({ vmState }) => vmState)).toEqual(Array(3).fill("active"));
+  sites.stop();
 });
 
 test("killed at any journal write of a hook that is taken back, each is undone all the same, with the same id", {

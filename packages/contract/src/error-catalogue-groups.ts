@@ -140,7 +140,7 @@ export const GROUP_ERRORS = {
   "hook.failed": {
     status: 502,
     title: "Hook failed",
-    help: "See who answers at its URL, then: protector operation resume ID (on the way back: rollback ID). Or go on without it: protector operation skip ID --step KEY --reason TEXT. The next recovery it does not stop when it is added with: protector hook add --on-failure continue",
+    help: "See who answers at its URL, then: protector operation resume ID; on the way back: protector operation rollback ID. Or go on, or back, without it: protector operation skip ID --step KEY --reason TEXT. The next recovery it does not stop when it is added with: protector hook add --on-failure continue",
   },
   "member.gate_closed": {
     status: 504,

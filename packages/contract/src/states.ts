@@ -127,7 +127,7 @@ export type OperationVerb = (typeof OPERATION_VERBS)[number];
  * | cancel | before the point of no return: undo everything; after it: stop at the next safe boundary |
  * | resume | go on where it stopped; also `as: unplanned` when the source was lost |
  * | retry | run again only what failed, and what waits for it |
- * | skip | leave a failed step or member out, deliberately, and go on |
+ * | skip | leave a failed step or member out, or the failed undoing of a step, deliberately, and go on, or back |
  * | rollback | undo everything done so far; refused after the point of no return |
  * | commit | end the commit window: nothing leads back any more |
  * | abandon | stop working on it; what it made becomes duties, listed with their reasons |

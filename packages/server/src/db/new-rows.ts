@@ -31,6 +31,7 @@ export function newOperationRow(given: NewOperation): Selectable<DrOperationsTab
     status_reason: null,
     error: null,
     is_past_no_return: 0,
+    undone_as: null,
     request: null,
     members: writeJson([]),
     recovery_point: null,

@@ -42,6 +42,8 @@ export interface DrOperationsTable {
   status_reason: string | null;
   error: Json<ErrorItem> | null;
   is_past_no_return: Flag;
+  /** How one that is being taken back ends; null before that was decided. */
+  undone_as: "cancelled" | "rolled_back" | null;
   /** A verb that waits for the engine: `{verb, as?, reason?, member?, step?, user_id}`. */
   request: Json<{
     verb: OperationVerb;

@@ -203,6 +203,7 @@ const COLUMNS: Columns = {
     status_reason: true,
     error: true,
     is_past_no_return: true,
+    undone_as: true,
     request: true,
     members: true,
     recovery_point: true,

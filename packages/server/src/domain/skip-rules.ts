@@ -49,6 +49,17 @@ const SKIPPABLE = new Set([
   "volume.grow",
 ]);
 
+/** Steps whose undoing nothing waits for: what they made stays, and is named. */
+const UNDOING_SKIPPABLE = new Set(["floating_ip.ensure", "hook.call", "key_pair.ensure", "server_group.ensure"]);
+
+/** Statuses of a step that is being taken back, or has been. */
+const TAKEN_BACK = new Set(["undoing", "undone", "undo_failed"]);
+
+/** Whether a step's undoing can be left out when it fails. */
+export function isUndoingSkippable({ action }: Pick<SkippableStep, "action">): boolean {
+  return UNDOING_SKIPPABLE.has(action);
+}
+
 /** Keeps the only copy of something: never left out. */
 const NEVER = new Set(["volume.keep"]);
 
@@ -61,7 +72,7 @@ const OPEN = new Set(["failed", "waiting", "pending", "running", "skipped"]);
 const SWITCH = "epoch.target";
 
 /**
- * The steps that a request leaves out. What keeps servers from running at two sites is never among them: a member goes only
+ * The steps that a request leaves out; of an operation that is being taken back the one whose undoing is left out. What keeps servers from running at two sites is never among them: a member goes only
  * when the target is primary.
  * @param ids ids of members by id and by name.
  * @throws ProtectorError `operation.cannot_skip` that says what helps instead.
@@ -71,6 +82,7 @@ export function stepsToSkip<S extends SkippableStep>(
   { member, step: key }: SkipRequest,
   ids: ReadonlyMap<string, string>,
 ): readonly S[] {
+  if (steps.some(({ status }) => TAKEN_BACK.has(status))) return [oneUndoing(steps, key)];
   if (key !== undefined) return [oneStep(steps, key)];
   const id = ids.get(member ?? "");
   const own = steps.filter(
@@ -99,6 +111,19 @@ function oneStep<S extends SkippableStep>(steps: readonly S[], key: string): S {
   if (SKIPPABLE.has(found.action)) return found;
   const instead = found.memberId === null ? "Retry it, or roll the operation back." : "Retry it, or skip its member.";
   throw cannot(`Other steps need what step ${key} does. ${instead}`);
+}
+
+function oneUndoing<S extends SkippableStep>(steps: readonly S[], key: string | undefined): S {
+  if (key === undefined)
+    throw cannot(
+      "The operation is being taken back, every member with it. The undoing of one step is skipped by its key.",
+    );
+  const found = steps.find((each) => each.key === key);
+  if (!found) throw cannot(`The operation has no step ${key}.`);
+  if (found.status !== "undo_failed")
+    throw cannot(`Step ${key} is ${found.status}; on the way back only one whose undoing has failed is skipped.`);
+  if (isUndoingSkippable(found)) return found;
+  throw cannot(`What step ${key} did has to be taken back. Roll back again, or abandon the operation.`);
 }
 
 function cannot(detail: string): ProtectorError {

@@ -50,6 +50,7 @@ export const OPERATION_TABLES: readonly TableDefinition[] = [
       status_reason: TEXT_OR_NULL,
       error: JSON_TEXT_OR_NULL,
       is_past_no_return: FLAG,
+      undone_as: WORD_OR_NULL,
       request: JSON_TEXT_OR_NULL,
       members: JSON_TEXT,
       recovery_point: NAME_OR_NULL,

@@ -32,6 +32,7 @@ const SUMMARY_COLUMNS = [
   "dr_operations.status_reason",
   "dr_operations.error",
   "dr_operations.is_past_no_return",
+  "dr_operations.undone_as",
   "dr_operations.request",
   "dr_operations.recovery_point",
   "dr_operations.data_loss_seconds",

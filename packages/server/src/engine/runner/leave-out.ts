@@ -4,7 +4,8 @@ import type { Scene } from "./scene.ts";
 import type { LeftOut } from "./step-graph.ts";
 
 /**
- * Leaves out what a person has named, with the reason that was typed; the rest goes on as if it had succeeded.
+ * Leaves out what a person has named, with the reason that was typed; the rest goes on, or is taken back, as if it had
+ * succeeded.
  * @throws ProtectorError `operation.cannot_skip` when that has changed since it was asked for.
  */
 export async function leaveOut(
@@ -16,10 +17,11 @@ export async function leaveOut(
   const chosen = stepsToSkip(steps, request, memberIds(view.members));
   await Promise.all(
     chosen.map((step) => {
-      step.status = "skipped";
+      const isUndoing = step.status === "undo_failed";
+      step.status = isUndoing ? "undone" : "skipped";
       step.output = output;
-      const message = `left out: ${request.reason}`.slice(0, 1000);
-      return journal.writeStep(step.key, { status: "skipped", output, message, finishedAt: "now" });
+      const message = `${isUndoing ? "its undoing was " : ""}left out: ${request.reason}`.slice(0, 1000);
+      return journal.writeStep(step.key, { status: step.status, output, message, finishedAt: "now" });
     }),
   );
 }

@@ -114,8 +114,10 @@ export class OperationRun {
     if (request?.verb === "cancel") return takeBack(this.#tools, scene, "cancelled");
     if (request?.verb === "rollback" && !isPast) return takeBack(this.#tools, scene, "rolled_back");
     // An engine may have died between the decision and the first step back.
-    if (operation.status === "rolling_back" || scene.steps.some(isUndoing))
-      return takeBack(this.#tools, scene, operation.status_reason === "cancelled" ? "cancelled" : "rolled_back");
+    if (operation.status === "rolling_back" || scene.steps.some(isUndoing)) {
+      if (request?.verb === "skip") await this.#leaveOut(scene, request);
+      return takeBack(this.#tools, scene, operation.undone_as ?? "rolled_back");
+    }
     if (request?.verb === "commit") await commit(scene.steps, this.#tools.journal);
     else if (request !== null) await this.#prepareRepeat(scene, request);
     return this.#goForward(scene);
@@ -252,10 +254,15 @@ export class OperationRun {
     return "paused";
   }
 
+  #leaveOut(scene: Scene, request: Request): Promise<void> {
+    const { journal } = this.#tools;
+    return leaveOut(scene, { journal }, { ...request, reason: request.reason ?? "" });
+  }
+
   /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */
   async #prepareRepeat(scene: Scene, request: Request): Promise<void> {
     const { ports, journal } = this.#tools;
-    if (request.verb === "skip") await leaveOut(scene, { journal }, { ...request, reason: request.reason ?? "" });
+    if (request.verb === "skip") await this.#leaveOut(scene, request);
     const repeated = scene.steps.filter(isRepeatable);
     for (const step of repeated) step.status = "pending";
     await Promise.all(

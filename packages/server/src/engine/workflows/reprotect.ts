@@ -11,6 +11,7 @@ import { observeReprotect } from "../world/observe-reprotect.ts";
 import { writeConsistencyGroup, writeGroupVolumes } from "./consistency-group-rows.ts";
 import { statusAtRest } from "./group-status.ts";
 import { keptSnapshots } from "./kept-snapshots.ts";
+import { leftOutSteps } from "./left-out.ts";
 import { owedSteps } from "./owed-steps.ts";
 import { outputOf } from "./step-output.ts";
 import { fromHere, type Workflow, type WorkflowReport, type WorkflowTransaction } from "./workflow.ts";
@@ -54,6 +55,7 @@ export function reportReprotection({ steps, view }: Omit<WorkflowTransaction, "t
       ...steps
         .filter(({ key, status }) => status === "failed" && (key === "cinder_group" || key === "tidy"))
         .map(({ title, error }) => ({ subject: title, reason: error?.detail ?? `not done for ${view.group.name}` })),
+      ...leftOutSteps(steps),
       ...owedSteps(steps),
       ...keptSnapshots(steps),
     ],
