@@ -72,6 +72,19 @@ async function reasonsOf(id: string) {
   };
 }
 
+/** What is waited for before anything is made: actions of the steps. */
+async function awaitedActions(id: string): Promise<readonly string[]> {
+  const rows = await writing.sites.b.connection.db
+    .selectFrom("dr_operation_steps")
+    .select(["step_key", "action", "settings"])
+    .where("operation_id", "=", id)
+    .execute();
+  const barrier = rows.find(({ step_key }) => step_key === "left.cleared");
+  const { after } = readJson(barrier?.settings ?? ("{}" as never)) as { readonly after: readonly string[] };
+  const actions = rows.filter(({ step_key }) => after.includes(step_key)).map(({ action }) => action);
+  return [...new Set(actions)].toSorted();
+}
+
 test("a planned failover deletes what an older one had left, before anything is made, and keeps what was written there", async () => {
   const { written, left } = await reclaimed();
   await letBothSitesRest(writing);
@@ -89,6 +102,7 @@ test("a planned failover deletes what an older one had left, before anything is 
   expect(serversAtB().map(({ id }) => id)).toEqual(left);
   const id = await orderFailover(writing);
   expect([await settleTest(writing, id), running(writing, "site-b")]).toEqual(["completed", 3]);
+  expect(await awaitedActions(id)).toEqual(["away.delete"]);
   expect(serversAtB().filter((server) => left.includes(server.id))).toEqual([]);
   expect([portsAtB().filter(({ deviceId }) => left.includes(deviceId)), lostInKept(written)]).toEqual([[], []]);
   const kept = readJson((await operationRow(writing, id)).leftovers);
@@ -118,6 +132,7 @@ test("an unplanned failover waits for their volumes only where there is no room 
   lose(writing, sites.a, "all");
   const id = await orderUnplanned(writing, { reason: REASON });
   expect([await settleTest(writing, id), running(writing, "site-b")]).toEqual(["completed", 3]);
+  expect(await awaitedActions(id)).toEqual(["away.cinder_group", "away.delete", "away.volume"]);
   expect(serversAtB().filter((server) => left.includes(server.id))).toEqual([]);
   expect([lostInKept(written), volumes.volumes.size]).toEqual([[], 5]);
   expect(sites.world.problems).toEqual([]);
