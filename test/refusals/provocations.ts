@@ -1,5 +1,7 @@
 import type { ErrorCode } from "@protector/contract";
 import { GROUPS } from "./groups.ts";
+import { MAPPINGS } from "./mappings.ts";
+import { MEMBERS } from "./members.ts";
 import { OPERATIONS } from "./operations.ts";
 import { PODS } from "./pods.ts";
 import type { Provocations } from "./provocation.ts";
@@ -16,6 +18,8 @@ export const PROVOCATIONS: Provocations<ErrorCode> = {
   ...REQUESTS,
   ...SITES,
   ...GROUPS,
+  ...MEMBERS,
+  ...MAPPINGS,
   ...PODS,
   ...RECOVERY_PLANS,
   ...OPERATIONS,

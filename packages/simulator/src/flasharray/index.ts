@@ -6,12 +6,13 @@ import { FlashArrayModel } from "./model.ts";
 import { Sessions } from "./sessions.ts";
 
 export { versionsUpTo } from "./api-version.ts";
+export { type ArrayLink, linkArrays } from "./array-link.ts";
 export type { ArrayMemory, ArraysMemory } from "./array-memory.ts";
 export { ArrayDownError, ArrayError, type ArrayVolumeView, type BlockArray } from "./block-array.ts";
 export type { ArrayDescription } from "./description.ts";
 export { FlashArrayFrontEnd } from "./front-end.ts";
 export type { LinkOptions } from "./link.ts";
-export { type ArrayLink, FlashArrayModel, linkArrays } from "./model.ts";
+export { FlashArrayModel } from "./model.ts";
 export type { Problem as ArrayProblem } from "./objects.ts";
 export { Sessions } from "./sessions.ts";
 

@@ -1,12 +1,12 @@
-import type { PortDescription, VolumeDescription } from "@protector/contract";
-import type { CreatePort } from "@protector/openstack";
 import type { PlannedStep } from "../runner/plan.ts";
 import type { CreateServerInput } from "../steps/create-server.ts";
 import type { FailoverInput, FailoverMember } from "./failover-input.ts";
-import { mappedImageMetadata } from "./mapping-gaps.ts";
+import { ownName } from "./own-name.ts";
 import { step } from "./planned-step.ts";
-import { type PortWiring, portWiring } from "./port-wiring.ts";
+import { portWiring } from "./port-wiring.ts";
 import { gateSteps } from "./readiness-gates.ts";
+import { recoveredPorts } from "./recovered-ports.ts";
+import { recoveredVolume } from "./recovered-volume.ts";
 
 /** The steps that rebuild one member at the target. */
 export interface MemberRecovery {
@@ -19,64 +19,12 @@ export interface MemberRecovery {
 /** Plans the rebuilding of one member. */
 export function memberRecovery(input: FailoverInput, member: FailoverMember): MemberRecovery {
   return {
-    prepare: [...ports(input, member), ...keyPair(input, member), ...serverGroup(input, member)],
+    prepare: [...recoveredPorts(input, member), ...keyPair(input, member), ...serverGroup(input, member)],
     recover: (tierBefore) => [
-      ...member.description.volumes.flatMap((volume, index) => volumes(input, member, volume, index)),
+      ...member.description.volumes.flatMap((volume, index) => recoveredVolume(input, member, volume, index)),
       ...server(input, member, tierBefore),
     ],
   };
-}
-
-/** Name by which an object of this operation and member is found again: ≤ 60 characters, as server tags need. */
-function ownName(input: FailoverInput, member: FailoverMember, extra = ""): string {
-  const operation = input.operationId.replaceAll("-", "").slice(0, 12);
-  return `protector-${operation}-${input.members.indexOf(member)}${extra}`;
-}
-
-function ports(input: FailoverInput, member: FailoverMember): PlannedStep[] {
-  return member.description.ports.map((port, index) =>
-    step(
-      `port.${member.id}.${index}`,
-      "ensure",
-      "port.ensure",
-      `Make port ${index + 1} of ${member.name}`,
-      "prepare",
-      "target",
-      {
-        memberId: member.id,
-        input: { serverName: member.name, request: portRequest(input, member, port) },
-        dependsOn: ["checked"],
-        settings: { isUndoable: true },
-      },
-    ),
-  );
-}
-
-function portRequest(input: FailoverInput, member: FailoverMember, port: PortDescription): CreatePort {
-  const { target, operationId } = input;
-  const wiring = portWiring(input, member, port);
-  return {
-    networkId: wiring.networkId ?? "",
-    projectId: target.projectId,
-    name: port.name,
-    description: `Protector operation ${operationId}, member ${member.id}, NIC ${port.mac_address}`,
-    ...(wiring.macAddress === undefined ? {} : { macAddress: wiring.macAddress }),
-    fixedIps: wiring.fixedIps.map(({ subnetId = "", address }) => (address ? { subnetId, address } : { subnetId })),
-    securityGroupIds: wiring.securityGroupIds.map((id) => id ?? ""),
-    isPortSecurityEnabled: wiring.isPortSecurityEnabled,
-    allowedAddressPairs: wiring.isPortSecurityEnabled ? addressPairs(port, wiring) : [],
-    ...(port.dns_name ? { dnsName: port.dns_name } : {}),
-    ...(port.vnic_type === "normal" ? {} : { vnicType: port.vnic_type }),
-  };
-}
-
-/** A pair with the port's own MAC follows it when that is a new one. */
-function addressPairs(port: PortDescription, { macAddress }: PortWiring): CreatePort["allowedAddressPairs"] {
-  return port.allowed_address_pairs.map((pair) => {
-    const isOwn = pair.mac_address.toLowerCase() === port.mac_address.toLowerCase();
-    const follows = isOwn && macAddress === undefined;
-    return { ipAddress: pair.ip_address, ...(follows ? {} : { macAddress: pair.mac_address }) };
-  });
 }
 
 function keyPair(input: FailoverInput, member: FailoverMember): PlannedStep[] {
@@ -152,70 +100,6 @@ function firstOfServerGroup(input: FailoverInput, groupId: string): FailoverMemb
 
 function serverGroupKey(groupId: string): string {
   return `server_group.${groupId}`;
-}
-
-function volumes(
-  input: FailoverInput,
-  member: FailoverMember,
-  volume: VolumeDescription,
-  index: number,
-): PlannedStep[] {
-  const { mapping, group, target } = input;
-  const key = `volume.${member.id}.${index}`;
-  const imageMetadata = mappedImageMetadata(volume, mapping);
-  const onFailure = member.isCritical ? ("stop" as const) : ("member" as const);
-  return [
-    step(
-      key,
-      "ensure",
-      "volume.recover",
-      `Manage volumes into Cinder: ${volume.name || volume.volume_id} of ${member.name}`,
-      "recover",
-      "target",
-      {
-        memberId: member.id,
-        input: {
-          title: `volume ${volume.name || volume.volume_id} of ${member.name}`,
-          temporaryName: ownName(input, member, `-${index}`),
-          arrayGroup: group.arrayGroup,
-          pointStep: "final.verify",
-          sourceVolume: volume.array_volume,
-          volumeType: mapping.find("volume_type", volume.volume_type) ?? "",
-          isBootable: volume.is_bootable,
-          imageId: imageMetadata.image_id ?? null,
-        },
-        dependsOn: ["schedule.off", "final.verify"],
-        settings: { isUndoable: true, onFailure, weight: 3 },
-      },
-    ),
-    step(
-      `describe.${member.id}.${index}`,
-      "ensure",
-      "volume.describe",
-      `Name volume ${index + 1} of ${member.name} at ${target.siteName}`,
-      "recover",
-      "target",
-      {
-        memberId: member.id,
-        input: {
-          volumeStep: key,
-          name: volume.name,
-          description: volume.description,
-          metadata: tenantMetadata(volume.metadata),
-          imageMetadata,
-          isBootable: volume.is_bootable,
-        },
-        dependsOn: [key],
-        settings: { onFailure },
-      },
-    ),
-  ];
-}
-
-/** Metadata that the tenant gave; the array driver's own copies say nothing at another array. */
-function tenantMetadata(metadata: Readonly<Record<string, string>>): Record<string, string> {
-  const { array_volume_name: _volume, array_name: _array, ...own } = metadata;
-  return own;
 }
 
 function server(input: FailoverInput, member: FailoverMember, tierBefore: string | null): PlannedStep[] {
