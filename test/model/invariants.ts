@@ -65,9 +65,26 @@ async function requireRisingVersions({ all }: WorkingSites, versions: Map<string
   }
 }
 
+/** Groups that more than one site believes to be primary of. */
+async function severalPrimaries({ all }: WorkingSites): Promise<readonly string[]> {
+  const believing = new Map<string, SiteName[]>();
+  for (const { id: siteId, name, connection } of all) {
+    const groups = await connection.db
+      .selectFrom("protection_groups")
+      .select("id")
+      .where("primary_site_id", "=", siteId)
+      .where("deleted_at", "is", null)
+      .execute();
+    for (const { id } of groups) believing.set(id, [...(believing.get(id) ?? []), name]);
+  }
+  return [...believing]
+    .filter(([, names]) => names.length > 1)
+    .map(([id, names]) => `${names.join(" and ")} each believe to be primary of ${id}`);
+}
+
 /** What must hold when everybody has come to rest. */
 export async function requireNothingLeft(here: WorkingSites, { before, writes }: Seen): Promise<void> {
   const [left, told, lost] = [await unexplained(here, before), await secretsTold(here), await writes.lost()];
-  const what = [...left, ...told, ...lost, ...(await trustsAmiss(here))];
+  const what = [...left, ...told, ...lost, ...(await trustsAmiss(here)), ...(await severalPrimaries(here))];
   expect(what, what.join("\n")).toEqual([]);
 }

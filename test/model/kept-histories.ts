@@ -1,4 +1,12 @@
-import { ADMINISTRATOR, type HistoryEvent, REASON, type Replaced, type SiteName } from "./events.ts";
+import {
+  ADMINISTRATOR,
+  type HistoryEvent,
+  MAP_ANEW,
+  REASON,
+  REPLACE_PEER,
+  type Replaced,
+  type SiteName,
+} from "./events.ts";
 
 /** A history that once broke something. */
 export interface KeptHistory {
@@ -80,5 +88,17 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
     what: "nothing is reclaimed at a new second site, which the servers have never left",
     replaced: "away",
     events: [types(`reclaim shop --reason ${REASON} --yes`, "site-b", 150)],
+  },
+  {
+    what: "a site that was given up is not primary again when the new pair changes its primary; it can be the second site again",
+    replaced: "at_home",
+    events: [
+      { kind: "returns", site: "site-b", seconds: 150 },
+      { kind: "is_lost", site: "site-c", seconds: 150 },
+      types(REPLACE_PEER.replace("BACKEND", "array-b"), "site-a", 400),
+      { kind: "types", line: MAP_ANEW, near: "site-a", seconds: 30 },
+      types("failover shop --yes", "site-a", 150),
+      { kind: "returns", site: "site-c", seconds: 150 },
+    ],
   },
 ];

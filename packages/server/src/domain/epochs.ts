@@ -55,14 +55,17 @@ export interface KnownPrimary {
   readonly epoch: number;
   readonly primary_site_id: string;
   readonly peer_site_id: string;
+  /** When this site learnt that it was given up; null = it was not. */
+  readonly given_up_at: string | null;
 }
 
 /**
  * Who is primary at an epoch that was seen. Of one that is not above the row's the row says it; one of a later pair of sites
- * was raised by the site that has given this one up as lost.
+ * was raised by the site that has given this one up as lost. A site that was given up is primary never again, whatever the
+ * other two do: which of them it is, it cannot tell by the number.
  */
 export function primaryAt(group: KnownPrimary, localSiteId: string, epoch: number): string {
   if (epoch <= group.epoch) return group.primary_site_id;
-  if (isOfLaterPair(epoch, group.epoch)) return group.peer_site_id;
+  if (group.given_up_at !== null || isOfLaterPair(epoch, group.epoch)) return group.peer_site_id;
   return primaryOfEpoch(epoch, [localSiteId, group.peer_site_id]);
 }

@@ -31,17 +31,19 @@ describe("epochs", () => {
       fc.property(fc.uuid(), fc.uuid(), fc.uuid(), fc.nat(1000), (lost, left, fresh, rises) => {
         fc.pre(new Set([lost, left, fresh]).size === 3);
         const known = nextEpoch(rises, { primary: lost, peer: left });
-        expect(hasMovedInPair(known, { primary: lost, peer: left })).toBe(
-          rises > firstEpoch({ primary: lost, peer: left }),
-        );
+        const pair = { primary: lost, peer: left };
+        expect(hasMovedInPair(known, pair)).toBe(known > firstEpoch(pair));
         const first = firstEpochOfNextPair(known, { primary: left, peer: fresh });
         expect(hasMovedInPair(first, { primary: left, peer: fresh })).toBe(false);
         const back = nextEpoch(nextEpoch(first, { primary: fresh, peer: left }), { primary: left, peer: fresh });
         expect(hasMovedInPair(back, { primary: left, peer: fresh })).toBe(true);
         expect(primaryOfEpoch(first, [left, fresh])).toBe(left);
-        const group = { epoch: known, primary_site_id: lost, peer_site_id: left };
+        const group = { epoch: known, primary_site_id: lost, peer_site_id: left, given_up_at: null };
         for (const epoch of [first, nextEpoch(first, { primary: fresh, peer: left })])
           expect(primaryAt(group, lost, epoch)).toBe(left);
+        const told = { ...group, epoch: first, primary_site_id: left, given_up_at: "2026-01-05 08:00:00.000000" };
+        for (const primary of [left, fresh])
+          expect(primaryAt(told, lost, nextEpoch(first, { primary, peer: lost }))).toBe(left);
         expect(primaryAt({ ...group, epoch: first, primary_site_id: left }, lost, first)).toBe(left);
       }),
     );

@@ -26,6 +26,7 @@ const never = new AbortController().signal;
  * | above the row's epoch, in the other site's name | that site is primary: row, duty to fence this site, fence at once |
  * | above the row's epoch, in this site's name | adopted, unless an operation is at work |
  * | of a later pair of sites | as in the other site's name, and written down: it has given this site up as lost |
+ * | above the row's epoch, where this site was given up | as in the other site's name, whoever's it is |
  * | anything else | nothing |
  *
  * A marker that is behind, on the other array than the highest, is raised by the primary when nobody works on the group: what
@@ -101,7 +102,7 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, { epoch }: Ma
   const { connection, random, events } = ports;
   const { group } = view;
   const takeover = { group, localSiteId, epoch, now: connection.now() };
-  const isGivenUp = isOfLaterPair(epoch, group.epoch);
+  const isNewlyGivenUp = group.given_up_at === null && isOfLaterPair(epoch, group.epoch);
   let dutyId = "";
   const isNews = await inTransaction(connection.db, async (trx) => {
     const changed = await trx
@@ -111,10 +112,11 @@ async function yieldTo({ ports, view, localSiteId, signal }: Look, { epoch }: Ma
         primary_site_id: primarySiteId,
         status: statusAt(view, primarySiteId),
         protection: "unprotected",
-        protection_reason: isGivenUp
-          ? `the other site has given this one up as lost and replaced it (epoch ${epoch})`
-          : `the other site took the group over (epoch ${epoch})`,
-        ...(isGivenUp ? { given_up_at: connection.now() } : {}),
+        protection_reason:
+          isNewlyGivenUp || group.given_up_at !== null
+            ? `the other site has given this one up as lost and replaced it (epoch ${epoch})`
+            : `the other site took the group over (epoch ${epoch})`,
+        ...(isNewlyGivenUp ? { given_up_at: connection.now() } : {}),
         is_failover_ready: 0,
         updated_at: connection.now(),
       })
