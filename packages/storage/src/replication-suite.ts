@@ -139,10 +139,18 @@ export function describeReplication(makePair: () => ArrayPair): void {
         await protect(pair);
         pair.link.transferMs = 60_000;
         const made = await pair.source.array.replicateNow(GROUP, "p-1");
+        const here = { group: GROUP, array: undefined };
+        const together = async () => [
+          ...(await pair.target.array.findRecoveryPoints(
+            ["p-0", "p-1"].map((suffix) => ({ source: onTarget(pair), suffix })),
+          )),
+          ...(await pair.source.array.findRecoveryPoints([{ source: here, suffix: "p-1" }])),
+        ];
         expect(made).toMatchObject({ suffix: "p-1", isUsable: true, progress: 1, createdAt: pair.clock.now() });
         await pair.clock.sleep(30_000);
         const half = await pair.target.array.findRecoveryPoint(onTarget(pair), "p-1");
         expect(half).toMatchObject({ isUsable: false, completedAt: undefined, createdAt: made.createdAt });
+        expect(await together()).toEqual([undefined, half, made]);
         expect(half?.progress).toBeCloseTo(0.5, 2);
         expect((await pair.target.array.listRecoveryPoints(onTarget(pair)))[0]?.isUsable).toBe(false);
         const early = await failureOf(clone(pair, { suffix: "p-1", disk: DISKS[0], name: "protector-c-1" }));
@@ -151,6 +159,7 @@ export function describeReplication(makePair: () => ArrayPair): void {
         const whole = await pair.target.array.findRecoveryPoint(onTarget(pair), "p-1");
         expect(whole).toMatchObject({ isUsable: true, progress: 1 });
         expect(whole?.bytesSent).toBeGreaterThan(0);
+        expect(await together()).toEqual([undefined, whole, made]);
       }),
     );
 

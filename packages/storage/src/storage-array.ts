@@ -75,6 +75,8 @@ export interface StorageArray {
   listRecoveryPointsOf(sources: readonly PointSource[]): Promise<ReadonlyMap<string, readonly RecoveryPoint[]>>;
   /** One point by suffix; undefined when there is none. */
   findRecoveryPoint(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined>;
+  /** Many of them by few questions, in the order in which they are asked for. */
+  findRecoveryPoints(asked: readonly PointQuestion[]): Promise<readonly (RecoveryPoint | undefined)[]>;
   /** Names of the source volumes that a point holds, those in a pod with the pod's name. */
   volumesOfPoint(source: PointSource, suffix: string): Promise<readonly PointVolume[]>;
   destroyRecoveryPoint(source: PointSource, suffix: string): Promise<void>;
@@ -219,6 +221,12 @@ export interface PointSource {
   /** A group in a pod by its whole name `POD::GROUP`, the same on both arrays of the pod. */
   readonly group: string;
   readonly array: string | undefined;
+}
+
+/** Which point is asked for. */
+export interface PointQuestion {
+  readonly source: PointSource;
+  readonly suffix: string;
 }
 
 /** One snapshot of a whole group. */

@@ -7,6 +7,7 @@ import { SiteFailoverRun } from "./site-failover/site-failover-run.ts";
 import { wakeParent } from "./site-failover/wake-parent.ts";
 import { CallLimits } from "./world/call-limits.ts";
 import { ProjectListPool } from "./world/project-lists.ts";
+import { PointPool } from "./world/shared-points.ts";
 
 /**
  * Takes operations and works on them.
@@ -29,9 +30,14 @@ export class Engine {
   constructor(ports: EnginePorts) {
     this.#ports = ports;
     const limits = new CallLimits();
-    const { transport, settings, clock, random } = ports;
-    const unguarded = limits.limit(transport, settings.callsPerService, () => {});
-    this.#ways = { limits, lists: new ProjectListPool({ transport: unguarded, clock, random }) };
+    const { transport, settings, clock, random, storageDriver } = ports;
+    const toClouds = limits.limit(transport, settings.callsPerService, () => {});
+    const toArrays = storageDriver(limits.limit(transport, settings.callsPerArray, () => {}));
+    this.#ways = {
+      limits,
+      lists: new ProjectListPool({ transport: toClouds, clock, random }),
+      points: new PointPool(clock, (access) => toArrays.connect(access)),
+    };
   }
 
   /** Sweeps until stopped. */

@@ -4,6 +4,7 @@ import type {
   ArrayVolume,
   CloneRequest,
   Marker,
+  PointQuestion,
   PointSource,
   ReplicationSettings,
   StorageArray,
@@ -181,6 +182,10 @@ export class FlashArray implements StorageArray {
 
   findRecoveryPoint(source: PointSource, suffix: string) {
     return this.#points.find(source, suffix);
+  }
+
+  findRecoveryPoints(asked: readonly PointQuestion[]) {
+    return this.#points.findMany(asked);
   }
 
   volumesOfPoint(source: PointSource, suffix: string) {

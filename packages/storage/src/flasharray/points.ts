@@ -1,5 +1,5 @@
 import { podOf } from "../names.ts";
-import type { PointSource, PointVolume, RecoveryPoint } from "../storage-array.ts";
+import type { PointQuestion, PointSource, PointVolume, RecoveryPoint } from "../storage-array.ts";
 import { isRefusal, refuse, unless } from "./array-error.ts";
 import { itemsOf, listAll, listBeginning, listWhere, requirePlain } from "./listing.ts";
 import type { PointRow, SnapshotRow, TransferRow } from "./rows.ts";
@@ -74,11 +74,27 @@ export class Points {
   }
 
   async find(source: PointSource, suffix: string): Promise<RecoveryPoint | undefined> {
-    const name = `${groupOn(source)}.${suffix}`;
+    const name = pointName({ source, suffix });
     const listing = { path: PATH, query: { destroyed: false }, sort: "name", field: "name" };
     const row = (await listWhere<PointRow>(this.#session, listing, [name]))[0];
     if (!row) return undefined;
     return pointOf(source, row, source.array === undefined ? undefined : await this.#transfers(name));
+  }
+
+  /** The same for many: a question for as many of them as one URL holds. */
+  async findMany(asked: readonly PointQuestion[]): Promise<readonly (RecoveryPoint | undefined)[]> {
+    const listing = { path: PATH, query: { destroyed: false }, sort: "name", field: "name" };
+    const sent = asked.filter(({ source }) => source.array !== undefined);
+    const [rows, transferRows] = await Promise.all([
+      listWhere<PointRow>(this.#session, listing, asked.map(pointName)),
+      listWhere<TransferRow>(this.#session, { ...listing, path: TRANSFERS }, sent.map(pointName)),
+    ]);
+    const found = new Map(rows.map((row) => [row.name.toLowerCase(), row]));
+    const transfers = byName(transferRows);
+    return asked.map((question) => {
+      const row = found.get(pointName(question).toLowerCase());
+      return row && pointOf(question.source, row, question.source.array === undefined ? undefined : transfers);
+    });
   }
 
   async volumes(source: PointSource, suffix: string): Promise<readonly PointVolume[]> {
@@ -139,6 +155,11 @@ function newestFirst(points: RecoveryPoint[]): readonly RecoveryPoint[] {
 /** How the names of a group's points begin on the asked array. */
 function pointPrefix(source: PointSource): string {
   return `${groupOn(source)}.`;
+}
+
+/** Name of a point on the asked array. */
+function pointName({ source, suffix }: PointQuestion): string {
+  return `${groupOn(source)}.${suffix}`;
 }
 
 /** Name of a volume with its pod, which arrays leave out where the snapshot's group says it. */

@@ -5,6 +5,7 @@ import type {
   ArrayVolume,
   CloneRequest,
   Marker,
+  PointQuestion,
   PointSource,
   ReplicationSettings,
   StorageArray,
@@ -173,6 +174,10 @@ export class MockArray implements StorageArray {
 
   findRecoveryPoint(source: PointSource, suffix: string) {
     return this.#do((state) => points.pointOf(state, source, suffix));
+  }
+
+  findRecoveryPoints(asked: readonly PointQuestion[]) {
+    return this.#do((state) => asked.map(({ source, suffix }) => points.pointOf(state, source, suffix)));
   }
 
   volumesOfPoint(source: PointSource, suffix: string) {

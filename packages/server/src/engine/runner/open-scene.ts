@@ -3,6 +3,7 @@ import type { CallLimits } from "../world/call-limits.ts";
 import { openSite } from "../world/group-access.ts";
 import { loadGroup } from "../world/group-view.ts";
 import type { ProjectListPool } from "../world/project-lists.ts";
+import type { PointPool } from "../world/shared-points.ts";
 import { localSite } from "../world/site-directory.ts";
 import { loadSteps, type OperationRow } from "./operation-store.ts";
 import type { OperationTools } from "./operation-tools.ts";
@@ -16,6 +17,7 @@ const CLOSE_WITHIN_MS = 2_000;
 export interface SharedWays {
   readonly limits: CallLimits;
   readonly lists: ProjectListPool;
+  readonly points: PointPool;
 }
 
 /**
@@ -25,7 +27,7 @@ export interface SharedWays {
 export async function openScene(tools: OperationTools, operation: OperationRow, ways: SharedWays): Promise<Scene> {
   const { ports, journal, keeper } = tools;
   const { connection, clock, random, transport } = ports;
-  const { limits, lists } = ways;
+  const { limits, lists, points } = ways;
   const view = await loadGroup(connection, operation.protection_group_id);
   const workflow = WORKFLOWS[operation.type];
   const { id: localSiteId } = await localSite(connection);
@@ -38,16 +40,21 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
     userId: operation.user_id,
     requestId,
     lists,
+    points,
   };
+  const steps = await loadSteps(connection, operation.id);
   const source = await openSite(ports, request, direction.sourceSiteId);
-  const target = await openSite(ports, request, direction.targetSiteId);
+  const target = await openSite(ports, request, direction.targetSiteId).catch(async (error: unknown) => {
+    await source.reads.close();
+    throw error;
+  });
   return {
     operation,
     view,
     workflow,
     direction,
     localSiteId,
-    steps: await loadSteps(connection, operation.id),
+    steps,
     phase: operation.phase,
     environment: {
       operation: {
@@ -68,8 +75,9 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
       random,
     },
     close: async () => {
-      for (const { reads } of [source, target]) reads.close();
-      const goodbye = Promise.allSettled([source.array.close(), target.array.close()]);
+      const goodbye = Promise.allSettled(
+        [source, target].flatMap(({ reads, array }) => [reads.close(), array.close()]),
+      );
       const over = new AbortController();
       const patience = clock.sleep(CLOSE_WITHIN_MS, over.signal).catch(() => {});
       await Promise.race([goodbye, patience]);

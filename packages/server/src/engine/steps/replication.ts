@@ -81,7 +81,7 @@ export const awaitPoint: StepHandler<AwaitPointInput, ArrivedPoint> = {
     const source = await replicaSource(context, arrayGroup);
     const subject = `the transfer of recovery point ${cut.suffix} to ${context.target.siteName}`;
     const { completedAt, bytesSent } = await context.until(subject, async () => {
-      const point = await context.target.array.findRecoveryPoint(source, cut.suffix);
+      const point = await context.target.reads.recoveryPoint({ source, suffix: cut.suffix });
       context.report(point?.progress ?? 0, `${Math.round((point?.progress ?? 0) * 100)} % transferred`);
       return point?.isUsable ? point : undefined;
     });

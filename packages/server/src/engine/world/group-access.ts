@@ -8,6 +8,7 @@ import { arrayOf, findCinderHost } from "./arrays.ts";
 import { podAtSite } from "./group-names.ts";
 import type { GroupView } from "./group-view.ts";
 import { ProjectListPool } from "./project-lists.ts";
+import type { PointPool, TakenPoints } from "./shared-points.ts";
 import { SharedReads } from "./shared-reads.ts";
 import type { SiteAccess } from "./site-access.ts";
 import { administratorOf, projectAt, siteById } from "./site-directory.ts";
@@ -25,6 +26,8 @@ export interface AccessRequest {
   readonly requestId: string;
   /** Those of all operations of the engine; default: its own. */
   readonly lists?: ProjectListPool;
+  /** Those of all operations of the engine; default: an array is asked for each alone. */
+  readonly points?: PointPool;
 }
 
 /** One of a group's two sites: its cloud and its array. Opens no connection before the first call. */
@@ -37,7 +40,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   const administrator = await administratorOf(directory, site);
   const admin = connectCloud({ ...administrator, requestId }, cloudPorts);
   const projectId = await projectAt(connection, view.group.project_id, site);
-  const { array, cinderHost } = await openArray(ports, request, site);
+  const { array, points, cinderHost } = await openArray(ports, request, site);
   const isOwn = site.is_local === 1;
   const project = (request.lists ?? new ProjectListPool(cloudPorts)).take(administrator, projectId);
   return {
@@ -49,7 +52,7 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
     array,
     pod: podAtSite(view, siteId),
     groupTypeName: settings.groupTypeName,
-    reads: new SharedReads(clock, { project, array, groupId: view.group.id }),
+    reads: new SharedReads(clock, { project, array, points, groupId: view.group.id }),
     arrayName: once(() => nameOf(array, { clock, siteName: site.name, recorded: recordedName(view, siteId) })),
     cinderHost: once(async () => cinderHost ?? findCinderHost(admin, array, site.name)),
     tenant: once((): Promise<Cloud> => {
@@ -69,16 +72,23 @@ export async function openSite(ports: EnginePorts, request: AccessRequest, siteI
   };
 }
 
+interface OpenArray {
+  readonly array: StorageArray;
+  readonly points: TakenPoints | undefined;
+  readonly cinderHost: string | undefined;
+}
+
 /** Without a policy a group has no array, and nothing on one: whoever asks for it all the same is told so. */
 async function openArray(
   { connection, settings, secrets, storageDriver }: EnginePorts,
-  { view, transport, arrayTransport }: AccessRequest,
+  { view, transport, arrayTransport, points }: AccessRequest,
   site: Pick<SitesTable, "id" | "name">,
-): Promise<{ readonly array: StorageArray; readonly cinderHost: string | undefined }> {
-  if (!view.policy) return { array: absentArray(view.group.name), cinderHost: undefined };
+): Promise<OpenArray> {
+  if (!view.policy) return { array: absentArray(view.group.name), points: undefined, cinderHost: undefined };
   const { access, cinderHost } = await arrayOf({ connection, secrets, settings }, view.group, view.policy, site.id);
   const named = { ...access, name: `the array at ${site.name}` };
-  return { array: storageDriver(arrayTransport ?? transport).connect(named), cinderHost };
+  const array = storageDriver(arrayTransport ?? transport).connect(named);
+  return { array, points: points?.take(named), cinderHost };
 }
 
 function recordedName(view: GroupView, siteId: string): string | undefined {

@@ -1,7 +1,8 @@
 import type { Port, Server, Volume } from "@protector/openstack";
 import type { Clock } from "@protector/ports";
-import type { Marker, StorageArray } from "@protector/storage";
+import type { Marker, PointQuestion, RecoveryPoint, StorageArray } from "@protector/storage";
 import type { TakenLists } from "./project-lists.ts";
+import type { TakenPoints } from "./shared-points.ts";
 import { SharedRead } from "./shared-read.ts";
 
 /** What is read for many. */
@@ -9,6 +10,8 @@ export interface SharedSources {
   /** Those of the tenant's project at the site. */
   readonly project: TakenLists;
   readonly array: StorageArray;
+  /** Those of the array that many ask about together; without them it is asked for each. */
+  readonly points: TakenPoints | undefined;
   readonly groupId: string;
 }
 
@@ -20,10 +23,14 @@ export interface SharedSources {
  */
 export class SharedReads {
   readonly #project: TakenLists;
+  readonly #array: StorageArray;
+  readonly #points: TakenPoints | undefined;
   readonly #marker: SharedRead<Marker | undefined>;
 
-  constructor(clock: Clock, { project, array, groupId }: SharedSources) {
+  constructor(clock: Clock, { project, array, points, groupId }: SharedSources) {
     this.#project = project;
+    this.#array = array;
+    this.#points = points;
     this.#marker = new SharedRead(clock, { ask: () => array.readMarker(groupId) });
   }
 
@@ -57,8 +64,15 @@ export class SharedReads {
     return this.#marker.read();
   }
 
+  /** A recovery point as the array has it now; undefined when it is not there. */
+  recoveryPoint(question: PointQuestion): Promise<RecoveryPoint | undefined> {
+    if (this.#points) return this.#points.find(question);
+    return this.#array.findRecoveryPoint(question.source, question.suffix);
+  }
+
   /** Its owner looks no more. */
-  close(): void {
+  async close(): Promise<void> {
     this.#project.giveBack();
+    await this.#points?.giveBack();
   }
 }
