@@ -215,3 +215,46 @@ test("a site failover whose site is silent ends: a group that has waited in vain
     .execute();
   expect(held).toEqual([]);
 });
+
+/** The backend that the group's policy names is in no protector.conf any more. */
+async function forgetBackend({ sites }: WritingGroup): Promise<void> {
+  await sites.b.connection.db.updateTable("replication_policies").set({ secondary_backend: "gone" }).execute();
+}
+
+test("what an operation needs is not known here: a dry run says so, a real one gives up, and cancel ends it", async () => {
+  const writing = await open();
+  const { sites, group } = writing;
+  await forgetBackend(writing);
+  const dry = await sites.order(sites.b, group.id, { ...PLANNED, isDryRun: true });
+  const unknown = "protector.policy.backend_unknown";
+  expect(await ended(writing, dry)).toMatchObject({ status: "failed", code: unknown, seconds: 0 });
+  const cancelled = await sites.order(sites.b, group.id, PLANNED);
+  expect(await sites.settle(sites.b, cancelled, sites.engine(sites.b), 30_000)).toBe("waiting");
+  expect((await operationRow(writing, cancelled)).gives_up_at).toContain("2026-01-05 08:10:");
+  await sites.ask(sites.b, cancelled, { verb: "cancel" });
+  expect(await ended(writing, cancelled)).toMatchObject({ status: "cancelled", reason: "cancelled before it began" });
+  const id = await sites.order(sites.b, group.id, PLANNED);
+  const { seconds, ...end } = await ended(writing, id);
+  expect(end).toMatchObject({ status: "failed", code: unknown, givesUpAt: null });
+  expect(seconds).toBeLessThan(631);
+  expect(await groupRow(writing)).toMatchObject({ status: "active", current_operation_id: null });
+});
+
+test("one that has begun can be abandoned though what it needs is not known here any more", async () => {
+  const writing = await open();
+  const { sites, group } = writing;
+  const id = await sites.order(sites.b, group.id, PLANNED);
+  const first = sites.engine(sites.b, {
+    observer: {
+      afterCommit: (_id: string, labels: readonly string[]) => {
+        if (labels.some((label) => /^step stop\..* completed/.test(label))) void first.stop();
+      },
+    },
+  });
+  await sites.clock.run(first.look(id).then(() => first.idle()));
+  await forgetBackend(writing);
+  expect(await sites.settle(sites.b, id, sites.engine(sites.b), 60_000)).toBe("waiting");
+  await sites.ask(sites.b, id, { verb: "abandon", reason: "the array was sold last week" });
+  expect(await ended(writing, id)).toMatchObject({ status: "cancelled" });
+  expect(await groupRow(writing)).toMatchObject({ current_operation_id: null });
+});

@@ -9,9 +9,9 @@ import { hasTargetWritten } from "./commit.ts";
 import { type DutyInput, oweStep } from "./duties.ts";
 import { failureItem } from "./failure.ts";
 import { secondsByAction } from "./measured-seconds.ts";
-import { type JournaledStep, loadSteps, type OperationRow } from "./operation-store.ts";
+import { type JournaledStep, loadSteps, type OperationRow, requestIdOf } from "./operation-store.ts";
 import { type OperationTools, setOperation } from "./operation-tools.ts";
-import type { Scene } from "./scene.ts";
+import { type LocalScene, siteOf } from "./scene.ts";
 
 /** How an operation ends. */
 export interface Ending {
@@ -35,7 +35,7 @@ const MAY_HAVE_EFFECT: ReadonlySet<string> = new Set([
 /** What a workflow gets in a transaction of its operation. */
 export function workflowTransaction(
   tools: OperationTools,
-  scene: Scene,
+  scene: LocalScene,
   trx: Transaction<Database>,
 ): WorkflowTransaction {
   return {
@@ -51,7 +51,7 @@ export function workflowTransaction(
 }
 
 /** Ends an operation: the group's rows, the report, the group let go, all in one transaction. */
-export async function endOperation(tools: OperationTools, scene: Scene, ending: Ending): Promise<OperationStatus> {
+export async function endOperation(tools: OperationTools, scene: LocalScene, ending: Ending): Promise<OperationStatus> {
   const { ports, journal } = tools;
   const { operation, workflow } = scene;
   const { end, status, reason } = ending;
@@ -140,11 +140,11 @@ async function forgetForwardDuties(
 /** Nothing was done: the operation ends and lets the group go. @param wayOut what can be done instead. */
 export async function refuseOperation(
   tools: OperationTools,
-  scene: Scene,
+  scene: LocalScene,
   error: ProtectorError,
   wayOut?: string,
 ): Promise<OperationStatus> {
-  const { requestId } = scene.environment.operation;
+  const requestId = requestIdOf(scene.operation);
   await tools.journal.writeOperation({
     error: writeJson(failureItem({ error, failureClass: "final", effect: "none" }, requestId)),
   });
@@ -160,7 +160,11 @@ const GIVES_BACK = /^marker\.release/;
  * After it the target's servers hold writes of their own: nothing of them is undone, the group is where they are, what is
  * missing is named, and that it be given back is owed.
  */
-export async function abandonOperation(tools: OperationTools, scene: Scene, reason: string): Promise<OperationStatus> {
+export async function abandonOperation(
+  tools: OperationTools,
+  scene: LocalScene,
+  reason: string,
+): Promise<OperationStatus> {
   if (hasSwitched(scene)) return abandonForward(tools, scene, reason);
   const leftovers = await oweUndoing(tools, scene, { reason: `abandoned: ${reason}`, isOwed: () => true });
   return endOperation(tools, scene, {
@@ -171,7 +175,7 @@ export async function abandonOperation(tools: OperationTools, scene: Scene, reas
   });
 }
 
-function hasSwitched({ steps }: Scene): boolean {
+function hasSwitched({ steps }: LocalScene): boolean {
   return (
     hasTargetWritten(steps) &&
     steps.some(({ key, status }) => /^epoch\.(source|target)$/.test(key) && status === "completed")
@@ -180,14 +184,14 @@ function hasSwitched({ steps }: Scene): boolean {
 
 async function abandonForward(
   { ports, journal, keeper }: OperationTools,
-  scene: Scene,
+  scene: LocalScene,
   reason: string,
 ): Promise<OperationStatus> {
   const open = scene.steps.filter(({ status }) => status !== "completed" && status !== "skipped");
   const owed = open.filter(({ action }) => GIVES_BACK.test(action));
   await journal.write("duties of what is given up", async (trx) => {
     for (const step of owed) {
-      const siteId = scene.environment[step.site].siteId;
+      const siteId = siteOf(scene, step);
       await oweStep(trx, ports, { operation: scene.operation, step, siteId, reason: `abandoned: ${reason}` });
     }
   });
@@ -207,19 +211,19 @@ async function abandonForward(
  */
 export async function supersedeOperation(
   tools: OperationTools,
-  scene: Scene,
+  scene: LocalScene,
   reason: string,
 ): Promise<OperationStatus> {
   const leftovers = await oweUndoing(tools, scene, {
     reason: `superseded: ${reason}`,
-    isOwed: (step) => scene.environment[step.site].isOwn && !step.action.startsWith("marker."),
+    isOwed: (step) => siteOf(scene, step) === scene.localSiteId && !step.action.startsWith("marker."),
   });
   return endOperation(tools, scene, { end: "superseded", status: "superseded", reason, leftovers });
 }
 
 async function oweUndoing(
   { ports, journal }: OperationTools,
-  scene: Scene,
+  scene: LocalScene,
   owed: { readonly reason: string; isOwed(step: JournaledStep): boolean },
 ): Promise<WorkflowReport["leftovers"]> {
   const steps = scene.steps.filter(
@@ -230,7 +234,7 @@ async function oweUndoing(
       await oweStep(trx, ports, {
         operation: scene.operation,
         step,
-        siteId: scene.environment[step.site].siteId,
+        siteId: siteOf(scene, step),
         reason: owed.reason,
         isUndo: true,
       });

@@ -5,10 +5,10 @@ import { loadGroup } from "../world/group-view.ts";
 import type { ProjectListPool } from "../world/project-lists.ts";
 import type { PointPool } from "../world/shared-points.ts";
 import { localSite } from "../world/site-directory.ts";
-import { loadSteps, type OperationRow } from "./operation-store.ts";
+import { loadSteps, type OperationRow, requestIdOf } from "./operation-store.ts";
 import type { OperationTools } from "./operation-tools.ts";
 import { outboundOf } from "./outbound.ts";
-import type { Scene } from "./scene.ts";
+import type { LocalScene, Scene } from "./scene.ts";
 
 /** ms that the end of both arrays' sessions is waited for: one that nobody ends dies by itself. */
 const CLOSE_WITHIN_MS = 2_000;
@@ -20,19 +20,26 @@ export interface SharedWays {
   readonly points: PointPool;
 }
 
-/**
- * Opens both sites for an operation, every call guarded by its lease.
- * @throws ProtectorError when a site, a project, a policy or a backend that it needs is not known here.
- */
-export async function openScene(tools: OperationTools, operation: OperationRow, ways: SharedWays): Promise<Scene> {
-  const { ports, journal, keeper } = tools;
-  const { connection, clock, random, transport } = ports;
-  const { limits, lists, points } = ways;
+/** Reads an operation and its group. @throws ProtectorError when the group is gone. */
+export async function loadScene({ ports }: OperationTools, operation: OperationRow): Promise<LocalScene> {
+  const { connection } = ports;
   const view = await loadGroup(connection, operation.protection_group_id);
   const workflow = WORKFLOWS[operation.type];
   const { id: localSiteId } = await localSite(connection);
   const direction = workflow.direction(view, localSiteId);
-  const requestId = operation.request_id ?? `req-${operation.id}`;
+  return { operation, view, workflow, direction, localSiteId, steps: await loadSteps(connection, operation.id) };
+}
+
+/**
+ * Opens both sites for an operation, every call guarded by its lease.
+ * @throws ProtectorError when a site, a project, a policy or a backend that it needs is not known here.
+ */
+export async function openScene(tools: OperationTools, local: LocalScene, ways: SharedWays): Promise<Scene> {
+  const { ports, journal, keeper } = tools;
+  const { clock, random, transport } = ports;
+  const { limits, lists, points } = ways;
+  const { operation, view, direction } = local;
+  const requestId = requestIdOf(operation);
   const request = {
     view,
     transport: limits.limit(transport, ports.settings.callsPerService, () => keeper.requireTimeLeft()),
@@ -42,19 +49,13 @@ export async function openScene(tools: OperationTools, operation: OperationRow, 
     lists,
     points,
   };
-  const steps = await loadSteps(connection, operation.id);
   const source = await openSite(ports, request, direction.sourceSiteId);
   const target = await openSite(ports, request, direction.targetSiteId).catch(async (error: unknown) => {
     await source.reads.close();
     throw error;
   });
   return {
-    operation,
-    view,
-    workflow,
-    direction,
-    localSiteId,
-    steps,
+    ...local,
     phase: operation.phase,
     environment: {
       operation: {

@@ -1,5 +1,5 @@
-import { type OperationStatus, ProtectorError, toErrorItem } from "@protector/contract";
-import { readJson, readOptionalJson, writeJson } from "../../db/codecs.ts";
+import type { OperationStatus } from "@protector/contract";
+import { readJson, writeJson } from "../../db/codecs.ts";
 import type { EnginePorts } from "../engine-ports.ts";
 import { STEP_HANDLERS } from "../steps/index.ts";
 import { commit, isPointOfNoReturn } from "./commit.ts";
@@ -13,23 +13,22 @@ import { leaveOut } from "./leave-out.ts";
 import { goOnWithoutSource, withReason } from "./lost-source.ts";
 import { guardMarkers } from "./marker-guard.ts";
 import { measuredSeconds } from "./measured-seconds.ts";
-import { openScene, type SharedWays } from "./open-scene.ts";
+import { loadScene, openScene, type SharedWays } from "./open-scene.ts";
 import { databaseTime, type JournaledStep, loadOperation, loadSteps, type OperationRow } from "./operation-store.ts";
-import { clearRequest, LOOK_AGAIN_MS, type OperationTools, setOperation } from "./operation-tools.ts";
+import { clearRequest, type OperationTools, setOperation } from "./operation-tools.ts";
+import { type PersonRequest, requestOf } from "./person-request.ts";
 import { planOperation } from "./plan-operation.ts";
 import type { Scene } from "./scene.ts";
 import { tellStep } from "./step-events.ts";
 import { LeaseLost, Superseded } from "./step-handler.ts";
 import { takeBack } from "./take-back.ts";
 import { Asked } from "./unless-asked.ts";
+import { breakOff, cancelUnbegun, endUnopened } from "./unopened.ts";
 import { failOperation, waitForOutside } from "./wait-for-outside.ts";
 import { whatFailed } from "./what-failed.ts";
 
 /** Tries of a step in one look before the operation waits. */
 const TRIES_PER_LOOK = 4;
-
-/** What a person asked of an operation. */
-type Request = NonNullable<ReturnType<typeof requestOf>>;
 
 /**
  * Works on one operation under its lease, until it ends, waits, or the lease is lost.
@@ -70,7 +69,11 @@ export class OperationRun {
     const { ports, keeper } = this.#tools;
     const operation = await loadOperation(ports.connection, keeper.lease.operationId);
     try {
-      const scene = await openScene(this.#tools, operation, this.#ways);
+      const local = await loadScene(this.#tools, operation);
+      const scene = await openScene(this.#tools, local, this.#ways).catch((error) =>
+        endUnopened(this.#tools, local, error),
+      );
+      if (typeof scene === "string") return scene;
       try {
         return await this.#inEpoch(scene);
       } finally {
@@ -78,7 +81,7 @@ export class OperationRun {
       }
     } catch (error) {
       if (error instanceof LeaseLost || keeper.signal.aborted) throw error;
-      return this.#breakOff(operation, error);
+      return breakOff(this.#tools, operation, error);
     }
   }
 
@@ -99,13 +102,7 @@ export class OperationRun {
     const request = requestOf(operation);
     if (request?.verb === "abandon") return abandonOperation(this.#tools, scene, request.reason ?? "");
     if (scene.steps.length === 0) {
-      if (request?.verb === "cancel" || request?.verb === "rollback") {
-        return endOperation(this.#tools, scene, {
-          end: "undone",
-          status: "cancelled",
-          reason: "cancelled before it began",
-        });
-      }
+      if (request?.verb === "cancel" || request?.verb === "rollback") return cancelUnbegun(this.#tools, scene);
       const left = await this.#plan(scene);
       if (left !== undefined) return left;
     }
@@ -254,13 +251,13 @@ export class OperationRun {
     return "paused";
   }
 
-  #leaveOut(scene: Scene, request: Request): Promise<void> {
+  #leaveOut(scene: Scene, request: PersonRequest): Promise<void> {
     const { journal } = this.#tools;
     return leaveOut(scene, { journal }, { ...request, reason: request.reason ?? "" });
   }
 
   /** Puts what failed back to pending; after `as: unplanned` what only the lost source could do is owed. */
-  async #prepareRepeat(scene: Scene, request: Request): Promise<void> {
+  async #prepareRepeat(scene: Scene, request: PersonRequest): Promise<void> {
     const { ports, journal } = this.#tools;
     if (request.verb === "skip") await this.#leaveOut(scene, request);
     const repeated = scene.steps.filter(isRepeatable);
@@ -274,27 +271,6 @@ export class OperationRun {
     await goOnWithoutSource(scene, { journal, ports, reason: request.reason ?? "" });
     scene.operation = await loadOperation(ports.connection, scene.operation.id);
   }
-
-  /** Something that no plan foresaw, or that is missing here: said in the operation, and looked at again. */
-  async #breakOff(operation: OperationRow, error: unknown): Promise<OperationStatus> {
-    const { ports, journal } = this.#tools;
-    const known =
-      error instanceof ProtectorError ? error : new ProtectorError("internal", String(error), { cause: error });
-    await journal.write("operation broken off", async (trx) => {
-      await setOperation(trx, operation.id, {
-        status: operation.status === "rolling_back" ? "rolling_back" : "waiting",
-        error: writeJson(toErrorItem(known, operation.request_id ?? undefined)),
-        status_reason: `waiting: ${known.message}`,
-        next_look_at: ports.connection.fromNow(LOOK_AGAIN_MS),
-      });
-      await clearRequest(trx, operation);
-    });
-    throw error;
-  }
-}
-
-function requestOf(operation: OperationRow) {
-  return readOptionalJson(operation.request);
 }
 
 function isUndoing(step: JournaledStep): boolean {

@@ -92,6 +92,11 @@ export async function databaseTime(connection: DatabaseConnection): Promise<numb
   return readTime(row.now);
 }
 
+/** Request id of the calls that an operation makes, and of its errors: that of the request that started it. */
+export function requestIdOf({ id, request_id }: Pick<OperationRow, "id" | "request_id">): string {
+  return request_id ?? `req-${id}`;
+}
+
 /**
  * What the API shows of a plan. Its digest covers the inputs too, so that a confirmed plan is the one that runs; names
  * that hold the operation's id differ between the dry run and the real one and do not count.

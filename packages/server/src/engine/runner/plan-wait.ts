@@ -29,15 +29,11 @@ interface Silent {
  * its group free.
  */
 export async function waitForPlan(tools: OperationTools, scene: Scene, failure: StepFailure): Promise<OperationStatus> {
-  const { connection, settings } = tools.ports;
   const { operation } = scene;
   // What Protector itself takes back comes to an end.
   if (failure.error.code === "test.in_the_way" && operation.is_dry_run === 0)
     return waitForOutside(tools, scene, { failure, waitsFor: LOOKING, progress: 0 });
-  const now = await databaseTime(connection);
-  const { started_at } = await loadOperation(connection, operation.id);
-  const since = started_at === null ? now : readTime(started_at);
-  const givesUpAt = since + settings.planWaitMs;
+  const { now, since, givesUpAt } = await planLimits(tools, operation.id);
   const silent = await silentOne(tools, scene, failure);
   const way = wayOut(scene, silent);
   if (operation.is_dry_run === 1 || now >= givesUpAt)
@@ -46,6 +42,14 @@ export async function waitForPlan(tools: OperationTools, scene: Scene, failure: 
   const lookAgainMs = Math.min(LOOK_AGAIN_MS, givesUpAt - now);
   const limits = { givesUpAt: writeTime(givesUpAt), lookAgainMs, hint };
   return waitForOutside(tools, scene, { failure, waitsFor: LOOKING, progress: 0, ...limits });
+}
+
+/** ms on the database's clock: now, since when an operation tries to be planned, and when it gives up. */
+export async function planLimits({ ports }: Pick<OperationTools, "ports">, operationId: string) {
+  const { connection, settings } = ports;
+  const { started_at, created_at } = await loadOperation(connection, operationId);
+  const since = readTime(started_at ?? created_at);
+  return { now: await databaseTime(connection), since, givesUpAt: since + settings.planWaitMs };
 }
 
 /** Undefined when whoever was asked has answered, be it with an error. */
