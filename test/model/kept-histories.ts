@@ -101,4 +101,14 @@ export const KEPT_HISTORIES: readonly KeptHistory[] = [
       { kind: "returns", site: "site-c", seconds: 150 },
     ],
   },
+  {
+    what: "a group that was deleted without its lost home leaves nothing there when that returns",
+    events: [
+      { kind: "is_lost", site: "site-a", seconds: 150 },
+      types(`failover shop --unplanned --reason ${REASON} --yes`, "site-b", 150),
+      { kind: "types", line: "recovery-plan remove-group everything shop", near: "site-b", seconds: 5 },
+      types(`pg delete shop --peer-lost --reason ${REASON}`, "site-b", 150),
+      { kind: "returns", site: "site-a", seconds: 150 },
+    ],
+  },
 ];

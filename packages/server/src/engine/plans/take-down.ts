@@ -19,6 +19,8 @@ export interface TakeDownInput {
   readonly targetGroup: string | null;
   /** Array group of the other site whose points are on the primary's array; null: none are, or {@link targetGroup} is it. */
   readonly arrivedGroup: string | null;
+  /** Array group that the other site, which cannot be asked, has had of its own; null: the group never ran there. */
+  readonly lostGroup: string | null;
   /** The other site is lost for good: what is there becomes a duty. */
   readonly isPeerLost: boolean;
 }
@@ -40,9 +42,11 @@ export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
     targetPodGroup,
     targetGroup,
     isPeerLost,
+    lostGroup,
     arrivedGroup,
   } = input;
-  const pod = targetPodGroup === null ? [] : ["pod_group"];
+  const waiting = targetPodGroup ?? lostGroup;
+  const there = waiting === null ? [] : ["target_group"];
   const left = [...(targetGroup === null ? [] : [LEFT_REPLICATION]), ...(arrivedGroup === null ? [] : [ARRIVED])];
   const taken = hasMarker ? ["marker.take"] : [];
   const owed = isPeerLost ? { settings: OWED } : {};
@@ -72,18 +76,18 @@ export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
       "target",
       { input: { arrayGroup }, dependsOn: ["array_group"], ...owed },
     ),
-    ...(targetPodGroup === null
+    ...(waiting === null
       ? []
       : [
           step(
-            "pod_group",
+            "target_group",
             "ensure",
             "array_group.destroy",
-            `Destroy array group ${targetPodGroup}`,
+            `Destroy array group ${waiting} at ${targetName}`,
             "finish",
             "target",
             {
-              input: { arrayGroup: targetPodGroup },
+              input: { arrayGroup: waiting },
               dependsOn: ["array_group"],
               ...owed,
             },
@@ -121,8 +125,8 @@ export function planTakeDown(input: TakeDownInput): readonly PlannedStep[] {
     }),
     step("marker.source", "ensure", "marker.destroy", `Destroy the marker at ${sourceName}`, "finish", "source", {
       ...(isPeerLost
-        ? { dependsOn: ["array_group", ...left], after: ["replica", ...pod, "marker.target"] }
-        : { dependsOn: ["replica", ...pod, ...left, "marker.target"] }),
+        ? { dependsOn: ["array_group", ...left], after: ["replica", ...there, "marker.target"] }
+        : { dependsOn: ["replica", ...there, ...left, "marker.target"] }),
     }),
   ];
 }

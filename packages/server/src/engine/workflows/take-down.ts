@@ -1,5 +1,6 @@
 import { arrayGroupName, pointsOf } from "@protector/storage";
 import { MAY_EXIST } from "../../db/repositories/ledger.ts";
+import { hasMovedInPair } from "../../domain/epochs.ts";
 import { STORAGE_KINDS } from "../../domain/policy-removal.ts";
 import { planTakeDown } from "../plans/take-down.ts";
 import type { OperationPlan } from "../runner/plan.ts";
@@ -28,10 +29,17 @@ export async function planStorageTakeDown(
     targetPodGroup: source.pod === undefined && target.pod !== undefined ? arrayGroupAt(view, target.siteId) : null,
     targetGroup,
     arrivedGroup: targetGroup === null ? await arrivedGroup(context) : null,
+    lostGroup: isPeerLost && hasRunAt(context) ? arrayGroupAt(view, target.siteId) : null,
     targetCinderGroupId: isPeerLost ? null : await emptyCinderGroupAt(context),
     isPeerLost,
   });
   return { ...plan, steps };
+}
+
+/** Whether the group has run at the other site, which is its home or was failed over to. */
+function hasRunAt({ view, source, target }: PlanningContext): boolean {
+  const { epoch, home_site_id } = view.group;
+  return home_site_id === target.siteId || hasMovedInPair(epoch, { primary: source.siteId, peer: target.siteId });
 }
 
 /**
