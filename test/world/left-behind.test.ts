@@ -5,7 +5,7 @@ import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { arrayAt } from "../watches/watched-site.ts";
-import { carryAway, followWrites, goAway, type Written } from "./failback-run.ts";
+import { awayGroup, carryAway, carryHome, followWrites, goAway, orderFailback, type Written } from "./failback-run.ts";
 import { orderFailover, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { Lifeline } from "./killable.ts";
 import { run } from "./protected-group.ts";
@@ -166,23 +166,31 @@ test("a test failover stands beside what was left, and its clean-up leaves that 
   expect(writing.sites.world.problems).toEqual([]);
 });
 
+/** Lets an engine of a site work on an operation until it has written that; then the site is lost, its engine too. */
+async function loseAt(
+  of: WritingGroup,
+  { id, site, label }: { readonly id: string; readonly site: WritingGroup["sites"]["a"]; readonly label: string },
+): Promise<() => void> {
+  const { sites } = of;
+  const lifeline = new Lifeline();
+  const reached = Promise.withResolvers<() => void>();
+  const afterCommit = (_id: string, labels: readonly string[]) => {
+    if (!labels.includes(label)) return;
+    reached.resolve(lose(of, site, "all", { resumeGuests: true }));
+    lifeline.kill();
+    return lifeline.gate();
+  };
+  const { gate } = lifeline;
+  void sites.engine(site, { observer: { afterCommit }, gate }).look(id);
+  return sites.clock.run(reached.promise);
+}
+
 test("servers of a failover that site B was lost in are deleted too, and it owes nothing any more", async () => {
   writing = await writingGroup();
   const { sites, group } = writing;
   const cut = await orderFailover(writing);
-  const lifeline = new Lifeline();
-  let bringBack: () => void = () => {};
-  const reached = Promise.withResolvers<void>();
-  const afterCommit = (_id: string, labels: readonly string[]) => {
-    if (!labels.includes(`step active.${group.memberIds[0]} completed`)) return;
-    bringBack = lose(writing, sites.b, "all");
-    lifeline.kill();
-    reached.resolve();
-    return lifeline.gate();
-  };
-  const { gate } = lifeline;
-  void sites.engine(sites.b, { observer: { afterCommit }, gate }).look(cut);
-  await sites.clock.run(reached.promise);
+  const label = `step active.${group.memberIds[0]} completed`;
+  const bringBack = await loseAt(writing, { id: cut, site: sites.b, label });
   const parameters = { reason: "site B burnt down, nothing runs there" };
   await run(sites, sites.a, group.id, { type: "reclaim", parameters });
   bringBack();
@@ -196,5 +204,38 @@ test("servers of a failover that site B was lost in are deleted too, and it owes
   expect(await settleTest(writing, await orderFailover(writing))).toBe("completed");
   await letBothSitesRest(writing);
   expect([await owedAt(sites.b), running(writing, "site-b"), serversAtB().length]).toEqual([[], 3, 3]);
+  expect(sites.world.problems).toEqual([]);
+});
+
+test("what servers wrote at home in a failback that was taken back is kept when the group comes home at last", async () => {
+  writing = await awayGroup(1);
+  const { sites, group } = writing;
+  const cut = await orderFailback(writing);
+  const [member = ""] = group.memberIds;
+  const bringBack = await loseAt(writing, { id: cut, site: sites.a, label: `step active.${member} completed` });
+  const { guests } = sites.world.cloud("site-a");
+  const parameters = { reason: "site A burnt down, nothing runs there" };
+  await run(sites, sites.b, group.id, { type: "reclaim", parameters });
+  bringBack();
+  const [{ server } = { server: { id: "" } }] = group.servers;
+  guests.find(server.id)?.startWriting(1000);
+  await sites.clock.advance(5000);
+  const last = guests.find(server.id)?.sequence ?? 0;
+  expect(await sites.settle(sites.a, cut, sites.engine(sites.a, { host: "site-a-engine-2" }), 3_600_000)).toBe(
+    "superseded",
+  );
+  await letBothSitesRest(writing);
+  await carryHome(writing);
+  await sites.clock.advance(60_000);
+  const id = await orderFailback(writing);
+  const engine = sites.engine(sites.a, { host: "site-a-engine-3" });
+  expect(await sites.settle(sites.a, id, engine, 3_600_000)).toBe("completed");
+  const { leftovers, plan } = await operationRow(writing, id, sites.a);
+  expect(readOptionalJson(plan)?.warnings.map(({ check }) => check)).toContain("failback.kept");
+  const names = readJson(leftovers).map(({ subject }) => subject.replace("Snapshot ", ""));
+  const { model } = sites.world.array("array-a");
+  const kept = names.flatMap((name) => model.writesOfSnapshot(name));
+  expect(kept.filter(({ writer, sequence }) => writer === server.id && sequence === last)).toHaveLength(1);
+  expect(model.describe().snapshots.filter(({ name, isDestroyed }) => names.includes(name) && isDestroyed)).toEqual([]);
   expect(sites.world.problems).toEqual([]);
 });

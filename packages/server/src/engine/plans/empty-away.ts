@@ -45,7 +45,7 @@ export function emptyPhase(input: FailbackInput, coming: readonly ComingHome[]):
       },
     ),
     ...emptyingSteps(left),
-    ...coming.flatMap((each) => dropSnapshots(input, each)),
+    ...(input.hasRunAtHome ? [] : coming.flatMap((each) => dropSnapshots(input, each))),
     ...dropAhead(input),
     step("forward.tidy", "ensure", "forward.tidy", "Delete recovery points of earlier operations", "empty", "target", {
       input: { arrayGroup: group.arrayGroup, operationId: input.operationId },

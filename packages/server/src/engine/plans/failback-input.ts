@@ -17,6 +17,8 @@ export interface FailbackInput extends FailoverInput, WaitingHome {
   readonly homePod: string | undefined;
   /** Why a member cannot be described as it is now. */
   readonly refusals: readonly CheckResult[];
+  /** Servers have run at home in a failback that was taken back: what they wrote is nowhere else. */
+  readonly hasRunAtHome: boolean;
 }
 
 /** What the servers that a group left at home are good for, when it comes back. */

@@ -1,3 +1,4 @@
+import type { CheckResult } from "@protector/contract";
 import type { OperationPlan, PlannedStep } from "../runner/plan.ts";
 import type { ForwardMembersInput } from "../steps/forward-group.ts";
 import { emptyPhase } from "./empty-away.ts";
@@ -48,10 +49,17 @@ export function planFailback(input: FailbackInput): OperationPlan {
       ...finishPhase(input, emptied),
     ],
     blockers,
-    warnings: [...warnings, notHeld(input.target.siteName)],
+    warnings: [...warnings, ...keptAtHome(input), notHeld(input.target.siteName)],
     expectedDataLossSeconds: 0,
     recoveryPoint: null,
   };
+}
+
+/** The snapshots that a failback takes before it overwrites hold it; else they go with what was left away. */
+function keptAtHome({ group, hasRunAtHome, target }: FailbackInput): readonly CheckResult[] {
+  if (!hasRunAtHome) return [];
+  const reason = `Servers have run at ${target.siteName} in an earlier recovery, taken back since: what they wrote is kept in a snapshot of each volume there, until you delete it: protector kept-snapshot list ${group.name}`;
+  return [{ check: "failback.kept", result: "warning", subject: group.name, reason, remedy: null }];
 }
 
 function forwardPhase(input: FailbackInput, coming: readonly ComingHome[]): PlannedStep[] {

@@ -6,6 +6,7 @@ import type { FailoverMember } from "../plans/failover-input.ts";
 import { finding } from "../plans/findings.ts";
 import { type NicWiring, nicWirings } from "../plans/port-wiring.ts";
 import { captureServer } from "./capture.ts";
+import { hasRunInVain } from "./divergence.ts";
 import { type GroupView, type MemberView, serverAt } from "./group-view.ts";
 import { mappingLookup } from "./mapping.ts";
 import { cinderGroupsOf, observeAway } from "./observe-away.ts";
@@ -47,6 +48,7 @@ export async function observeFailback(context: FailoverContext): Promise<Failbac
       members.flatMap(({ description }) => description.volumes.map((each) => each.volume_id)),
     ),
     refusals: captured.flatMap(({ refusals }) => refusals),
+    hasRunAtHome: await hasRunInVain(context),
   };
 }
 
