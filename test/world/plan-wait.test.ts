@@ -216,6 +216,33 @@ test("a site failover whose site is silent ends: a group that has waited in vain
   expect(held).toEqual([]);
 });
 
+test("a site that falls silent during a test run leaves no copy: what stands is cleaned up", async () => {
+  const many = await protectGroups(2);
+  const { sites } = many;
+  stop = sites.stop;
+  let isSilent = false;
+  sites.world.conditions.inject({ service: "site-b/nova", when: () => isSilent, fault: { kind: "unreachable" } });
+  const action = { test_failover: {} };
+  const id = await orderRun(many, { action, planId: null, concurrency: 1 });
+  const afterCommit = (_id: string, labels: readonly string[]) => {
+    // From the second group's test on, until that has given up.
+    if (labels.includes(`order group:${many.ids.g2}`)) isSilent = true;
+    if (labels.includes("end failed")) isSilent = false;
+  };
+  const engine = sites.engine(sites.b, { observer: { afterCommit } });
+  engine.start();
+  expect(await sites.settle(sites.b, id, engine, HOUR_MS)).toBe("completed_with_errors");
+  await sites.clock.run(engine.stop());
+  const { steps } = await viewRun(many, id);
+  expect(steps.map(({ name, verb, status }) => [name, verb, status])).toEqual([
+    ["g1", "test_failover", "completed"],
+    ["g2", "test_failover", "failed"],
+    ["g1", "test_cleanup", "completed"],
+    ["g2", "test_cleanup", "completed"],
+  ]);
+  expect(sites.world.cloud("site-b").describe().servers).toEqual([]);
+});
+
 /** The backend that the group's policy names is in no protector.conf any more. */
 async function forgetBackend({ sites }: WritingGroup): Promise<void> {
   await sites.b.connection.db.updateTable("replication_policies").set({ secondary_backend: "gone" }).execute();

@@ -27,7 +27,7 @@ export async function orderNext(look: Look): Promise<readonly GroupStep[]> {
     if (turn?.kind === "held") {
       steps.push(await hold(look, step, { reason: turn.reason, now }));
     } else if (turn?.kind === "ready" && turn.at <= now && room > 0) {
-      const silence = await silenceKnown(look.ports.connection, look.steps, step.groupId);
+      const silence = await silenceKnown(look.ports.connection, look.steps, step);
       const next = silence ? await fail(look, step, { item: silence, now }) : await begin(look, step, now);
       if (next.course === "active") room -= 1;
       steps.push(next);
