@@ -5,12 +5,23 @@ import { readJson, readOptionalJson } from "../../packages/server/src/db/codecs.
 import { doDuties } from "../../packages/server/src/engine/watch/duties.ts";
 import { watchMarkers } from "../../packages/server/src/engine/watch/markers.ts";
 import { arrayAt } from "../watches/watched-site.ts";
+import { serverAt } from "./changed-away.ts";
 import { awayGroup, carryAway, carryHome, followWrites, goAway, orderFailback, type Written } from "./failback-run.ts";
 import { orderFailover, type WritingGroup, writingGroup } from "./failover-run.ts";
 import { Lifeline } from "./killable.ts";
+import { cloudAs } from "./people.ts";
 import { run } from "./protected-group.ts";
 import { operationRow, orderCleanup, orderTest, settleTest } from "./test-run.ts";
-import { letBothSitesRest, lose, orderUnplanned, owedAt, REASON, running, writingAtSource } from "./unplanned-run.ts";
+import {
+  errorOf,
+  letBothSitesRest,
+  lose,
+  orderUnplanned,
+  owedAt,
+  REASON,
+  running,
+  writingAtSource,
+} from "./unplanned-run.ts";
 
 let writing: WritingGroup;
 afterEach(() => writing.sites.stop());
@@ -238,4 +249,22 @@ test("what servers wrote at home in a failback that was taken back is kept when 
   expect(kept.filter(({ writer, sequence }) => writer === server.id && sequence === last)).toHaveLength(1);
   expect(model.describe().snapshots.filter(({ name, isDestroyed }) => names.includes(name) && isDestroyed)).toEqual([]);
   expect(sites.world.problems).toEqual([]);
+});
+
+test("a volume that its owner has detached away from home and left there is his: the next failover leaves it alone", async () => {
+  writing = await awayGroup(1);
+  const { sites, group } = writing;
+  const { id: serverId, disks } = serverAt(writing, "site-b", "db-01");
+  const { volumeId = "" } = disks.at(-1) ?? {};
+  await sites.clock.run(cloudAs(sites, "site-b", "tenant").compute.detachVolume(serverId, volumeId));
+  await sites.clock.advance(60_000);
+  await run(sites, sites.a, group.id, { type: "failback" });
+  await carryAway(writing);
+  await sites.clock.advance(60_000);
+  const his = () => sites.world.cloud("site-b").volumes.volumes.get(volumeId)?.name;
+  const name = his();
+  expect(name).toBeDefined();
+  const id = await orderFailover(writing);
+  expect([await settleTest(writing, id), await errorOf(writing, id)]).toEqual(["completed", null]);
+  expect([his(), (await reasonsOf(id)).told]).toEqual([name, undefined]);
 });

@@ -30,6 +30,8 @@ interface Records {
   readonly known: ReadonlySet<string>;
   /** Members by id of a server or volume that was made for them. */
   readonly memberOf: ReadonlyMap<string, string>;
+  /** Ids of volumes that a recovery made which did not complete: they were never anybody's. */
+  readonly unfinished: ReadonlySet<string>;
   /** Members for which a server was made there, whether or not it still is. */
   readonly started: ReadonlySet<string>;
 }
@@ -120,6 +122,7 @@ async function readRecords({ connection, operation, view, target }: LeftBehindCo
               .onRef("dr_operation_steps.step_key", "=", "resource_ledger.step_key"),
           )
           .select(["resource_ledger.kind", "resource_ledger.external_id", "resource_ledger.state"])
+          .select("resource_ledger.operation_id")
           .select("dr_operation_steps.member_id")
           .where(
             "resource_ledger.operation_id",
@@ -137,6 +140,12 @@ async function readRecords({ connection, operation, view, target }: LeftBehindCo
       rows.flatMap(({ external_id, member_id, state }) =>
         external_id !== null && member_id !== null && mayExist.includes(state) ? [[external_id, member_id]] : [],
       ),
+    ),
+    unfinished: new Set(
+      rows.flatMap(({ external_id, operation_id }) => {
+        const status = over.find(({ id }) => id === operation_id)?.status ?? "";
+        return external_id !== null && !status.startsWith("completed") ? [external_id] : [];
+      }),
     ),
     started: new Set(rows.flatMap(({ kind, member_id }) => (kind === "server" && member_id ? member_id : []))),
   };
@@ -173,10 +182,13 @@ function portsWithoutServer(
   });
 }
 
-/** Volumes by the group's rows and the ledger; what a tenant has attached to such a server himself is none. */
+/**
+ * Volumes by the group's rows and the ledger, of servers that were left, or that never came to be of one. What a tenant has
+ * attached to such a server himself is none, nor what he has detached from one while it ran.
+ */
 async function leftOverVolumes(
   { view, target }: LeftBehindContext,
-  { memberOf, started }: Records,
+  { memberOf, over, started, unfinished }: Records,
   servers: readonly LeftServer[],
 ): Promise<readonly RecordedVolume[]> {
   const { id: rowsAt } = view.consistencyGroups.find(({ site_id }) => site_id === target.siteId) ?? {};
@@ -190,8 +202,9 @@ async function leftOverVolumes(
     if (memberId === undefined || !memberIds.has(memberId)) return [];
     // In use by something else: somebody has made it his.
     if (!volume.attachments.every(({ serverId }) => left.has(serverId))) return [];
-    const isApart = ran.has(memberId) || ofRows.some((row) => row.volume_id === volume.id);
-    return [{ memberId, volume, isApart }];
+    const isUnnamed = [...over].some((maker) => volume.name.startsWith(`protector-${maker}-`));
+    if (volume.attachments.length === 0 && !isUnnamed && !unfinished.has(volume.id)) return [];
+    return [{ memberId, volume, isApart: ran.has(memberId) }];
   });
 }
 
