@@ -65,6 +65,24 @@ it("a group whose other site is lost goes with its members, whose servers run on
   expect([...cloud.compute.servers.values()].map(({ id }) => cloud.guest(id).isRunning)).toEqual([true, true, true]);
 });
 
+it("its name is free again, also at the lost site, once that is back", async () => {
+  await loseSiteB();
+  expect((await here.run(`pg delete shop ${LOST} --wait`)).code).toBe(0);
+  here.restore(here.sites.b);
+  const { db } = here.sites.a.connection;
+  await here.until("the engine has seen site B again", async () => {
+    const peers = await db.selectFrom("sites").select("reachability").where("is_local", "=", 0).execute();
+    return peers.every(({ reachability }) => reachability === "reachable");
+  });
+  const { code, stdout, stderr } = await here.run("pg create shop -f json");
+  expect({ code, stderr }).toEqual({ code: 0, stderr: "" });
+  const made = JSON.parse(stdout).id;
+  const atSiteB = await here.read<{ readonly id: string }[]>("pg list", {
+    env: { OS_CLOUD: "site-b", OS_SECONDARY_CLOUD: "site-a" },
+  });
+  expect(atSiteB.map(({ id }) => id)).toEqual([made]);
+});
+
 it("a site that answers is not lost: exit code 3, and nothing is deleted", async () => {
   const { code, stderr } = await here.run(`pg delete shop ${LOST}`);
   expect({ code, stderr }).toEqual({ code: 3, stderr: expect.stringContaining("code peer.not_lost") });

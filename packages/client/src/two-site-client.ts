@@ -1,5 +1,5 @@
-import type { ProtectionGroup, ReplicationType, SyncReceipt } from "@protector/contract";
-import { ApiError, clientError, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
+import type { ProtectionGroup, ReplicationType, SyncDocument, SyncReceipt } from "@protector/contract";
+import { ApiError, clientError, hasCode, PEER_UNREACHABLE_SENTENCE } from "./api-error.ts";
 import type { PageRequest, SiteClient } from "./site-client.ts";
 import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
 import { keyed, type StartOptions } from "./start-options.ts";
@@ -257,14 +257,43 @@ export async function groupIdAt(client: SiteClient, ref: string): Promise<string
 }
 
 /**
- * Takes a group's document to the peer and the peer's receipt back. Doing it again does no harm.
+ * Takes a group's document to the peer and the peer's receipt back. Doing it again does no harm. A group of the same name
+ * whose deletion the peer has not heard of is deleted there first.
  * @throws ApiError
  */
 export async function carry(id: string, from: SiteClient, to: SiteClient): Promise<SyncReceipt> {
   const document = await from.call("sync.document", { path: { id } });
-  const receipt = await to.call("sync.update", { path: { id }, body: document });
-  await from.call("sync.receipt", { path: { id }, body: receipt });
+  try {
+    return await take(document, from, to);
+  } catch (error) {
+    if (!hasCode(error, "protection_group.name_exists")) throw error;
+    const buried = await deletedAt(
+      from,
+      await to.all("protection_groups.index", { query: { name: document.decided.name } }),
+    );
+    if (!buried) throw error;
+    await take(buried, from, to);
+    return take(document, from, to);
+  }
+}
+
+async function take(document: SyncDocument, from: SiteClient, to: SiteClient): Promise<SyncReceipt> {
+  const path = { id: document.protection_group_id };
+  const receipt = await to.call("sync.update", { path, body: document });
+  await from.call("sync.receipt", { path, body: receipt });
   return receipt;
+}
+
+/** The document of the first of these groups, when a site has deleted it. */
+async function deletedAt(site: SiteClient, [group]: readonly ProtectionGroup[]): Promise<SyncDocument | undefined> {
+  if (!group) return undefined;
+  try {
+    const document = await site.call("sync.document", { path: { id: group.id } });
+    return document.is_deleted ? document : undefined;
+  } catch (error) {
+    if (hasCode(error, "protection_group.not_found")) return undefined;
+    throw error;
+  }
 }
 
 async function attempt<T>(
