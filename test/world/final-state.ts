@@ -117,6 +117,8 @@ async function databaseState({ connection }: TestSite, groupId: string): Promise
     .selectFrom("duties")
     .select(["kind", "subject", "state"])
     .where("state", "=", "owed")
+    .orderBy("kind")
+    .orderBy("subject")
     .execute();
   return {
     group: group && {
