@@ -20,7 +20,7 @@ import { thingsNow } from "./unexplained.ts";
 const WANTED = Number(process.env.PROTECTOR_TEST_HISTORIES ?? 0);
 const SEED = Number(process.env.PROTECTOR_TEST_SEED ?? 0);
 const LONGEST = 10;
-const FEW = { count: 10, seed: 20_260_105 };
+const FEW = { count: 8, seed: 20_260_105 };
 
 /** Lives through a history and brings it to rest. */
 async function live({ isSync, replaced, events }: History): Promise<void> {
