@@ -3,6 +3,7 @@ import type { DatabaseConnection } from "../../db/connection.ts";
 import type { OperationRow } from "../../db/repositories/operations.ts";
 import { findProtectionGroupRow } from "../../db/repositories/protection-groups.ts";
 import { runOrderOf, wishOf } from "../../domain/run-order.ts";
+import { localSite } from "../world/site-directory.ts";
 import type { GroupStep } from "./group-step.ts";
 
 /**
@@ -10,15 +11,17 @@ import type { GroupStep } from "./group-step.ts";
  * one group waiting in vain keeps no other. A clean-up is begun all the same: what stands has to go, and it goes on by itself.
  */
 export async function silenceKnown(
-  { db }: DatabaseConnection,
+  connection: DatabaseConnection,
   steps: readonly GroupStep[],
   { groupId, verb }: GroupStep,
 ): Promise<ErrorItem | undefined> {
   if (verb === "test_cleanup") return undefined;
   const silences = steps.flatMap(({ error }) => (error && isSilence(error) ? error : []));
   if (silences.length === 0) return undefined;
-  const group = await findProtectionGroupRow(db, groupId);
-  return silences.find(({ site_id: id }) => id === group?.primary_site_id || id === group?.peer_site_id);
+  const group = await findProtectionGroupRow(connection.db, groupId);
+  const { id: localSiteId } = await localSite(connection);
+  const own = [localSiteId, group?.primary_site_id, group?.peer_site_id];
+  return silences.find(({ site_id: id }) => own.includes(id));
 }
 
 /** What can be done with a whole run whose other site is silent; undefined when only mending helps. */
