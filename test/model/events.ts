@@ -64,7 +64,9 @@ const USUAL_LINES = [
  * - an administrator's `site` and `tenant-mapping` verbs, which are refused while groups use what they change;
  * - `mapping import` and files of plans, which write what `mapping set` and a plan that is confirmed write;
  * - readiness gates (test/world/readiness-gates.test.ts): a server here says nothing that one could wait for;
- * - idempotency keys, which repeat one request (packages/server/src/api/idempotency.test.ts).
+ * - databases restored from a backup, the only ones that `sync-force --from` finds in conflict (test/two-sites/sync-protocol.test.ts);
+ * - a third site for groups of type sync: its array would need a pod with both others;
+ * - idempotency keys, which repeat one request (packages/server/src/api/requests.test.ts).
  */
 const OTHER_LINES = [
   "failover shop --unplanned --yes --no-wait",
