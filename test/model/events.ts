@@ -66,7 +66,7 @@ const USUAL_LINES = [
  * - readiness gates (test/world/readiness-gates.test.ts): a server here says nothing that one could wait for;
  * - databases restored from a backup, the only ones that `sync-force --from` finds in conflict (test/two-sites/sync-protocol.test.ts);
  * - a third site for groups of type sync: its array would need a pod with both others;
- * - idempotency keys, which repeat one request (packages/server/src/api/requests.test.ts).
+ * - idempotency keys, which repeat one request (packages/server/src/api/api.test.ts).
  */
 const OTHER_LINES = [
   "failover shop --unplanned --yes --no-wait",
