@@ -61,7 +61,7 @@ function isolation(input: TestInput, networkId: string): PlannedStep {
       const allocationPools = poolsWithout(subnet.allocationPools, addressesIn(input, subnet.id));
       return {
         of: subnet.id,
-        name: subnet.name,
+        name: `${prefix}-${subnet.name}`.slice(0, 255),
         cidr: subnet.cidr,
         ipVersion: subnet.ipVersion,
         gatewayIp: subnet.gatewayIp,
