@@ -19,6 +19,8 @@ import {
 } from "../world/unplanned-run.ts";
 
 const TIMEOUT = { timeout: 600_000 };
+/** Every other kind of point, unless all are struck. */
+const SAMPLED = { every: 2 };
 const RESUMED = { resumeGuests: true };
 
 /** How every run has to end once both sites are there again. */
@@ -84,7 +86,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (lost) => {
       const run = lost === "nothing" ? calm : calmOfArray;
-      for (const point of struckPoints(run)) {
+      for (const point of struckPoints(run, SAMPLED)) {
         const label = `killed ${describePoint(point, run)}`;
         const writing = await quietGroup();
         const bringBack = lost === "nothing" ? () => {} : lose(writing, writing.sites.a, lost);
@@ -106,7 +108,7 @@ describe("an unplanned failover", () => {
     async (fault) => {
       // A question whose answer is lost is a question that fails.
       const isWorthIt = (call: RecordedCall) => fault.kind !== "lost_answer" || changesSomething(call);
-      for (const [index, call] of struckCalls(calm, { where: isWorthIt })) {
+      for (const [index, call] of struckCalls(calm, { ...SAMPLED, where: isWorthIt })) {
         const label = `${fault.kind} at call ${index}: ${call.service} ${call.method} ${call.path}`;
         const writing = await quietGroup();
         const id = await orderUnplanned(writing);
@@ -123,7 +125,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (lost) => {
       const run = lost === "nothing" ? calm : calmOfArray;
-      for (const [index, call] of struckCalls(run, { where: changesSomething })) {
+      for (const [index, call] of struckCalls(run, { ...SAMPLED, where: changesSomething })) {
         const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
         const writing = await quietGroup();
         makeLate(writing, index);
@@ -145,7 +147,7 @@ describe("an unplanned failover", () => {
       for (const run of [calm, calmOfArray]) {
         const isUndone = (call: RecordedCall, index: number) =>
           changesSomething(call) && /site-a|array-a/.test(call.service) && !isPastNoReturn(run, index);
-        for (const [index, call] of struckCalls(run, { where: isUndone })) {
+        for (const [index, call] of struckCalls(run, { ...SAMPLED, where: isUndone })) {
           const label = `late effect of call ${index}: ${call.service} ${call.method} ${call.path}`;
           const writing = await quietGroup();
           const { sites } = writing;
@@ -169,7 +171,7 @@ describe("an unplanned failover", () => {
     TIMEOUT,
     async (loss) => {
       // Behind a network that swallows everything each run takes long: one side of every commit will do.
-      const points = struckPoints(calm, { where: ({ when }) => loss === "all" || when === "after" });
+      const points = struckPoints(calm, { ...SAMPLED, where: ({ when }) => loss === "all" || when === "after" });
       for (const point of points) {
         const label = `${loss} ${describePoint(point, calm)}`;
         const writing = await quietGroup();
@@ -197,7 +199,7 @@ describe("an unplanned failover", () => {
       const run = await runCalm(dead.sites, await orderUnplanned(dead, { reason: REASON }));
       await endWorld(dead);
       expect(run.status).toBe("completed");
-      for (const point of struckPoints(run)) {
+      for (const point of struckPoints(run, SAMPLED)) {
         const label = `source came back ${describePoint(point, run)}`;
         const writing = await quietGroup();
         const { sites } = writing;
@@ -214,7 +216,7 @@ describe("an unplanned failover", () => {
   );
 
   test("can be taken back by reclaim when the target is destroyed at any journal write", TIMEOUT, async () => {
-    for (const point of struckPoints(calmOfArray)) {
+    for (const point of struckPoints(calmOfArray, SAMPLED)) {
       const label = `target destroyed ${describePoint(point, calmOfArray)}`;
       const writing = await quietGroup();
       const { sites, group } = writing;
@@ -243,7 +245,7 @@ describe("an unplanned failover", () => {
     async () => {
       const before = await untouched();
       const noReturn = calm.commits.findIndex((labels) => labels.includes("is_past_no_return"));
-      for (const point of struckPoints(calm, { where: ({ commit }) => commit < noReturn })) {
+      for (const point of struckPoints(calm, { ...SAMPLED, where: ({ commit }) => commit < noReturn })) {
         const label = `cancelled ${describePoint(point, calm)}`;
         const writing = await quietGroup();
         const { status } = await cancelAt(writing, point, orderUnplanned);

@@ -58,6 +58,7 @@ async function trusts(scene: Scene, stage: Stage): Promise<void> {
   await scene.does("find a trust", member, ({ identity }) => identity.findTrust(id));
   await scene.does("find a trust that is not there", service, ({ identity }) => identity.findTrust(NO_ID));
   await scene.refuses("find a trust of others", stranger, ({ identity }) => identity.findTrust(id));
+  await listTrusts(scene, stage);
   await scene.refuses("make a trust for another", service, ({ identity }) => identity.createTrust(wanted));
   await scene.refuses("make a trust of a trust", byTrust, ({ identity }) => identity.createTrust(wanted));
   const unknownRole = { ...wanted, roleNames: [`${PREFIX}-role`] };
@@ -79,11 +80,35 @@ async function trusts(scene: Scene, stage: Stage): Promise<void> {
     const poor = scene.actor("tenant's trust", { ...passwordOf("service", ""), scope });
     return scene.refuses("log in by a trust whose giver lost the role", poor, (cloud) => cloud.token());
   });
+  await scene.refuses("end a trust of another as an administrator", service, ({ identity }) =>
+    identity.deleteTrust(id),
+  );
+  const second = await scene.does("make a trust", member, ({ identity }) => identity.createTrust(wanted));
+  const bySecond = { ...passwordOf("service", ""), scope: { kind: "trust", trustId: second.id } as const };
+  await scene.does("end a trust by a token of its own", scene.actor("tenant's trust", bySecond), ({ identity }) =>
+    identity.deleteTrust(second.id),
+  );
   await scene.does("end a trust", member, ({ identity }) => identity.deleteTrust(id));
   await scene.does("end a trust that has ended", member, ({ identity }) => identity.deleteTrust(id));
   const ended = scene.actor("tenant's trust", { ...passwordOf("service", ""), scope });
   await scene.refuses("log in by a trust that has ended", ended, (cloud) => cloud.token());
   await scene.refuses("end a trust of another", stranger, ({ identity }) => identity.deleteTrust(stage.trustId));
+}
+
+/** Each side of a trust lists its own. */
+async function listTrusts(scene: Scene, { member, service, stranger, memberId, serviceId }: Stage): Promise<void> {
+  await scene.does("list the trusts that one was given", service, ({ identity }) =>
+    identity.listTrusts({ trusteeUserId: serviceId }),
+  );
+  await scene.does("list the trusts that one has given", member, ({ identity }) =>
+    identity.listTrusts({ trustorUserId: memberId }),
+  );
+  await scene.refuses("list the trusts of another", stranger, ({ identity }) =>
+    identity.listTrusts({ trustorUserId: memberId }),
+  );
+  await scene.refuses("list the trusts of another as an administrator", service, ({ identity }) =>
+    identity.listTrusts({ trustorUserId: memberId }),
+  );
 }
 
 /** Does something while the member has no role in the project. */
