@@ -52,8 +52,8 @@ export async function deleteWithoutPeer(
   const body = {
     delete: { peer_lost: true as const, reason, ...(kept === undefined ? {} : { kept_snapshots: kept }) },
   };
-  const given = [primary, other].find((view) => view.isReachable && view.client === sites.near);
-  if (given?.isReachable && given.group?.is_given_up) {
+  const near = [primary, other].find((view) => view.isReachable && view.client === sites.near);
+  if (near?.isReachable && near.group?.is_given_up) {
     const { operation } = await sites.near.call("protection_groups.action", { path: { id }, body });
     return { operation, client: sites.near };
   }
