@@ -3,7 +3,8 @@ import { ApiError, clientError } from "./api-error.ts";
 import type { SiteClient } from "./site-client.ts";
 import { type SiteView, siteIdOf } from "./site-view.ts";
 import { askedHow, keyed, type RecoveryOptions, type StartOptions } from "./start-options.ts";
-import { groupIdAt, requireIdle, type TwoSiteClient } from "./two-site-client.ts";
+import { groupIdAt, type TwoSiteClient } from "./two-site-client.ts";
+import { requireIdle } from "./two-site-guards.ts";
 
 /** An operation, and the site whose engine runs it. */
 export interface RunningOperation {

@@ -3,6 +3,7 @@ import { ApiError, clientError, hasCode, PEER_UNREACHABLE_SENTENCE } from "./api
 import type { PageRequest, SiteClient } from "./site-client.ts";
 import { isOwed, type ReachableView, type Roles, rolesOf, type SiteView, siteIdOf, viewOf } from "./site-view.ts";
 import { keyed, type StartOptions } from "./start-options.ts";
+import { requireIdle, requireNoConflict, requireSamePair } from "./two-site-guards.ts";
 
 /** Whether the peer holds what the primary holds; a change that could not be carried is made all the same. */
 export type Delivery =
@@ -326,35 +327,4 @@ function remoteUnreachable(site: string, failure: ApiError): ApiError {
   const detail = `${PEER_UNREACHABLE_SENTENCE} (${site}). ${failure.message}`;
   const { silence } = failure.failure;
   return clientError("peer.unreachable", site, detail, { silence, cause: failure });
-}
-
-/**
- * A failover runs at the site that will survive it: the primary does not know of it before its end.
- * @throws ApiError `protection_group.busy` naming the operation.
- */
-export function requireIdle({ name, group }: ReachableView): void {
-  if (!group?.current_operation_id) return;
-  const detail = `Protection group "${group.name}" is ${group.status} at ${name}: operation ${group.current_operation_id} has it in hand.`;
-  throw clientError("protection_group.busy", name, detail);
-}
-
-/** The primary says which site the group's other one is. */
-function requireSamePair({ primary, other }: ReadyGroup): void {
-  const { group } = primary;
-  if (!group || group.peer_site_id === other.siteId) return;
-  if (other.group) {
-    const detail = `${primary.name} has given ${other.name} up as the second site of "${group.name}" and replaced it: its other site is ${group.peer_site_id}.`;
-    throw clientError("protection_group.given_up", other.name, detail);
-  }
-  const detail = `Protection group "${group.name}" is not between ${primary.name} and ${other.name}: its other site is ${group.peer_site_id}.`;
-  throw clientError("site.ambiguous", primary.name, detail);
-}
-
-function requireNoConflict({ primary, other }: ReadyGroup): void {
-  const [here, there] = [primary.sync, other.sync];
-  if (!here || !there || here.epoch !== there.epoch) return;
-  const isSameGeneration = here.generation === there.generation && here.digest !== there.digest;
-  if (!isSameGeneration && there.generation <= here.generation) return;
-  const detail = `${primary.name} holds generation ${here.generation}, ${other.name} holds ${there.generation}, and they differ.`;
-  throw clientError("sync.conflict", primary.name, detail);
 }
